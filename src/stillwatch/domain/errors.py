@@ -1,0 +1,105 @@
+"""Operating failures, as one tree of typed exceptions built from facts.
+
+Bad input is not here: a bad record is a row of the quarantine table with its file, line and
+reason. Bugs are not here either: they are assertions.
+
+    StillwatchError
+    ├── InputError          the named input cannot be used at all        exit code 2
+    │   ├── NothingToRead   no exchanges file, or not one readable record
+    │   ├── UnknownDialect  no reader recognises the first records
+    │   └── BadMapping      the mapping file cannot be applied
+    ├── ResultError         a result directory is missing, incomplete or in the way   exit code 2
+    │   ├── ResultExists
+    │   ├── NotAResult
+    │   └── UnknownSubject  no such account, group, campaign or decision in it
+    ├── SecretKeyError      the pseudonym key is missing, malformed or readable by others   exit 2
+    └── LimitExceeded       a bound of limits.py was met; nothing partial is returned      exit 2
+"""
+
+from __future__ import annotations
+
+
+class StillwatchError(Exception):
+    """An operating failure: one line of what, and one hint of what to do."""
+
+    hint: str = ""
+
+    def __init__(self, what: str, *, hint: str = "") -> None:
+        super().__init__(what)
+        self.hint = hint or self.hint
+
+
+class InputError(StillwatchError):
+    """The named input cannot be used at all."""
+
+
+class NothingToRead(InputError):  # noqa: N818  the name is the claim
+    """The directory holds no exchanges, or not one readable record."""
+
+    def __init__(self, where: str, *, looked_for: str) -> None:
+        super().__init__(
+            f"nothing to read in {where}: {looked_for}",
+            hint="it wants exchanges*.jsonl, .json or .parquet, plain, .gz or .zst",
+        )
+
+
+class UnknownDialect(InputError):  # noqa: N818
+    """No reader recognises the first records of a file."""
+
+    def __init__(self, where: str, *, known: tuple[str, ...]) -> None:
+        super().__init__(
+            f"cannot tell which log dialect {where} is in",
+            hint=f"name it with --format ({', '.join(known)}) or map it with --mapping FILE",
+        )
+
+
+class BadMapping(InputError):  # noqa: N818
+    """The mapping file cannot be applied."""
+
+
+class ResultError(StillwatchError):
+    """A result directory is missing, incomplete or in the way."""
+
+
+class ResultExists(ResultError):  # noqa: N818
+    """The result directory is already there."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"{where} exists",
+            hint="choose another --out, or remove it first: results are immutable",
+        )
+
+
+class NotAResult(ResultError):  # noqa: N818
+    """The directory does not hold a complete result."""
+
+    def __init__(self, where: str, *, missing: str) -> None:
+        super().__init__(
+            f"{where} is no result directory: it has no {missing}",
+            hint="make one with `stillwatch scan DIR --out RESULT`",
+        )
+
+
+class UnknownSubject(ResultError):  # noqa: N818
+    """No account, group, campaign or decision of that name is in the result."""
+
+    def __init__(self, subject: str, *, where: str) -> None:
+        super().__init__(
+            f"{subject} is not in {where}",
+            hint="give an account, group, campaign or decision id exactly as the tables have it",
+        )
+
+
+class SecretKeyError(StillwatchError):
+    """The pseudonym key is missing, malformed or readable by others."""
+
+
+class LimitExceeded(StillwatchError):  # noqa: N818
+    """A bound of `limits.py` was met; nothing partial is returned."""
+
+    def __init__(self, name: str, *, bound: int, met: int) -> None:
+        super().__init__(
+            f"{name} is bounded at {bound:,} and this run needs {met:,}",
+            hint="narrow the run with --since and --until, or raise it in limits.py",
+        )

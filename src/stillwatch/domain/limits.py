@@ -1,0 +1,65 @@
+"""Every bound of the house, each with its unit and its reason, in this one place.
+
+A bound that is met is never silent: the stage that meets it raises `LimitExceeded`, quarantines
+the record, or reports what it cut in `run.json`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# --- ingest -------------------------------------------------------------------------------------
+RECORD_BYTES_MAX: Final = 64 * 2**20
+"""Bytes of one record. CONTRACT.md: over 64 MB is quarantined."""
+CHUNK_BYTES: Final = 32 * 2**20
+"""Bytes read at once. Two in flight keep the peak under 1 GB at any input size."""
+CHUNKS_IN_FLIGHT: Final = 3
+"""Chunks parsed, sketched or waiting at once: two cores busy and one ready."""
+DAYS_FROM_MEDIAN_MAX: Final = 400
+"""Days. CONTRACT.md: a time further than this from the median is quarantined."""
+SNIFF_RECORDS: Final = 20
+"""Records looked at to tell the dialect; more than the longest preamble seen in real logs."""
+QUARANTINE_RAW_CHARS: Final = 2_000
+"""Characters of a rejected record kept, and only where text is retained. CONTRACT.md."""
+QUARANTINE_ROWS_MAX: Final = 1_000_000
+"""Rejected records listed one by one; beyond it they are counted by file and reason."""
+REGISTER_ROWS_MAX: Final = 50_000_000
+"""Accounts in a register: ten times the largest provider that we plan for."""
+
+# --- observe ------------------------------------------------------------------------------------
+PROMPT_BYTES_MAX: Final = 2**20
+"""Bytes of one text that are sketched; the head and the length describe the rest of a book."""
+SKETCH_HASHES_MAX: Final = 48
+"""Hashes kept of one text: books cost no more than a long prompt."""
+SKETCH_HASHES_MIN: Final = 8
+"""Hashes kept of a short text, where it has as many shingles (DESIGN.md asks for at least 4)."""
+EMBEDDING_DIMENSIONS: Final = 32
+"""Signed hashed-word dimensions kept of one prompt, one byte each."""
+TEMPLATE_ACCOUNTS_MIN: Final = 5
+"""Accounts that must hold a shingle before it can be part of a template (DESIGN.md, 6.1)."""
+EXEMPLARS_PER_TEMPLATE: Final = 3
+"""Prompts shown of a template in a report, under --retain-text only."""
+EXEMPLAR_CHARS: Final = 600
+"""Characters of an exemplar."""
+
+# --- link ---------------------------------------------------------------------------------------
+ACTORS_MIN: Final = 5
+"""Actors in a group: fewer can't be told from chance (DESIGN.md, 6.1)."""
+GROWTH_ROUNDS_MAX: Final = 12
+"""Rounds of growth to a fixed point; trials settled within 6."""
+GROUPS_MAX: Final = 20_000
+"""Groups kept of one run: more than the honest teams of a million accounts."""
+SEEDS_PER_GROUP_MAX: Final = 6
+"""Seeds of a group whose hidden-family evidence is computed; the others count as e = 0."""
+TRAIT_ROWS_MAX: Final = 400_000_000
+"""Account-trait rows of one run: about 8 GB of arrays; beyond it narrow the window."""
+
+# --- detect, report -----------------------------------------------------------------------------
+BACKGROUND_EXCHANGES_MAX: Final = 40_000
+"""Exchanges of non-members sampled as the background of a group's membership curve."""
+REPORT_ACCOUNTS_MAX: Final = 200
+"""Accounts listed of a campaign in report.html; all of them are in accounts.parquet."""
+REPORT_GROUPS_MAX: Final = 100
+"""Honest tied groups listed in report.html; all of them are in groups.parquet."""
+DECISIONS_MAX: Final = 1_000_000
+"""Effects in one gateway table."""

@@ -1,0 +1,63 @@
+"""What may be set, with each default and where it comes from; frozen, written to run.json.
+
+Statistical constants are not tuned on a scenario that is reported: each says whether it follows
+from a null, from the trial in DESIGN.md (section 6), or from the contract.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """How accounts become groups."""
+
+    family_cap_bits: float = 6.0
+    """Cap of one family's evidence for one member (DESIGN.md, 6.5)."""
+    member_bar_bits: float = 4.0
+    """Total evidence that a member needs after the prior (DESIGN.md, 6.5)."""
+    hidden_bar_bits: float = 2.0
+    """The same in a search with one family hidden: those groups are candidates only (6, errors)."""
+    family_bar_bits: float = 0.8
+    """What a family must bring to count as one of the two that a member needs (DESIGN.md, 6.5)."""
+    lift_bits: float = 2.0
+    """Holders of values with this lift are looked at when a group grows (DESIGN.md, 6.8)."""
+    shrink_members: float = 2.0
+    """Pseudo-members at the population's share, in every share of a group."""
+    overdispersion_min: float = 0.02
+    """Least intra-cohort correlation in the null, whatever was measured (coordination.md, 2.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectSettings:
+    """How groups become campaigns and accounts get verdicts: CONTRACT.md, section 2."""
+
+    link_q_max: float = 0.01
+    fraudulent_q_max: float = 0.01
+    suspect_q_max: float = 0.05
+    watch_q_max: float = 0.2
+    explanation_p_max: float = 0.05
+    fraudulent_mean_error_max: float = 0.01
+    families_min: int = 2
+    harvest_prior: float = 0.1
+    """Share of tied groups that harvest, before the evidence; a stated guess, in run.json."""
+    unrelated_share_max: float = 0.98
+    """Most of a group's traffic that membership may call unrelated."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySettings:
+    """What a verdict leads to, and for how long; every effect expires by itself."""
+
+    suspend_days: int = 30
+    review_days: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of them, as one value."""
+
+    link: LinkSettings = field(default_factory=LinkSettings)
+    detect: DetectSettings = field(default_factory=DetectSettings)
+    policy: PolicySettings = field(default_factory=PolicySettings)

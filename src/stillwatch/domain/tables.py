@@ -1,0 +1,275 @@
+"""Every table that comes in or crosses a border between stages.
+
+In: `EXCHANGE`, `ACCOUNT`, `RELEASE`, `PERMISSION`. Between stages: `ARRIVAL` (ingest → observe),
+`OBSERVED` and `SYSTEM` (the lake), `REGISTER`, `GRANT`, `LAUNCH`, `TRAIT`, `GROUP`, `MEMBER`. What
+goes out is in `results.py`. CONTRACT.md fixes names and types of what goes in and out. A `_hash`
+column is a keyed 64-bit pseudonym stored as Int64, the same on every engine; no column beyond
+`ARRIVAL` holds a prompt, an address or an e-mail.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from stillwatch.domain.schema import UTC_TIME, Column, Table
+
+_S, _B, _I, _F = pl.String, pl.Boolean, pl.Int64, pl.Float64
+_ID: Final = Column(_S, "identifier", nullable=False)
+
+
+def _c(dtype: pl.DataType | type[pl.DataType], says: str) -> Column:
+    return Column(dtype, says)
+
+
+def _r(dtype: pl.DataType | type[pl.DataType], says: str, *values: str) -> Column:
+    return Column(dtype, says, nullable=False, values=values)
+
+
+EXCHANGE: Final = Table(
+    "exchange",
+    "one API request and its answer, as it came in",
+    {
+        "exchange_id": _c(_S, "derived from a hash of the record where missing"),
+        "time": _r(_S, "RFC 3339, or epoch in s, ms, us or ns (also as a number)"),
+        "account_id": _r(_S, "what the provider can suspend"),
+        "org_id": _c(_S, "organisation"),
+        "api_key_id": _c(_S, "key"),
+        "end_user_id": _c(_S, "the caller's own pseudonym for its user"),
+        "access_path": _c(_S, "`api`, `console`, or the third-party cloud's name"),
+        "ip": _c(_S, "client address, v4 or v6"),
+        "user_agent": _c(_S, "HTTP user agent"),
+        "tls_fingerprint": _c(_S, "JA4 where the edge logs it"),
+        "device_id": _c(_S, "device"),
+        "model": _c(_S, "model that answered"),
+        "endpoint": _c(_S, "API endpoint"),
+        "temperature": _c(_F, "sampling temperature"),
+        "max_tokens": _c(_I, "limit on the answer"),
+        "tools": _c(_I, "how many tools were offered"),
+        "thinking": _c(_B, "reasoning asked for"),
+        "logprobs": _c(_B, "log-probabilities asked for"),
+        "system": _c(_S, "system text"),
+        "prompt": _c(_S, "last user turn, or all turns joined by a blank line"),
+        "response": _c(_S, "answer"),
+        "reasoning_block_hash": _c(
+            _S, "hash of an opaque reasoning block that the request brought back"
+        ),
+        "input_tokens": _c(_I, "tokens in"),
+        "output_tokens": _c(_I, "tokens out"),
+        "status": _c(_I, "HTTP status"),
+        "latency_ms": _c(_I, "milliseconds"),
+        "conversation_id": _c(_S, "conversation"),
+        "turn": _c(_I, "turn in the conversation, from 1"),
+    },
+)
+
+ACCOUNT: Final = Table(
+    "account",
+    "one account of the register",
+    {
+        "account_id": _ID,
+        "created_at": _c(_S, "RFC 3339 or epoch"),
+        "org_id": _c(_S, "organisation as typed"),
+        "org_verified": _c(_B, "the provider has checked the organisation"),
+        "email_domain": _c(_S, "domain of the e-mail address"),
+        "email_hash": _c(_S, "hash of the e-mail address"),
+        "phone_country": _c(_S, "country of the phone number"),
+        "payment_fingerprint": _c(_S, "fingerprint of the payment instrument"),
+        "payment_country": _c(_S, "country of the payment instrument"),
+        "plan": _c(_S, "plan"),
+        "program": _c(_S, "`education`, `research`, `startup` or null"),
+        "verified": _c(_B, "the account's holder is verified"),
+        "referrer": _c(_S, "referrer of the sign-up"),
+        "revenue_30d": _c(_F, "revenue of the last 30 days"),
+        "protected": _c(_B, "never act on this account by machine"),
+        "status": _c(_S, "`active`, `suspended`, `terminated`"),
+        "status_changed_at": _c(_S, "RFC 3339 or epoch"),
+    },
+)
+
+RELEASE: Final = Table(
+    "release",
+    "one model release",
+    {
+        "model": _ID,
+        "released_at": _r(_S, "RFC 3339 or epoch"),
+    },
+)
+
+PERMISSION: Final = Table(
+    "permission",
+    "one explicit permission",
+    {
+        "account_id": _c(_S, "account that holds it, or null"),
+        "org_id": _c(_S, "organisation that holds it, or null"),
+        "scope": _r(_S, "what is permitted", "distillation", "evaluation", "resale"),
+        "granted_by": _c(_S, "who granted it"),
+        "valid_from": _c(_S, "RFC 3339 or epoch; null = always"),
+        "valid_to": _c(_S, "RFC 3339 or epoch; null = open"),
+        "budget_exchanges": _c(_I, "null = none stated"),
+    },
+)
+
+_PSEUDONYMS: Final = {
+    "api_key_hash": _c(_I, "key"),
+    "end_user_hash": _c(_I, "the caller's user"),
+    "address_hash": _c(_I, "client address"),
+    "subnet_hash": _c(_I, "its /24 (v4) or /48 (v6)"),
+    "network_hash": _c(_I, "its ASN where known, else its /16 (v4) or /32 (v6)"),
+    "client_hash": _c(_I, "user agent x TLS fingerprint"),
+    "device_hash": _c(_I, "device"),
+    "parameters_hash": _c(_I, "temperature x max_tokens x tools x thinking x logprobs"),
+    "reasoning_block_hash": _c(_I, "opaque reasoning block that came back"),
+    "conversation_hash": _c(_I, "conversation"),
+}
+_PLAIN: Final = {
+    "exchange_id": _ID,
+    "account_id": _ID,
+    "time": _r(UTC_TIME, "instant of the request"),
+    "org_id": _c(_S, "organisation named by the log"),
+    "access_path": _c(_S, "path of access"),
+    "model": _c(_S, "model"),
+    "endpoint": _c(_S, "endpoint"),
+    "max_tokens": _c(_I, "limit on the answer"),
+    "thinking": _c(_B, "reasoning asked for"),
+    "input_tokens": _c(_I, "tokens in"),
+    "output_tokens": _c(_I, "tokens out"),
+    "status": _c(_I, "HTTP status"),
+    "latency_ms": _c(_I, "milliseconds"),
+    "turn": _c(_I, "turn in the conversation, from 1"),
+}
+
+ARRIVAL: Final = Table(
+    "arrival",
+    "one accepted exchange, pseudonymised, its text still in memory",
+    {
+        **_PLAIN,
+        **_PSEUDONYMS,
+        "record_hash": _r(_I, "keyed hash of the normalised record: which of two duplicates stays"),
+        "system": _c(_S, "system text"),
+        "prompt": _c(_S, "prompt"),
+        "response": _c(_S, "answer"),
+    },
+)
+
+_OBSERVATIONS: Final = {
+    "system_hash": _c(_I, "which system text (table `system`), null = none"),
+    "prompt_hash": _c(_I, "the whole normalised prompt: equal prompts have equal hashes"),
+    "prompt_words": _c(_I, "words of the prompt"),
+    "response_chars": _c(_I, "characters of the answer"),
+    "sketch": _c(
+        pl.List(_I), "keyed word-4-shingle hashes of the prompt, digits masked, ascending"
+    ),
+    "embedding": _c(pl.Binary, "32 signed bytes: hashed words, for the variance tests"),
+    "tactic": _c(_S, "most probable tactic, null = below its threshold"),
+    "tactic_probability": _c(_F, "calibrated probability that the prompt harvests by some tactic"),
+    "capability": _c(_S, "what the prompt is after"),
+}
+
+OBSERVED: Final = Table(
+    "observed",
+    "one exchange as the lake keeps it: no text",
+    {
+        **_PLAIN,
+        **_PSEUDONYMS,
+        "record_hash": _r(_I, "as in arrival"),
+        **_OBSERVATIONS,
+    },
+)
+
+SYSTEM: Final = Table(
+    "system",
+    "one system text, by its hash",
+    {
+        "system_hash": _r(_I, "keyed hash of the normalised text"),
+        "sketch": _c(pl.List(_I), "its shingle hashes"),
+        "words": _c(_I, "its length in words"),
+    },
+)
+
+REGISTER: Final = Table(
+    "register",
+    "one account of the register, pseudonymised",
+    {
+        "account_id": _ID,
+        "created_at": _c(UTC_TIME, "sign-up"),
+        "org_id": _c(_S, "organisation as typed"),
+        "org_verified": _c(
+            _B, "checked by the provider; where the register lacks the field: all verified"
+        ),
+        "email_domain_hash": _c(_I, "e-mail domain"),
+        "email_hash": _c(_I, "e-mail address"),
+        "phone_country": _c(_S, "phone country"),
+        "payment_hash": _c(_I, "payment instrument"),
+        "payment_country": _c(_S, "payment country"),
+        "plan": _c(_S, "plan"),
+        "program": _c(_S, "programme"),
+        "verified": _c(_B, "holder is verified"),
+        "referrer_hash": _c(_I, "referrer"),
+        "revenue_30d": _c(_F, "revenue of the last 30 days"),
+        "protected": _c(_B, "never act by machine"),
+        "status": _c(_S, "status"),
+        "status_changed_at": _c(UTC_TIME, "when the status changed"),
+    },
+)
+
+GRANT: Final = Table(
+    "grant",
+    "one permission with its instants read",
+    {
+        "account_id": _c(_S, "account"),
+        "org_id": _c(_S, "organisation"),
+        "scope": _r(_S, "scope", "distillation", "evaluation", "resale"),
+        "granted_by": _c(_S, "who"),
+        "valid_from": _c(UTC_TIME, "from"),
+        "valid_to": _c(UTC_TIME, "to"),
+        "budget_exchanges": _c(_I, "budget"),
+    },
+)
+
+LAUNCH: Final = Table(
+    "launch",
+    "one model release with its instant read",
+    {
+        "model": _ID,
+        "released_at": _r(UTC_TIME, "instant"),
+    },
+)
+
+TRAIT: Final = Table(
+    "trait",
+    "one value that an account holds in a channel",
+    {
+        "account_id": _ID,
+        "channel": _r(_S, "channel (families.py)"),
+        "value": _r(_I, "the value's pseudonym"),
+        "share": _r(_F, "share of the account's exchanges that carry it, in (0, 1]"),
+    },
+)
+
+GROUP: Final = Table(
+    "group",
+    "one group of tied accounts, before judgement",
+    {
+        "group_id": _ID,
+        "accounts": _r(_I, "accounts"),
+        "link_e_value": _r(_F, "log2 of the e-value that nothing ties them (two families)"),
+        "link_q_value": _r(_F, "e-BH over every seed that was tested"),
+        "channels": _r(pl.List(_S), "channels that tie them, strongest first"),
+    },
+)
+
+MEMBER: Final = Table(
+    "member",
+    "one account of a group",
+    {
+        "group_id": _ID,
+        "account_id": _ID,
+        "weight_bits": _r(_F, "evidence for membership, capped by family, after the prior"),
+        **{
+            f"{family}_bits": _r(_F, f"evidence of the {family} family")
+            for family in ("content", "identity", "infrastructure", "client", "lifecycle", "timing")
+        },
+    },
+)

@@ -1,0 +1,1 @@
+"""The lab: simulator, evaluation and the demo text; it imports stillwatch.domain alone."""
