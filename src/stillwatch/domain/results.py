@@ -133,6 +133,34 @@ EVIDENCE: Final = Table(
     },
 )
 
+HARVEST: Final = Table(
+    "harvest",
+    "one campaign, day, capability and model: what was taken",
+    {
+        "campaign_id": _ID,
+        "day": _r(pl.Date, "UTC day"),
+        "capability": _r(_S, "capability", *CAPABILITIES),
+        "model": _c(_S, "model"),
+        "exchanges": _r(_F, "expected exchanges: the sum of membership"),
+        "output_tokens": _r(_F, "expected output tokens: the same, weighted"),
+    },
+)
+
+TEMPLATES_OUT: Final = Table(
+    "templates",
+    "one campaign and one template behind it",
+    {
+        "campaign_id": _ID,
+        "template_id": _r(_S, "fingerprint: 16 hexadecimal digits"),
+        "place": _r(_S, "where it stands", "system", "prompt"),
+        "accounts": _r(_I, "accounts of the campaign that sent it"),
+        "exchanges": _r(_I, "exchanges of the campaign that carry it"),
+        "accounts_outside": _r(_I, "accounts outside the campaign that sent it"),
+        "tactic": _c(_S, "most frequent tactic in it"),
+        "exemplars": _c(pl.List(_S), "up to three prompts, only where text is retained"),
+    },
+)
+
 DECISION: Final = Table(
     "decision",
     "one effect in force: the gateway's table",
@@ -166,6 +194,8 @@ PUBLISHED: Final = (
     CAMPAIGNS_OUT,
     EXCHANGES_OUT,
     EVIDENCE,
+    HARVEST,
+    TEMPLATES_OUT,
     DECISION,
     QUARANTINE,
 )

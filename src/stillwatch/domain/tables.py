@@ -138,6 +138,8 @@ _PLAIN: Final = {
     "status": _c(_I, "HTTP status"),
     "latency_ms": _c(_I, "milliseconds"),
     "turn": _c(_I, "turn in the conversation, from 1"),
+    "source_file": _r(_I, "which input file (index in run.json)"),
+    "source_line": _r(_I, "line or row in it, from 1"),
 }
 
 ARRIVAL: Final = Table(
