@@ -1,1 +1,1 @@
-"""The app stage."""
+"""The rim: the pipeline, the command line, settings, progress; the only clock and environment."""

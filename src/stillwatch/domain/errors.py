@@ -13,6 +13,8 @@ reason. Bugs are not here either: they are assertions.
     │   ├── NotAResult
     │   └── UnknownSubject  no such account, group, campaign or decision in it
     ├── SecretKeyError      the pseudonym key is missing, malformed or readable by others   exit 2
+    ├── SettingError        a setting has a value that it cannot have   exit 2
+    ├── CountsDisagree      the records read are not all accounted for   exit 2
     └── LimitExceeded       a bound of limits.py was met; nothing partial is returned      exit 2
 """
 
@@ -93,6 +95,20 @@ class UnknownSubject(ResultError):  # noqa: N818
 
 class SecretKeyError(StillwatchError):
     """The pseudonym key is missing, malformed or readable by others."""
+
+
+class SettingError(StillwatchError):
+    """A setting, from the environment or the command line, has a value that it cannot have."""
+
+
+class CountsDisagree(StillwatchError):  # noqa: N818
+    """The records read are not all accounted for; nothing is written."""
+
+    def __init__(self, *, read: int, accounted: int) -> None:
+        super().__init__(
+            f"{read:,} records were read and {accounted:,} are accounted for",
+            hint="this is a fault in Stillwatch, not in your logs: please report it",
+        )
 
 
 class LimitExceeded(StillwatchError):  # noqa: N818

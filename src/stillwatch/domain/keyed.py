@@ -93,6 +93,24 @@ def siphash(data: npt.NDArray[np.uint8], start: int, end: int, key: npt.NDArray[
 
 
 @nb.njit(nogil=True, cache=True)
+def siphash_word(word: np.uint64, k0: np.uint64, k1: np.uint64) -> Any:  # noqa: ANN401  a NumPy scalar inside Numba
+    """Hash one 64-bit word: what `siphash` gives for its eight little-endian bytes."""
+    v0 = k0 ^ np.uint64(0x736F6D6570736575)
+    v1 = k1 ^ np.uint64(0x646F72616E646F6D)
+    v2 = k0 ^ np.uint64(0x6C7967656E657261)
+    v3 = k1 ^ np.uint64(0x7465646279746573)
+    for block in (word, np.uint64(8) << np.uint64(56)):
+        v3 ^= block
+        for _ in range(2):
+            v0, v1, v2, v3 = _round(v0, v1, v2, v3)
+        v0 ^= block
+    v2 ^= np.uint64(0xFF)
+    for _ in range(4):
+        v0, v1, v2, v3 = _round(v0, v1, v2, v3)
+    return v0 ^ v1 ^ v2 ^ v3
+
+
+@nb.njit(nogil=True, cache=True)
 def _hash_strings(
     data: npt.NDArray[np.uint8], offsets: Int64Array, key: npt.NDArray[np.uint64]
 ) -> Int64Array:

@@ -61,5 +61,11 @@ REPORT_ACCOUNTS_MAX: Final = 200
 """Accounts listed of a campaign in report.html; all of them are in accounts.parquet."""
 REPORT_GROUPS_MAX: Final = 100
 """Honest tied groups listed in report.html; all of them are in groups.parquet."""
+REPORT_CAMPAIGNS_MAX: Final = 20
+"""Campaigns with a section of their own in report.html; the table above them lists up to 200."""
+REPORT_ROWS_MAX: Final = 2_000
+"""Account rows of the whole page, shared out over its campaigns: about 2 MB of HTML."""
+REPORT_FILES_MAX: Final = 200
+"""Input files, templates of a campaign, or rows of any other list in report.html."""
 DECISIONS_MAX: Final = 1_000_000
 """Effects in one gateway table."""

@@ -170,6 +170,7 @@ DECISION: Final = Table(
         "effect": _r(_S, "what the gateway does", "suspend", "limit", "review", "none"),
         "reason": _r(_S, "a sentence for the customer"),
         "expires_at": _r(UTC_TIME, "when it ends by itself"),
+        "basis": _c(_S, "for the operator: the verdict it rests on, or `failed: …` with the cause"),
     },
 )
 

@@ -22,6 +22,8 @@ class Column:
     says: str
     nullable: bool = True
     values: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    """Further JSON types that a record may carry the value in (an epoch is a number)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,11 @@ _JSON_TYPES: tuple[tuple[type[pl.DataType], str, str], ...] = (
 )
 
 
+def _json_type(kind: str, column: Column) -> str | list[str]:
+    kinds = [kind, *column.also, *(["null"] if column.nullable else [])]
+    return kinds if len(kinds) > 1 else kind
+
+
 def json_schema(table: Table) -> dict[str, object]:
     """Publish a table as a JSON Schema (draft 2020-12) of one record."""
     properties: dict[str, object] = {}
@@ -94,7 +101,7 @@ def json_schema(table: Table) -> dict[str, object]:
         kind, form = next((kind, form) for base, kind, form in _JSON_TYPES if column.dtype == base)
         entry: dict[str, object] = {
             "description": column.says,
-            "type": [kind, "null"] if column.nullable else kind,
+            "type": _json_type(kind, column),
         }
         if form:
             entry["format"] = form

@@ -25,6 +25,8 @@ class LinkSettings:
     """Holders of values with this lift are looked at when a group grows (DESIGN.md, 6.8)."""
     shrink_members: float = 2.0
     """Pseudo-members at the population's share, in every share of a group."""
+    evidence_q_max: float = 0.2
+    """Groups less surely tied than this get no evidence rows for each account (their own stay)."""
     overdispersion_min: float = 0.02
     """Least intra-cohort correlation in the null, whatever was measured (coordination.md, 2.5)."""
 
@@ -52,6 +54,10 @@ class PolicySettings:
 
     suspend_days: int = 30
     review_days: int = 14
+    failure_effect: str = "review"
+    """What happens where a decision cannot be made: a person looks; never `suspend`."""
+    appeal: str = "by replying to this message"
+    """How a customer appeals, as the end of the sentence "You can appeal …"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,16 @@ def _r(dtype: pl.DataType | type[pl.DataType], says: str, *values: str) -> Colum
     return Column(dtype, says, nullable=False, values=values)
 
 
+def _when(says: str, *, nullable: bool = True) -> Column:
+    return Column(_S, says, nullable=nullable, also=("number",))
+
+
 EXCHANGE: Final = Table(
     "exchange",
     "one API request and its answer, as it came in",
     {
         "exchange_id": _c(_S, "derived from a hash of the record where missing"),
-        "time": _r(_S, "RFC 3339, or epoch in s, ms, us or ns (also as a number)"),
+        "time": _when("RFC 3339, or epoch in s, ms, us or ns", nullable=False),
         "account_id": _r(_S, "what the provider can suspend"),
         "org_id": _c(_S, "organisation"),
         "api_key_id": _c(_S, "key"),
@@ -69,7 +73,7 @@ ACCOUNT: Final = Table(
     "one account of the register",
     {
         "account_id": _ID,
-        "created_at": _c(_S, "RFC 3339 or epoch"),
+        "created_at": _when("RFC 3339 or epoch"),
         "org_id": _c(_S, "organisation as typed"),
         "org_verified": _c(_B, "the provider has checked the organisation"),
         "email_domain": _c(_S, "domain of the e-mail address"),
@@ -84,7 +88,7 @@ ACCOUNT: Final = Table(
         "revenue_30d": _c(_F, "revenue of the last 30 days"),
         "protected": _c(_B, "never act on this account by machine"),
         "status": _c(_S, "`active`, `suspended`, `terminated`"),
-        "status_changed_at": _c(_S, "RFC 3339 or epoch"),
+        "status_changed_at": _when("RFC 3339 or epoch"),
     },
 )
 
@@ -93,7 +97,7 @@ RELEASE: Final = Table(
     "one model release",
     {
         "model": _ID,
-        "released_at": _r(_S, "RFC 3339 or epoch"),
+        "released_at": _when("RFC 3339 or epoch", nullable=False),
     },
 )
 
@@ -105,8 +109,8 @@ PERMISSION: Final = Table(
         "org_id": _c(_S, "organisation that holds it, or null"),
         "scope": _r(_S, "what is permitted", "distillation", "evaluation", "resale"),
         "granted_by": _c(_S, "who granted it"),
-        "valid_from": _c(_S, "RFC 3339 or epoch; null = always"),
-        "valid_to": _c(_S, "RFC 3339 or epoch; null = open"),
+        "valid_from": _when("RFC 3339 or epoch; null = always"),
+        "valid_to": _when("RFC 3339 or epoch; null = open"),
         "budget_exchanges": _c(_I, "null = none stated"),
     },
 )
@@ -176,6 +180,7 @@ OBSERVED: Final = Table(
         **_PLAIN,
         **_PSEUDONYMS,
         "record_hash": _r(_I, "as in arrival"),
+        "hour": _r(_I, "hours since the epoch: days, rhythms and adoption are counted on it"),
         **_OBSERVATIONS,
     },
 )

@@ -1,1 +1,11 @@
-"""The store stage."""
+"""Where it rests: the lake by day, the result directory, the pseudonym key.
+
+Below every stage and above the nouns alone. It knows how to write so that nothing is ever half
+there, and nothing of what the rows mean. The ledger of cases comes with a later issue. The key is
+in `secret_key`, which is not imported here: it brings Numba, and `explain` should start at once.
+"""
+
+from stillwatch.store.lake import Lake
+from stillwatch.store.results import Result, ResultDraft, draft_result, read_result
+
+__all__ = ["Lake", "Result", "ResultDraft", "draft_result", "read_result"]

@@ -1,0 +1,17 @@
+"""The commands, a file each; every one exports `register(app)`, as an extension's would."""
+
+from stillwatch.app.commands import (
+    check,
+    demo,
+    diff,
+    explain,
+    open_report,
+    revert,
+    scan,
+    schema,
+)
+
+BUILT_IN = (demo, check, scan, explain, diff, revert, open_report, schema)
+"""In the order in which `--help` lists them: the order in which a newcomer needs them."""
+
+__all__ = ["BUILT_IN"]

@@ -1,0 +1,52 @@
+"""`stillwatch schema`: what a record or a file looks like, for other people's tools."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from stillwatch.app.commands.options import examples, page
+from stillwatch.app.screen import say_json, show_table
+from stillwatch.domain.results import PUBLISHED
+from stillwatch.domain.schema import Table, json_schema
+
+_FILES = {"decisions": "decision"}
+"""Files that are not called after their table."""
+_EXAMPLES = examples(
+    "stillwatch schema",
+    "stillwatch schema exchange > exchange.schema.json",
+    "stillwatch schema accounts.parquet",
+)
+
+
+def _names() -> list[str]:
+    return [table.name for table in PUBLISHED]
+
+
+def schema(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="A record or a file.", autocompletion=_names),
+    ] = None,
+) -> None:
+    """Print the JSON Schema of a record or a file; without a name, list them all."""
+    if name is None:
+        show_table(("name", "one record is"), [(one.name, one.grain) for one in PUBLISHED])
+    else:
+        say_json(json_schema(_find(name)))
+
+
+def _find(name: str) -> Table:
+    stem = name.split(".", maxsplit=1)[0]
+    wanted = _FILES.get(stem, stem)
+    for table in PUBLISHED:
+        if table.name == wanted:
+            return table
+    message = f"no record or file is called {name}; there are {', '.join(_names())}"
+    raise typer.BadParameter(message)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(help=page(schema), epilog=_EXAMPLES)(schema)

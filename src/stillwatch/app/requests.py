@@ -1,0 +1,90 @@
+"""What is asked of the pipeline and what it gives back: the border of the command line.
+
+Records without behaviour, so that the pipeline and the commands can both import them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TypedDict
+
+STANDARD_INPUT: Final = Path("-")
+"""The traffic's name when it comes through the pipe."""
+MAX_QUARANTINE: Final = 0.01
+"""Share of records: CONTRACT.md, section 2, exit code 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Which logs, and how to read them."""
+
+    traffic: Path
+    """A directory, or `STANDARD_INPUT`."""
+    format: str | None = None
+    mapping: Path | None = None
+    account_field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRequest:
+    """One run of the main job."""
+
+    traffic: Path
+    out: Path
+    format: str | None = None
+    mapping: Path | None = None
+    account_field: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    retain_text: bool = False
+    max_quarantine: float = MAX_QUARANTINE
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOutcome:
+    """What a run has left."""
+
+    result: Path
+    run: dict[str, Any]
+    """The content of run.json."""
+    quarantined_share: float
+
+
+class FieldFill(TypedDict):
+    """One field of one kind of record, and how full it is."""
+
+    table: str
+    field: str
+    share: float
+    """Share of records in which it is neither absent nor null, in [0, 1]."""
+
+
+class CheckState(TypedDict):
+    """One check (a channel, or a test of the later stages), and whether it can run."""
+
+    check: str
+    runs: bool
+    reason: str
+    """Why it stands aside; what it rests on, where it runs."""
+
+
+class SmallestCampaign(TypedDict):
+    """What a campaign would have to be to show in these logs."""
+
+    heads: int
+    exchanges_per_head: float
+    says: str
+    """The sentence for a person, with its conditions."""
+
+
+class TrafficCheck(TypedDict):
+    """What `check` says of a traffic directory."""
+
+    inputs: list[dict[str, Any]]
+    counts: dict[str, int]
+    fields: list[FieldFill]
+    checks: list[CheckState]
+    smallest_campaign: SmallestCampaign | None

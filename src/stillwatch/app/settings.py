@@ -1,0 +1,113 @@
+"""The environment, read in this one place and turned into frozen settings of the domain.
+
+    STILLWATCH_KEY               the pseudonym key, 32 hexadecimal digits
+    STILLWATCH_KEY_FILE          the file that holds it; made on first use
+    STILLWATCH_POLICY_SUSPEND_DAYS, …   any setting of `domain/settings.py`, by section and field
+
+Without either of the first two the key rests in the user's own configuration folder
+(`XDG_CONFIG_HOME`, else `~/.config`). Every setting that was used is in `run.json`, but the key.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from stillwatch.domain.errors import SettingError
+from stillwatch.domain.settings import Settings
+
+if TYPE_CHECKING:
+    from stillwatch.domain.keyed import PseudonymKey
+
+PREFIX: Final = "STILLWATCH_"
+KEY_VARIABLE: Final = f"{PREFIX}KEY"
+KEY_FILE_VARIABLE: Final = f"{PREFIX}KEY_FILE"
+_TRUTHS: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Take the defaults of the domain and what the environment sets.
+
+    Raises:
+        SettingError: a variable of a section names no setting, or its value is none for it.
+    """
+    sections = {one.name: _read_section(one.name, environment) for one in fields(Settings)}
+    return Settings(**sections)
+
+
+def _read_section(section: str, environment: Mapping[str, str]) -> Any:  # noqa: ANN401  one of three dataclasses
+    defaults = getattr(Settings(), section)
+    prefix = f"{PREFIX}{section.upper()}_"
+    given = {
+        name.removeprefix(prefix).lower(): text
+        for name, text in environment.items()
+        if name.startswith(prefix)
+    }
+    known = [one.name for one in fields(defaults)]
+    for name in given:
+        if name not in known:
+            message = f"{prefix}{name.upper()} is no setting"
+            raise SettingError(message, hint=f"{section} has {', '.join(known)}")
+    changes = {
+        name: _parse(text, like=getattr(defaults, name), name=f"{prefix}{name.upper()}")
+        for name, text in given.items()
+    }
+    return replace(defaults, **changes)
+
+
+def _parse(text: str, *, like: object, name: str) -> object:
+    """Read a value of the type that the default has; a bound in days or shares is never below 0."""
+    try:
+        if isinstance(like, bool):
+            return _TRUTHS[text.strip().lower()]
+        if isinstance(like, int):
+            return _not_negative(int(text))
+        if isinstance(like, float):
+            return _not_negative(float(text))
+    except (ValueError, KeyError) as refused:
+        message = f"{name} cannot be {text!r}"
+        raise SettingError(message, hint=f"its default is {like!r}") from refused
+    return text
+
+
+def _not_negative(value: float) -> float:
+    if not math.isfinite(value) or value < 0:
+        raise ValueError(value)
+    return value
+
+
+def read_key(environment: Mapping[str, str] = os.environ) -> PseudonymKey:
+    """Take the pseudonym key from the environment, else from its file; make that on first use.
+
+    Raises:
+        SecretKeyError: it is malformed, or others may read its file.
+    """
+    from stillwatch.store.secret_key import (  # noqa: PLC0415  brings Numba: a second at start
+        key_from_file,
+        key_from_hex,
+    )
+
+    if given := environment.get(KEY_VARIABLE):
+        return key_from_hex(given, source=KEY_VARIABLE)
+    return key_from_file(key_path(environment))
+
+
+def key_path(environment: Mapping[str, str] = os.environ) -> Path:
+    """Say where the key rests: the file that is named, else the user's configuration folder."""
+    if named := environment.get(KEY_FILE_VARIABLE):
+        return Path(named).expanduser()
+    folder = environment.get("XDG_CONFIG_HOME", "")
+    base = Path(folder) if Path(folder).is_absolute() else Path.home() / ".config"
+    return base / "stillwatch" / "pseudonym.key"
+
+
+def has_screen(environment: Mapping[str, str] = os.environ) -> bool:
+    """Say whether a browser window could appear to whoever started us."""
+    if sys.platform in {"darwin", "win32"}:
+        return "SSH_CONNECTION" not in environment
+    return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))

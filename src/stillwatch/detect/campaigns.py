@@ -1,0 +1,177 @@
+"""Campaigns: the judged groups that are worth a name, what they took and with what.
+
+Fifth step of *detect*: reads judged groups and `Traffic`; writes `CAMPAIGNS_OUT`, `EXCHANGES_OUT`,
+`HARVEST` and `TEMPLATES_OUT`. Harvest figures are exchanges at membership one half or more; the
+ledger by day sums membership, so that doubt is not rounded away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from stillwatch.detect.judge import Judged
+from stillwatch.detect.traffic import Traffic
+from stillwatch.domain.results import CAMPAIGNS_OUT, EXCHANGES_OUT, HARVEST, TEMPLATES_OUT
+
+_CORE = 0.5
+"""Membership from which an exchange counts as harvest. CONTRACT.md, section 4."""
+_NAMED_SHARE = 0.05
+"""Share of the harvest from which a tactic or a capability is named."""
+_TEMPLATE_SHARE = 0.1
+"""Share of a campaign's accounts that must send a template for it to be listed."""
+_TEMPLATES_MAX = 12
+"""Templates listed of one campaign."""
+_US_PER_DAY = 86_400_000_000
+
+
+@dataclass(frozen=True)
+class Campaigns:
+    """The campaigns of a run, and everything that is said of them exchange by exchange."""
+
+    campaigns: pl.DataFrame
+    exchanges: pl.DataFrame
+    harvest: pl.DataFrame
+    templates: pl.DataFrame
+    of_group: dict[str, tuple[str, str]]
+
+
+def name_campaign(group_id: str) -> str:
+    """Name a campaign after its group: the same group has the same name in every run."""
+    return "c-" + hashlib.blake2b(group_id.encode(), digest_size=5).hexdigest()
+
+
+def find_campaigns(
+    judged: Sequence[Judged],
+    traffic: Traffic,
+    *,
+    groups: pl.DataFrame,
+    passages: pl.DataFrame,
+    pivots: dict[str, float],
+) -> Campaigns:
+    """Make campaigns of the groups judged `harvest` or `coordinated_other`.
+
+    Grain:   CAMPAIGNS_OUT one row per campaign; EXCHANGES_OUT one per exchange of its accounts.
+    `passages` is (exchange_id, account_id, template, place) of all exchanges; `pivots` the q-value
+    of the release pivot by group.
+    Order:   sorted by campaign_id, exchange_id.
+    """
+    chosen = [j for j in judged if j.judgement in ("harvest", "coordinated_other")]
+    kinds = {"harvest": "distillation", "coordinated_other": "coordinated_other"}
+    of_group = {j.group_id: (name_campaign(j.group_id), kinds[j.judgement]) for j in chosen}
+    channels = dict(groups.select("group_id", "channels").iter_rows())
+    rows, kept, ledgers, templates = [], [], [], []
+    for group in chosen:
+        name, kind = of_group[group.group_id]
+        own = traffic.exchanges[traffic.rows_of(group.members)].with_columns(
+            membership=group.membership, campaign_id=pl.lit(name)
+        )
+        rows.append(
+            _summarise(own, group, name, kind, channels[group.group_id], pivots.get(group.group_id))
+        )
+        kept.append(own.select("exchange_id", "account_id", "campaign_id", "membership"))
+        ledgers.append(_ledger(own))
+        templates.append(_list_templates(own, passages, name, len(group.members)))
+    return Campaigns(
+        CAMPAIGNS_OUT.conform(pl.concat([CAMPAIGNS_OUT.empty(), *rows])).sort("campaign_id"),
+        EXCHANGES_OUT.conform(pl.concat([EXCHANGES_OUT.empty(), *kept])).sort(
+            "campaign_id", "exchange_id"
+        ),
+        HARVEST.conform(pl.concat([HARVEST.empty(), *ledgers])).sort(
+            "campaign_id", "day", "capability", "model"
+        ),
+        TEMPLATES_OUT.conform(pl.concat([TEMPLATES_OUT.empty(), *templates])),
+        of_group,
+    )
+
+
+def _summarise(  # noqa: PLR0913, PLR0917  one row, field by field
+    own: pl.DataFrame, group: Judged, name: str, kind: str, channels: list[str], pivot: float | None
+) -> pl.DataFrame:
+    core = own.filter(pl.col("membership") >= _CORE)
+    seen = core if len(core) else own
+    tactics, capabilities = _frequent(core, "tactic"), _frequent(core, "capability")
+    accounts = own["account_id"].n_unique()
+    verb = "harvest" if kind == "distillation" else "act together, though not to harvest,"
+    purpose = f" by {', '.join(tactics).replace('_', ' ')}" if tactics else ""
+    return CAMPAIGNS_OUT.conform(
+        pl.DataFrame(
+            {
+                "campaign_id": [name],
+                "kind": [kind],
+                "first_seen": [seen["time"].min()],
+                "last_seen": [seen["time"].max()],
+                "accounts": [accounts],
+                "exchanges": [len(core)],
+                "output_tokens": [int(core["output_tokens"].fill_null(0).sum())],
+                "q_value": [group.q_value],
+                "tactics": [tactics],
+                "capabilities": [capabilities],
+                "channels": [channels],
+                "pivot_q_value": [pivot],
+                "summary": [
+                    f"{accounts:,} accounts {verb} {len(core):,} exchanges{purpose}; tied by "
+                    f"{', '.join(channels).replace('_', ' ')}."
+                ],
+            },
+            schema_overrides=CAMPAIGNS_OUT.schema,
+        )
+    )
+
+
+def _frequent(core: pl.DataFrame, column: str) -> list[str]:
+    """Values of a column that make up at least 5 % of the harvest, most frequent first."""
+    counts = (
+        core.drop_nulls(column).group_by(column).len().sort("len", column, descending=[True, False])
+    )
+    return counts.filter(pl.col("len") >= _NAMED_SHARE * max(len(core), 1))[column].to_list()
+
+
+def _ledger(own: pl.DataFrame) -> pl.DataFrame:
+    weighted = own.with_columns(
+        pl.col("time").dt.date().alias("day"),
+        pl.col("capability").fill_null("other"),
+        (pl.col("output_tokens").fill_null(0) * pl.col("membership")).alias("taken"),
+    )
+    return HARVEST.conform(
+        weighted.group_by("campaign_id", "day", "capability", "model").agg(
+            pl.col("membership").sum().alias("exchanges"),
+            pl.col("taken").sum().alias("output_tokens"),
+        )
+    )
+
+
+def _list_templates(
+    own: pl.DataFrame, passages: pl.DataFrame, name: str, accounts: int
+) -> pl.DataFrame:
+    """Templates that at least a tenth of the campaign's accounts sent, most widely sent first."""
+    inside = passages.join(own.select("exchange_id", "tactic"), on="exchange_id")
+    listed = (
+        inside.group_by("template", "place")
+        .agg(
+            pl.col("account_id").n_unique().alias("accounts"),
+            pl.col("exchange_id").n_unique().alias("exchanges"),
+            pl.col("tactic").drop_nulls().mode().sort().first().alias("tactic"),
+        )
+        .filter(pl.col("accounts") >= np.ceil(_TEMPLATE_SHARE * accounts))
+        .sort("accounts", "exchanges", "template", descending=[True, True, False])
+        .head(_TEMPLATES_MAX)
+    )
+    everywhere = (
+        passages.join(listed.select("template", "place"), on=["template", "place"])
+        .group_by("template", "place")
+        .agg(pl.col("account_id").n_unique().alias("all_accounts"))
+    )
+    return TEMPLATES_OUT.conform(
+        listed.join(everywhere, on=["template", "place"]).with_columns(
+            pl.lit(name).alias("campaign_id"),
+            (pl.col("all_accounts") - pl.col("accounts")).cast(pl.Int64).alias("accounts_outside"),
+            pl.col("template")
+            .map_elements(lambda t: f"{t & 0xFFFFFFFFFFFFFFFF:016x}", return_dtype=pl.String)
+            .alias("template_id"),
+        )
+    ).sort("accounts", "exchanges", "template_id", descending=[True, True, False])

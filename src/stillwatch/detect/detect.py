@@ -1,0 +1,179 @@
+"""Find campaigns: the whole of *detect* as one function from tied groups to verdicts.
+
+Reads exchanges (no text), groups and members, register, grants and launches; writes the tables of
+a result. Tied is not guilty: groups are unmixed, judged against honest tied groups, named, and
+turned into verdicts; permissions come last, so that a permitted harvest is still seen.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from stillwatch.detect.campaigns import Campaigns, find_campaigns
+from stillwatch.detect.honest_groups import HonestNull
+from stillwatch.detect.judge import Judged, judge_groups
+from stillwatch.detect.pivots import test_pivots
+from stillwatch.detect.successors import find_successors
+from stillwatch.detect.traffic import arrange_traffic
+from stillwatch.detect.verdicts import apply_permissions, complete_accounts, find_verdicts
+from stillwatch.detect.witnesses import WITNESSES
+from stillwatch.domain.results import EVIDENCE, GROUPS_OUT
+from stillwatch.domain.settings import DetectSettings
+
+_SHIFT = 2.0
+"""Standard deviations towards guilt that a witness's bits are weighed against."""
+_CORE = 0.5
+"""Membership from which an exchange counts as harvest. CONTRACT.md, section 4."""
+
+
+@dataclass(frozen=True)
+class Register:
+    """What the provider says of its accounts, permissions and releases."""
+
+    accounts: pl.DataFrame
+    grants: pl.DataFrame
+    launches: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Detected:
+    """The tables of a result, but for decisions and quarantine."""
+
+    accounts: pl.DataFrame
+    groups: pl.DataFrame
+    evidence: pl.DataFrame
+    found: Campaigns
+
+
+@dataclass(frozen=True)
+class Tied:
+    """What linking found, and the passages that the exchanges carry."""
+
+    groups: pl.DataFrame
+    members: pl.DataFrame
+    passages: pl.DataFrame
+    """(row, account_id, hash, template, place)."""
+    evidence: pl.DataFrame
+
+
+def detect_campaigns(
+    exchanges: pl.DataFrame,
+    tied: Tied,
+    *,
+    register: Register,
+    null: HonestNull,
+    settings: DetectSettings,
+) -> Detected:
+    """Judge tied groups, name campaigns, and say of every account what it is.
+
+    Grain:   ACCOUNTS_OUT one row per account of `exchanges`; the others as in domain/results.py.
+    Nulls:   what the data can't say is silent, never innocent and never guilty.
+    Order:   every table sorted by its ids; input order is irrelevant.
+    Cost:    one sort of the exchanges; linear in the exchanges of groups.
+    Source:  DESIGN.md, section 7; CONTRACT.md, section 2.
+    """
+    traffic = arrange_traffic(exchanges, passages=tied.passages)
+    judged = judge_groups(traffic, tied.groups, tied.members, null=null, settings=settings)
+    carried = tied.passages.join(exchanges.select("row", "exchange_id"), on="row")
+    pivots = test_pivots(judged, traffic, launches=register.launches)
+    found = find_campaigns(judged, traffic, groups=tied.groups, passages=carried, pivots=pivots)
+    verdicts = find_verdicts(
+        judged, tied.members, campaign_of=found.of_group, null=null, settings=settings
+    )
+    volumes = exchanges.group_by("account_id").agg(pl.len().cast(pl.Int64).alias("exchanges"))
+    heirs = find_successors(
+        verdicts.select("account_id", "campaign_id"), register=register.accounts
+    )
+    accounts = complete_accounts(verdicts, volumes=volumes, predecessors=heirs)
+    allowed = apply_permissions(
+        accounts,
+        grants=register.grants,
+        register=register.accounts,
+        harvest=_count_harvest(found.exchanges),
+        at=_last(exchanges),
+    )
+    return Detected(
+        allowed,
+        _list_groups(judged, tied.groups, volumes, tied.members, found),
+        pl.concat([tied.evidence, *(_list_witnesses(j, null) for j in judged)]),
+        found,
+    )
+
+
+def _last(exchanges: pl.DataFrame) -> dt.datetime:
+    """The instant at which permissions are asked for: the run's last exchange, not today."""
+    last = exchanges["time"].max()
+    return last if isinstance(last, dt.datetime) else dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+def _count_harvest(exchanges: pl.DataFrame) -> pl.DataFrame:
+    return (
+        exchanges.filter(pl.col("membership") >= _CORE)
+        .group_by("account_id")
+        .agg(pl.len().cast(pl.Int64).alias("harvested"))
+    )
+
+
+def _list_groups(
+    judged: list[Judged],
+    groups: pl.DataFrame,
+    volumes: pl.DataFrame,
+    members: pl.DataFrame,
+    found: Campaigns,
+) -> pl.DataFrame:
+    """GROUPS_OUT: what was linked, with what was said of it."""
+    sent = (
+        members.join(volumes, on="account_id").group_by("group_id").agg(pl.col("exchanges").sum())
+    )
+    said = pl.DataFrame(
+        [
+            (
+                j.group_id,
+                j.q_value,
+                j.judgement,
+                j.explanation,
+                j.explanation_p_value,
+                found.of_group.get(j.group_id, (None,))[0],
+            )
+            for j in judged
+        ],
+        schema={
+            "group_id": pl.String,
+            "q_value": pl.Float64,
+            "judgement": pl.String,
+            "innocent_explanation": pl.String,
+            "explanation_p_value": pl.Float64,
+            "campaign_id": pl.String,
+        },
+        orient="row",
+    )
+    return GROUPS_OUT.conform(
+        groups.join(said, on="group_id")
+        .join(sent, on="group_id", how="left")
+        .with_columns(pl.col("exchanges").fill_null(0))
+    ).sort("group_id")
+
+
+def _list_witnesses(judged: Judged, null: HonestNull) -> pl.DataFrame:
+    """Evidence rows of a group's witnesses: observed, expected of honest groups, and weight.
+
+    Units:   bits are those of a normal likelihood ratio against a mean of two standard deviations
+             towards guilt: a reading aid; what counts is the standardised witness.
+    """
+    expected = null.expect(len(judged.members), judged.core_exchanges)
+    bits = (_SHIFT * judged.z - _SHIFT**2 / 2) / np.log(2)
+    return EVIDENCE.conform(
+        pl.DataFrame(
+            [
+                (judged.group_id, w.family, w.name, float(f), float(e), float(b))
+                for w, f, e, b in zip(WITNESSES, judged.figures, expected, bits, strict=True)
+                if not np.isnan(f)
+            ],
+            schema=EVIDENCE.schema,
+            orient="row",
+        )
+    )

@@ -1,0 +1,192 @@
+"""What honest tied groups look like, and how far a group is from them: the null of judging.
+
+Fourth step of *detect*: reads the witnesses of tied groups, gives a p-value each. The null is
+fitted on at least 300 honest tied groups that the lab made and this package ships as figures
+(`honest_groups.json`, made by tools/calibrate_judging.py): for each witness a line in log2 of
+accounts and of exchanges per account, and a scale. Standardised witnesses are cut at ±3, so that
+none decides alone, summed with their a-priori signs and divided by the sum's own spread (O'Brien
+1984); the upper tail of that score is fitted by an exponential above its 80 % quantile.
+
+In a run with many tied groups the run itself widens the null: honest groups of this traffic that
+lie further out than the lab's move the location towards guilt. What would break it: honest groups
+of a kind that neither the lab nor the run has.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+
+from stillwatch.detect.traffic import F64
+from stillwatch.detect.witnesses import WITNESSES
+
+NAMES = tuple(w.name for w in WITNESSES)
+_SIGNS = np.array([w.sign for w in WITNESSES], np.float64)
+_CUT = 3.0
+"""Standard deviations at which one witness is cut."""
+_TAIL_FROM = 0.8
+"""Quantile of the honest score from which the tail is exponential."""
+_GROUPS_MIN = 300
+"""Honest groups below which no null is fitted (DESIGN.md, section 6)."""
+_RUN_GROUPS_MIN = 20
+"""Tied groups of a run from which they widen the null."""
+_WITNESSES_MIN = 4
+"""Witnesses that must speak before a group is judged at all."""
+
+
+@dataclass(frozen=True)
+class HonestNull:
+    """The fitted null. Shapes: W witnesses."""
+
+    line: F64
+    """W x 3: intercept, slope in log2 accounts, slope in log2 exchanges per account."""
+    scale: F64
+    """W: standard deviation about the line."""
+    correlation: F64
+    """W x W: of the cut, signed witnesses."""
+    tail_start: float
+    tail_rate: float
+    groups: int
+    member_bits: F64
+    """Knots of the membership calibration: total bits …"""
+    member_probability: F64
+    """… and the share of true members at them."""
+
+    def standardise(self, figures: F64, accounts: F64, exchanges: F64) -> F64:
+        """Put witnesses on the honest scale, guilty upwards, cut at ±3; nan stays nan."""
+        expected = _design(accounts, exchanges) @ self.line.T
+        z = _SIGNS * (figures - expected) / self.scale
+        return np.clip(z, -_CUT, _CUT)
+
+    def expect(self, accounts: int, exchanges: int) -> F64:
+        """Say what honest tied groups of this size show, witness by witness."""
+        size = np.array([accounts], np.float64), np.array([exchanges], np.float64)
+        return np.asarray((_design(*size) @ self.line.T)[0])
+
+    def combine(self, z: F64) -> F64:
+        """Sum the witnesses that speak, in units of the sum's spread; nan below four of them."""
+        speaks = ~np.isnan(z)
+        total = np.where(speaks, z, 0.0).sum(axis=1)
+        spread = np.sqrt(
+            np.maximum(np.einsum("gi,ij,gj->g", speaks, self.correlation, speaks), 1e-9)
+        )
+        return np.where(speaks.sum(axis=1) >= _WITNESSES_MIN, total / spread, np.nan)
+
+    def p_values(self, score: F64) -> F64:
+        """Give the upper tail of the honest score; 1 where nothing could be said."""
+        beyond = np.exp(-(score - self.tail_start) * self.tail_rate) * (1 - _TAIL_FROM)
+        known = np.where(score > self.tail_start, beyond, 1.0)
+        return np.where(np.isnan(score), 1.0, known)
+
+
+def _design(accounts: F64, exchanges: F64) -> F64:
+    per_account = np.maximum(exchanges, 1) / np.maximum(accounts, 1)
+    return np.stack(
+        [np.ones(len(accounts)), np.log2(np.maximum(accounts, 1)), np.log2(per_account)], axis=1
+    )
+
+
+def fit_honest_null(
+    figures: F64, *, accounts: F64, exchanges: F64, members: tuple[Sequence[float], Sequence[float]]
+) -> HonestNull:
+    """Fit the null on honest tied groups.
+
+    Grain:   `figures` is groups x witnesses, nan where a witness was silent.
+    `members` are the knots of the membership calibration (bits, share of true members).
+
+    Raises:
+        ValueError: fewer than 300 groups.
+    """
+    if len(figures) < _GROUPS_MIN:
+        message = f"a null needs {_GROUPS_MIN} honest tied groups, these are {len(figures)}"
+        raise ValueError(message)
+    design = _design(accounts, exchanges)
+    line = np.zeros((len(NAMES), design.shape[1]))
+    scale = np.ones(len(NAMES))
+    for w in range(len(NAMES)):
+        known = ~np.isnan(figures[:, w])
+        line[w] = np.linalg.lstsq(design[known], figures[known, w], rcond=None)[0]
+        scale[w] = max(float(np.std(figures[known, w] - design[known] @ line[w], ddof=3)), 1e-6)
+    z = np.clip(_SIGNS * (figures - design @ line.T) / scale, -_CUT, _CUT)
+    filled = np.where(np.isnan(z), 0.0, z)
+    correlation = np.corrcoef(filled, rowvar=False)
+    draft = HonestNull(
+        line,
+        scale,
+        correlation,
+        0.0,
+        1.0,
+        len(figures),
+        np.asarray(members[0], np.float64),
+        np.asarray(members[1], np.float64),
+    )
+    score = draft.combine(z)
+    score = score[~np.isnan(score)]
+    start = float(np.quantile(score, _TAIL_FROM))
+    rate = 1.0 / float(np.mean(score[score > start] - start))
+    return HonestNull(
+        line,
+        scale,
+        correlation,
+        start,
+        rate,
+        len(figures),
+        draft.member_bits,
+        draft.member_probability,
+    )
+
+
+def widen_by_run(z: F64) -> F64:
+    """Shift witnesses against guilt by what the run's own tied groups show; few groups: nothing.
+
+    The lower half of a run's tied groups is taken as honest. Where its median lies on the guilty
+    side of the lab's, the lab was too mild for this traffic, and the difference is taken off.
+    """
+    if len(z) < _RUN_GROUPS_MIN:
+        return z
+    lower_half = np.nanquantile(z, 0.25, axis=0)
+    return z - np.maximum(np.nan_to_num(lower_half), 0.0)
+
+
+def save_null(null: HonestNull) -> bytes:
+    """Write a null as the JSON that ships with the package."""
+    fields = {
+        "witnesses": list(NAMES),
+        "groups": null.groups,
+        "line": null.line.tolist(),
+        "scale": null.scale.tolist(),
+        "correlation": null.correlation.tolist(),
+        "tail_start": null.tail_start,
+        "tail_rate": null.tail_rate,
+        "member_bits": null.member_bits.tolist(),
+        "member_probability": null.member_probability.tolist(),
+    }
+    return json.dumps(fields, indent=1).encode()
+
+
+def parse_null(fields: Mapping[str, object]) -> HonestNull:
+    """Read a null back from its JSON fields."""
+
+    def take(name: str) -> F64:
+        return np.asarray(fields[name], np.float64)
+
+    return HonestNull(
+        take("line"),
+        take("scale"),
+        take("correlation"),
+        float(take("tail_start")),
+        float(take("tail_rate")),
+        int(take("groups")),
+        take("member_bits"),
+        take("member_probability"),
+    )
+
+
+def load_null() -> HonestNull:
+    """Load the null that ships with the package."""
+    text = resources.files("stillwatch.detect").joinpath("honest_groups.json").read_bytes()
+    return parse_null(json.loads(text))

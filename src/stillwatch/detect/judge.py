@@ -1,0 +1,178 @@
+"""Is a tied group a harvest? Its witnesses against honest tied groups, and the innocent stories.
+
+Third step of *detect*: reads `Traffic`, `GROUP` and `MEMBER`, gives one judgement per group with
+its p- and q-value, the probability that it harvests, and the innocent explanation that came
+closest. Groups that nothing ties (link q above its bar) are not judged: they stay `undecided`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from scipy.stats import norm
+
+from stillwatch.detect.honest_groups import HonestNull, widen_by_run
+from stillwatch.detect.membership import weigh_exchanges
+from stillwatch.detect.traffic import F64, I32, Traffic
+from stillwatch.detect.witnesses import WITNESSES, Core
+from stillwatch.domain.settings import DetectSettings
+
+_CORE = 0.5
+"""Membership from which an exchange is core. CONTRACT.md, section 4."""
+_INT8_SCALE = 127.0
+"""Stored embeddings are unit vectors times this."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One group with its core, its witnesses and what they amount to."""
+
+    group_id: str
+    members: I32
+    membership: F64
+    core_exchanges: int
+    figures: F64
+    z: F64
+    score: float
+    p_value: float
+    q_value: float
+    probability: float
+    judgement: str
+    explanation: str
+    explanation_p_value: float
+
+
+def judge_groups(
+    traffic: Traffic,
+    groups: pl.DataFrame,
+    members: pl.DataFrame,
+    *,
+    null: HonestNull,
+    settings: DetectSettings,
+) -> list[Judged]:
+    """Judge every group.
+
+    Grain:   one Judged per group, in the order of `groups`.
+    Units:   p is the upper tail of the honest score; q is Benjamini-Hochberg over tied groups.
+    Nulls:   a witness without data is silent; below four that speak, p = 1.
+    Cost:    linear in the exchanges of groups.
+    """
+    measured = measure_groups(traffic, groups, members, settings=settings)
+    if not measured:
+        return []
+    figures = np.array([m[2] for m in measured])
+    size = np.array([m[3] for m in measured], np.float64)
+    z = null.standardise(figures, size[:, 0], size[:, 1])
+    tied = groups["link_q_value"].to_numpy() <= settings.link_q_max
+    z[tied] = widen_by_run(z[tied])
+    score = null.combine(z)
+    p = np.where(tied, null.p_values(score), 1.0)
+    q = np.ones(len(p))
+    q[tied] = adjust_p_values(p[tied])
+    out = []
+    for k, name in enumerate(groups["group_id"]):
+        story, story_p = explain_innocently(z[k])
+        out.append(
+            Judged(
+                name,
+                measured[k][0],
+                measured[k][1],
+                measured[k][3][1],
+                figures[k],
+                z[k],
+                float(score[k]),
+                float(p[k]),
+                float(q[k]),
+                weigh_harvest(p[k], prior=settings.harvest_prior),
+                _pronounce(bool(tied[k]), float(q[k]), story_p, settings),
+                story,
+                story_p,
+            )
+        )
+    return out
+
+
+def measure_groups(
+    traffic: Traffic, groups: pl.DataFrame, members: pl.DataFrame, *, settings: DetectSettings
+) -> list[tuple[I32, F64, F64, tuple[int, int]]]:
+    """Unmix every group and hear its witnesses.
+
+    Grain:   per group: its account codes, the membership of each of its exchanges, the witnesses'
+             figures, and (accounts, core exchanges).
+    """
+    return [_measure(traffic, name, members, settings) for name in groups["group_id"]]
+
+
+def _measure(
+    traffic: Traffic, name: str, members: pl.DataFrame, settings: DetectSettings
+) -> tuple[I32, F64, F64, tuple[int, int]]:
+    codes = traffic.codes_of(members.filter(pl.col("group_id") == name)["account_id"])
+    membership = weigh_exchanges(traffic, codes, seed=0, unrelated_max=settings.unrelated_share_max)
+    core = take_core(traffic, codes, membership)
+    figures = np.array([w.measure(core) for w in WITNESSES], np.float64)
+    return codes, membership, figures, (len(codes), len(core.account))
+
+
+def take_core(traffic: Traffic, codes: I32, membership: F64) -> Core:
+    """Take a group's core: its exchanges with membership of one half or more; none: all of them."""
+    rows = traffic.rows_of(codes)
+    keep = membership >= _CORE
+    if not keep.any():
+        keep = np.ones(len(rows), np.bool_)
+    rows_kept = rows[keep]
+    account = np.searchsorted(traffic.account_start, rows_kept, side="right") - 1
+    tokens = traffic.exchanges["output_tokens"].drop_nulls().to_numpy()
+    usual = float(np.mean(np.log2(1.0 + np.maximum(tokens, 0)))) if len(tokens) else 0.0
+    return Core(
+        account.astype(np.int64),
+        traffic.embeddings[rows_kept].astype(np.float64) / _INT8_SCALE,
+        traffic.exchanges[rows_kept],
+        len(rows),
+        usual,
+    )
+
+
+def adjust_p_values(p: F64) -> F64:
+    """Benjamini-Hochberg q-values, in the order given."""
+    order = np.argsort(p, kind="stable")
+    n = len(p)
+    stepped = p[order] * n / np.arange(1, n + 1)
+    out = np.empty(n)
+    out[order] = np.minimum.accumulate(stepped[::-1])[::-1]
+    return np.minimum(out, 1.0)
+
+
+def weigh_harvest(p: float, *, prior: float) -> float:
+    """Turn a p-value into the probability of a harvest, at a stated prior.
+
+    Units:   probability. Source: Sellke, Bayarri & Berger 2001: the evidence against the null is
+             at most 1 / (-e p ln p) for p < 1/e, and none above.
+    """
+    if p >= 1 / np.e:
+        return prior * p if p >= 1.0 else prior
+    odds = prior / (1 - prior) / (-np.e * p * np.log(max(p, 1e-300)))
+    return float(odds / (1 + odds))
+
+
+def explain_innocently(z: F64) -> tuple[str, float]:
+    """Find the innocent explanation that is hardest to reject: (its words, its p-value).
+
+    Each witness tests one story; its p-value is the share of honest tied groups that look at
+    least as guilty on it (standard normal upper tail of the standardised witness).
+    """
+    known = np.flatnonzero(~np.isnan(z))
+    if not len(known):
+        return "too little traffic to tell", 1.0
+    p = norm.sf(z[known])
+    best = known[int(np.argmax(p))]
+    return WITNESSES[best].innocent, float(p.max())
+
+
+def _pronounce(tied: bool, q: float, story_p: float, settings: DetectSettings) -> str:  # noqa: FBT001  four facts of one group
+    if not tied:
+        return "undecided"
+    if q <= settings.watch_q_max:
+        return "harvest"
+    return "coordinated_other" if story_p <= settings.explanation_p_max else "innocent"

@@ -1,0 +1,138 @@
+"""Which exchanges of a group belong to what the group has in common, and which to a life of its own.
+
+Second step of *detect* (unmixing): reads `Traffic`, gives each exchange of a group its membership.
+An exchange's score is the mean of its five largest passage lifts, group against population, its
+own account left out. The same score on exchanges of strangers is the background; membership is one
+minus the local false-discovery rate against it. Blind spot: a harvest in each head's own words has
+no passage in common, and gets membership 0.
+
+Source: Efron 2008 (local fdr); DESIGN.md, section 7 (the trial's AUC 0.92 at 31 % harvest).
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+import polars as pl
+
+from stillwatch.detect.traffic import F64, I32, I64, Traffic
+from stillwatch.domain import limits
+
+_LARGEST = 5
+"""Lifts that an exchange's score is the mean of (the trial's choice, not tuned here)."""
+_FEWEST = 3
+"""An exchange with fewer passages is scored as if it had this many."""
+_QUIET = 0.9
+"""Share of the background below which the group's unrelated traffic is counted (Storey 2002)."""
+_BINS = 60
+"""Bins of the score on which the two densities are compared."""
+_PSEUDO = 0.5
+"""Pseudo-accounts at the population's share, in the group's share of a passage."""
+
+
+@nb.njit(nogil=True, cache=True)
+def _score_rows(
+    rows: I64,
+    passage_start: I64,
+    passage: I32,
+    inside: I64,
+    holders: I64,
+    sizes: tuple[int, int],
+    in_group: bool,
+) -> F64:
+    """Mean of the largest lifts of each row's passages, its own account left out."""
+    out = np.zeros(len(rows))
+    members, accounts = sizes
+    top = np.zeros(_LARGEST)
+    for k in range(len(rows)):
+        top[:] = 0.0
+        found = 0
+        for r in range(passage_start[rows[k]], passage_start[rows[k] + 1]):
+            p = passage[r]
+            others = holders[p] - 1
+            if others < 1:
+                continue
+            found += 1
+            share = others / (accounts - 1)
+            here = (inside[p] - in_group + _PSEUDO * share) / (members - in_group + _PSEUDO)
+            lift = np.log2(here / share)
+            low = 0
+            for j in range(1, _LARGEST):
+                if top[j] < top[low]:
+                    low = j
+            top[low] = max(top[low], lift)
+        out[k] = top.sum() / min(max(found, _FEWEST), _LARGEST)
+    return out
+
+
+def weigh_exchanges(traffic: Traffic, members: I32, *, seed: int, unrelated_max: float) -> F64:
+    """Give the membership of every exchange of a group.
+
+    Grain:   one probability per row of `traffic.rows_of(members)`, in that order.
+    Units:   probability that the exchange belongs to what the group shares.
+    Nulls:   an exchange without a frequent passage scores 0, like most of the background.
+    Order:   the background is drawn with `seed`; input order is irrelevant.
+    Cost:    linear in the group's passages and limits.BACKGROUND_EXCHANGES_MAX.
+    """
+    rows = traffic.rows_of(members)
+    inside = np.zeros(len(traffic.holders), np.int64)
+    for a in members:
+        inside[traffic.held[traffic.held_start[a] : traffic.held_start[a + 1]]] += 1
+    sizes = (len(members), len(traffic.accounts))
+    scores = _score(traffic, rows, inside, sizes, in_group=True)
+    background = _draw_background(traffic, rows, seed=seed)
+    quiet = _score(traffic, background, inside, sizes, in_group=False)
+    return _compare(scores, quiet, unrelated_max=unrelated_max)
+
+
+def _score(
+    traffic: Traffic, rows: I64, inside: I64, sizes: tuple[int, int], *, in_group: bool
+) -> F64:
+    return np.asarray(
+        _score_rows(
+            rows, traffic.passage_start, traffic.passage, inside, traffic.holders, sizes, in_group
+        )
+    )
+
+
+def _draw_background(traffic: Traffic, rows: I64, *, seed: int) -> I64:
+    """Exchanges of non-members, at most limits.BACKGROUND_EXCHANGES_MAX of them."""
+    outside = np.ones(len(traffic.exchanges), np.bool_)
+    outside[rows] = False
+    candidates = np.flatnonzero(outside)
+    most = limits.BACKGROUND_EXCHANGES_MAX
+    if len(candidates) <= most:
+        return candidates
+    return np.sort(np.random.default_rng(seed).choice(candidates, most, replace=False))
+
+
+def _compare(scores: F64, quiet: F64, *, unrelated_max: float) -> F64:
+    """One minus the local false-discovery rate of the scores against the background, monotone."""
+    if not len(quiet):
+        return np.ones(len(scores))
+    level = float(np.quantile(quiet, _QUIET))
+    below = float(np.mean(quiet <= level))
+    unrelated = min(float(np.mean(scores <= level)) / max(below, 1e-9), unrelated_max)
+    edges = np.unique(np.quantile(np.concatenate([scores, quiet]), np.linspace(0, 1, _BINS + 1)))
+    place = np.clip(np.searchsorted(edges, scores, side="right") - 1, 0, max(len(edges) - 2, 0))
+    quiet_place = np.clip(
+        np.searchsorted(edges, quiet, side="right") - 1, 0, max(len(edges) - 2, 0)
+    )
+    bins = max(len(edges) - 1, 1)
+    here = (np.bincount(place, minlength=bins) + _PSEUDO) / (len(scores) + _PSEUDO * bins)
+    there = (np.bincount(quiet_place, minlength=bins) + _PSEUDO) / (len(quiet) + _PSEUDO * bins)
+    chance = np.clip(1 - unrelated * there / here, 0.0, 1.0)
+    return np.asarray(np.maximum.accumulate(chance)[place])
+
+
+def membership_frame(traffic: Traffic, members: I32, membership: F64) -> pl.DataFrame:
+    """Pair each exchange of a group with its membership.
+
+    Grain:   one row per exchange: exchange_id, account_id, membership.
+    """
+    rows = traffic.rows_of(members)
+    return (
+        traffic.exchanges[rows]
+        .select("exchange_id", "account_id")
+        .with_columns(membership=membership)
+    )

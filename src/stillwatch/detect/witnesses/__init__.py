@@ -1,0 +1,30 @@
+"""The witnesses of a harvest, one file each; each says one figure of a tied group's core.
+
+None decides alone: they are put on one scale against honest tied groups and cut there
+(`detect/honest_groups.py`).
+"""
+
+from __future__ import annotations
+
+from stillwatch.detect.witnesses import (
+    heads_are_interchangeable,
+    items_differ,
+    more_is_taken,
+    nobody_follows_up,
+    tactics_harvest,
+    templates_fill_the_traffic,
+    volumes_are_even,
+)
+from stillwatch.detect.witnesses.core import Core, Witness
+
+WITNESSES = (
+    heads_are_interchangeable.WITNESS,
+    volumes_are_even.WITNESS,
+    items_differ.WITNESS,
+    templates_fill_the_traffic.WITNESS,
+    tactics_harvest.WITNESS,
+    more_is_taken.WITNESS,
+    nobody_follows_up.WITNESS,
+)
+
+__all__ = ["WITNESSES", "Core", "Witness"]

@@ -1,0 +1,58 @@
+"""What a witness is shown: the core exchanges of one tied group, and the population beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+F64 = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Core:
+    """The exchanges of a group with membership of one half or more, accounts as 0 … g-1."""
+
+    account: npt.NDArray[np.int64]
+    embedding: F64
+    exchanges: pl.DataFrame
+    group_exchanges: int
+    """Exchanges of the group's accounts, core or not."""
+    population_log_output: float
+    """Mean log2(1 + output tokens) over the run."""
+
+    @property
+    def accounts(self) -> int:
+        """Accounts that have core exchanges."""
+        return len(np.unique(self.account))
+
+
+@dataclass(frozen=True)
+class Witness:
+    """One figure of a tied group that honest groups and harvests differ in, and why.
+
+    `sign` is +1 where large values speak of a harvest and -1 where small ones do: it follows from
+    what a harvest is, and is never fitted. `measure` gives nan where the data can't say.
+    """
+
+    name: str
+    family: str
+    sign: int
+    unit: str
+    innocent: str
+    """The innocent explanation that this witness tests."""
+    measure: Callable[[Core], float]
+
+
+UNKNOWN = float("nan")
+"""What a witness says when the data can't tell."""
+EXCHANGES_MIN = 20
+"""Core exchanges below which no witness speaks."""
+
+
+def is_thin(core: Core) -> bool:
+    """Say whether there is too little to measure anything on."""
+    return len(core.account) < EXCHANGES_MIN or core.accounts < 2  # noqa: PLR2004  one has no between

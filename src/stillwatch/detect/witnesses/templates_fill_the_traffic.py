@@ -1,0 +1,26 @@
+"""A head has one job: most of what it sends carries the group's passages.
+
+Share of the accounts' exchanges that are core. Blind spot: a proxy that mixes its harvest with
+unrelated customers' requests; an honest application has one job too.
+"""
+
+from __future__ import annotations
+
+from stillwatch.detect.witnesses.core import UNKNOWN, Core, Witness, is_thin
+
+
+def measure(core: Core) -> float:
+    """Give the share of core exchanges."""
+    if is_thin(core):
+        return UNKNOWN
+    return len(core.account) / core.group_exchanges
+
+
+WITNESS = Witness(
+    "template_mass",
+    "content",
+    1,
+    "share of exchanges with the group's passages",
+    "people who share a tool but use the model for much else",
+    measure,
+)

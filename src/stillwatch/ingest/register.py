@@ -1,0 +1,194 @@
+"""What is known beside the traffic: accounts, releases and permissions, read and pseudonymised.
+
+`ACCOUNT`, `RELEASE`, `PERMISSION` files in; `REGISTER`, `LAUNCH`, `GRANT` out, with the quarantine
+rows of those files. The same checks as for exchanges. A permission whose instants can't be read is
+rejected, for a missing end means an open one. Of two rows of one account the one whose status
+changed later stays; which file it stood in is irrelevant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from stillwatch.domain import limits
+from stillwatch.domain.errors import LimitExceeded
+from stillwatch.domain.keyed import PseudonymKey
+from stillwatch.domain.results import QUARANTINE
+from stillwatch.domain.schema import Table
+from stillwatch.domain.tables import (
+    ACCOUNT,
+    GRANT,
+    LAUNCH,
+    PERMISSION,
+    REGISTER,
+    RELEASE,
+)
+from stillwatch.ingest.parse import (
+    UNREADABLE_TIME,
+    ReadCounts,
+    drop_rows,
+    parse_records,
+    quarantine_rows,
+    require_fields,
+)
+from stillwatch.ingest.pseudonymise import Name, hash_rows, pseudonymise_column
+from stillwatch.ingest.readers import NATIVE
+from stillwatch.ingest.records import LINE, TIMES, Parsed
+from stillwatch.ingest.sources.chunks import ChunkReader, RawChunk
+from stillwatch.ingest.sources.files import IngestSettings, TrafficFiles
+from stillwatch.ingest.sources.unpack import InputFile
+from stillwatch.ingest.times import read_instants
+
+_HASHED: Final = {
+    "email_domain_hash": ("email_domain", Name.EMAIL_DOMAIN),
+    "email_hash": ("email_hash", Name.EMAIL),
+    "payment_hash": ("payment_fingerprint", Name.PAYMENT),
+    "referrer_hash": ("referrer", Name.REFERRER),
+}
+_STRICT: Final = {PERMISSION.name: ("valid_from", "valid_to"), RELEASE.name: ("released_at",)}
+"""Instants that must be readable where they are given."""
+_NATIVE: Final = IngestSettings(format=NATIVE)
+_HASH: Final = "row_hash"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterReading:
+    """The register, the permissions and the releases, and what became of their records."""
+
+    register: pl.DataFrame
+    grants: pl.DataFrame
+    launches: pl.DataFrame
+    quarantine: pl.DataFrame
+    counts: Mapping[str, ReadCounts]
+    """By kind of file: read = accepted + quarantined; duplicates are among the accepted."""
+    duplicates: Mapping[str, int] = field(default_factory=dict)
+    """Records left out because another of the same account or model stayed."""
+    inputs: tuple[InputFile, ...] = ()
+
+
+@dataclass(slots=True)
+class _Kind:
+    """One kind of file as it is read."""
+
+    frame: pl.DataFrame
+    quarantine: pl.DataFrame
+    counts: ReadCounts
+    inputs: list[InputFile]
+
+
+def read_register(files: TrafficFiles, *, key: PseudonymKey) -> RegisterReading:
+    """Read what is known beside the traffic; kinds without a file are empty tables.
+
+    Grain:   one row per account, per permission, per model.
+    Order:   by account id; permissions and releases by their columns. Files are irrelevant.
+
+    Raises:
+        LimitExceeded: more accounts than limits.REGISTER_ROWS_MAX.
+    """
+    accounts = _read(files.accounts, ACCOUNT)
+    releases = _read(files.releases, RELEASE)
+    permissions = _read(files.permissions, PERMISSION)
+    if accounts.frame.height > limits.REGISTER_ROWS_MAX:
+        raise LimitExceeded("accounts", bound=limits.REGISTER_ROWS_MAX, met=accounts.frame.height)
+    register = _register(accounts.frame, key=key)
+    launches = _launches(releases.frame)
+    kinds = {"accounts": accounts, "releases": releases, "permissions": permissions}
+    return RegisterReading(
+        register=register,
+        grants=GRANT.conform(permissions.frame).sort(pl.all()),
+        launches=launches,
+        quarantine=pl.concat([kind.quarantine for kind in kinds.values()]),
+        counts={name: kind.counts for name, kind in kinds.items()},
+        duplicates={
+            "accounts": accounts.frame.height - register.height,
+            "releases": releases.frame.height - launches.height,
+        },
+        inputs=tuple(each for kind in kinds.values() for each in kind.inputs),
+    )
+
+
+def _read(paths: tuple[Path, ...], table: Table) -> _Kind:
+    reader = ChunkReader(paths, dialect=NATIVE, chunk_bytes=limits.CHUNK_BYTES)
+    instants = [name for name in table.columns if name in TIMES]
+    empty = table.empty().with_columns(read_instants(table.empty()[name]) for name in instants)
+    kind = _Kind(empty, QUARANTINE.empty(), ReadCounts(), [])
+    frames, rejected = [empty], [QUARANTINE.empty()]
+    for chunk in reader:
+        parsed = _checked(chunk, table)
+        rejects = [*chunk.rejects, *parsed.rejects]
+        frames.append(parsed.frame.drop(LINE))
+        rejected.append(quarantine_rows(rejects, chunk=chunk, retain_text=False))
+        kept = parsed.frame.height
+        kind.counts += ReadCounts(kept + len(rejects), kept, len(rejects), nulled=+parsed.nulled)
+    kind.frame, kind.quarantine, kind.inputs = pl.concat(frames), pl.concat(rejected), reader.inputs
+    return kind
+
+
+def _checked(chunk: RawChunk, table: Table) -> Parsed:
+    """Parse a chunk, reject what lacks what it must have, and read its instants."""
+    parsed = require_fields(parse_records(chunk, table=table, settings=_NATIVE), table=table)
+    for name, column in table.columns.items():
+        if column.values:
+            known = parsed.frame[name].is_in(list(column.values))
+            parsed = drop_rows(parsed, ~known, reason=f"{name} is none of those that there are")
+    if table is PERMISSION:
+        nobody = parsed.frame["account_id"].is_null() & parsed.frame["org_id"].is_null()
+        parsed = drop_rows(parsed, nobody, reason="no account_id and no org_id")
+    for name in TIMES & table.columns.keys():
+        parsed = _read_time(parsed, name, strict=name in _STRICT.get(table.name, ()))
+    return parsed
+
+
+def _read_time(parsed: Parsed, name: str, *, strict: bool) -> Parsed:
+    given = parsed.frame[name]
+    lost = read_instants(given).is_null() & given.is_not_null() & (given != "")
+    if strict:
+        parsed = drop_rows(parsed, lost, reason=UNREADABLE_TIME.format(name))
+    elif lost.any():
+        parsed.nulled[name] += int(lost.sum())
+    parsed.frame = parsed.frame.with_columns(read_instants(parsed.frame[name]))
+    return parsed
+
+
+def _register(accounts: pl.DataFrame, *, key: PseudonymKey) -> pl.DataFrame:
+    """Pseudonymise the accounts, one row each."""
+    texts = [n for n, c in ACCOUNT.columns.items() if c.dtype == pl.String and n not in TIMES]
+    named = accounts.with_columns(pl.when(pl.col(n) != "").then(n).alias(n) for n in texts)
+    named = named.with_columns(pl.col("email_domain").str.to_lowercase())
+    hashed = named.with_columns(
+        pseudonymise_column(named[source], kind, key=key).alias(name)
+        for name, (source, kind) in _HASHED.items()
+    )
+    one = _latest(hashed, key=key)
+    return REGISTER.conform(one.with_columns(_org_verified(one))).sort("account_id")
+
+
+def _latest(accounts: pl.DataFrame, *, key: PseudonymKey) -> pl.DataFrame:
+    """Keep of each account the row whose status changed last, else the smaller hash."""
+    if accounts["account_id"].n_unique() == accounts.height:
+        return accounts
+    hashes = hash_rows(accounts.select(REGISTER.columns), Name.RECORD, key=key)
+    ordered = accounts.with_columns(hashes.alias(_HASH)).sort(
+        "account_id", "status_changed_at", _HASH, descending=[False, True, False], nulls_last=True
+    )
+    return ordered.unique("account_id", keep="first", maintain_order=True).drop(_HASH)
+
+
+def _org_verified(accounts: pl.DataFrame) -> pl.Series:
+    """Whether the organisation counts: as stated, else where all of its accounts are verified."""
+    if accounts["org_verified"].is_not_null().any():
+        return accounts["org_verified"]
+    all_verified = pl.col("verified").fill_null(value=False).all().over("org_id")
+    told = pl.when(pl.col("org_id").is_not_null()).then(all_verified)
+    return accounts.select(told.alias("org_verified")).to_series()
+
+
+def _launches(releases: pl.DataFrame) -> pl.DataFrame:
+    """Keep of each model its first release."""
+    first = releases.sort("model", "released_at").unique("model", keep="first", maintain_order=True)
+    return LAUNCH.conform(first)

@@ -1,0 +1,79 @@
+"""What only all exchanges together can tell: times far from the rest, and duplicates.
+
+Reads five columns of every arrival, writes a mask of those that stay. The outcome depends on the
+set of records alone: not on the order of rows, nor on how they were split into files, but for
+which of two *identical* records is called the duplicate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from stillwatch.domain import limits
+from stillwatch.domain.errors import NothingToRead
+
+FAR: Final = f"time more than {limits.DAYS_FROM_MEDIAN_MAX} days from the median"
+DUPLICATE: Final = {"exchange_id": pl.String(), "file": pl.String(), "line": pl.Int64()}
+_ROW: Final = "row"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What stays, and what does not: rows = kept + quarantine + duplicates."""
+
+    kept: pl.Series
+    """One Boolean per row observed, in its order."""
+    quarantine: pl.DataFrame
+    """`QUARANTINE` rows of far times."""
+    duplicates: pl.DataFrame
+    """One row per duplicate that was left out: exchange_id, file, line."""
+
+
+def settle(observed: pl.DataFrame, *, names: Sequence[str]) -> Settled:
+    """Settle which exchanges stay.
+
+    Grain:   one mask value per row of `observed` (exchange_id, time, record_hash, source_file,
+             source_line); `names` are the files that source_file counts.
+    Order:   the mask has the rows' order; what is listed is sorted by file and line.
+    Cost:    one hash of the ids; sorting only among those that occur more than once.
+
+    Raises:
+        NothingToRead: there is not one row.
+    """
+    if observed.is_empty():
+        raise NothingToRead(", ".join(names), looked_for="not one record can be read")
+    rows = observed.with_row_index(_ROW)
+    median = observed["time"].sort()[(observed.height - 1) // 2]
+    far = (pl.col("time") - median).abs() > pl.duration(days=limits.DAYS_FROM_MEDIAN_MAX)
+    distant = rows.filter(far)
+    near = rows.filter(~far) if distant.height else rows
+    repeated = near.filter(pl.col("exchange_id").is_duplicated())
+    order = ["exchange_id", "record_hash", "source_file", "source_line"]
+    later = repeated.sort(order).filter(~pl.col("exchange_id").is_first_distinct())
+    out = pl.concat([distant[_ROW], later[_ROW]])
+    kept = pl.repeat(value=True, n=observed.height, eager=True).scatter(out, values=False)
+    return Settled(
+        kept.alias("kept"),
+        _placed(distant, names).select(
+            "file", "line", reason=pl.lit(FAR), raw=pl.lit(None, pl.String)
+        ),
+        _placed(later, names).select(DUPLICATE.keys()),
+    )
+
+
+def _placed(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Name the file and the line of each row, in that order."""
+    return (
+        rows.sort("source_file", "source_line", "exchange_id")
+        .with_columns(
+            file=pl.col("source_file").replace_strict(
+                dict(enumerate(names)), return_dtype=pl.String
+            ),
+            line="source_line",
+        )
+        .with_columns(pl.col("line").cast(pl.Int64))
+    )

@@ -1,0 +1,174 @@
+"""Are they tied at all? Evidence from families that took no part in forming the group.
+
+Fourth step of *link*: reads the search and the table, gives an e-value per seed. For each family f
+the seed is refined and grown with f hidden, and f is then tested on what it grew into: a family
+that helped to form a group can't testify for it (every group re-tested on its own features is
+"significant", coordination.md 3.6). Of a seed's held-out e-values the largest is dropped and the
+rest averaged: two families are needed. e-BH runs over every seed that was proposed; seeds whose
+evidence is not computed count with e = 0, which only makes the test stricter.
+
+Null: a group's k holders of a value follow a beta-binomial with the population's share and the
+overdispersion of natural cohorts (sign-up week, country, plan) at its upper confidence limit.
+Source: Vovk & Wang 2021 (averages of e-values); Wang & Ramdas 2022 (e-BH); DESIGN.md, section 6.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import betaln, gammaln
+
+from stillwatch.domain import limits
+from stillwatch.domain.families import FAMILIES
+from stillwatch.domain.settings import LinkSettings
+from stillwatch.link import kernels
+from stillwatch.link.kernels import Bars
+from stillwatch.link.search import Search, set_bars
+from stillwatch.link.table import F64, I32, TraitTable
+
+LOG2_E_MAX = 1000.0
+"""Bits at which an e-value is cut: beyond it the float overflows and nobody asks."""
+_IMPOSSIBLE = -np.inf
+_SAME_SHARE = 0.5
+"""Share of a group that a hidden search must find again to speak of that group."""
+
+
+def log2_betabinomial(k: F64, n: float, *, mean: F64, rho: float) -> F64:
+    """Probability of k holders among n, in bits, under a beta-binomial null.
+
+    Units:   log2 of a probability; k may be fractional (the expected count over the members'
+             exchanges), which by Jensen's inequality can only lower a convex likelihood ratio.
+    Source:  coordination.md, 2.5; rho is the intra-cohort correlation.
+    """
+    scale = (1 - rho) / rho
+    a, b = mean * scale, (1 - mean) * scale
+    choose = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return np.asarray((choose + betaln(k + a, n - k + b) - betaln(a, b)) / np.log(2), np.float64)
+
+
+def log2_bayes_factor(k: F64, n: float, *, mean: F64, rho: float) -> F64:
+    """Weigh "they share this" (any share equally likely) against the null: an e-value in bits."""
+    uniform = -np.log2(n + 1)
+    clipped = np.clip(mean, 1e-9, 1 - 1e-9)
+    factor = uniform - log2_betabinomial(k, n, mean=clipped, rho=rho)
+    return np.where(k > n * clipped, factor, np.minimum(factor, 0.0))
+
+
+def average_e(log2_values: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
+    """Average e-values that are given in bits; valid under any dependence."""
+    values = np.asarray(log2_values, np.float64)
+    if not len(values):
+        return _IMPOSSIBLE
+    parts = np.full(len(values), 1 / len(values)) if weights is None else np.asarray(weights)
+    top = float(values.max())
+    if top == _IMPOSSIBLE:
+        return _IMPOSSIBLE
+    return min(top + float(np.log2(np.sum(parts * np.exp2(values - top)))), LOG2_E_MAX)
+
+
+def test_family(table: TraitTable, search: Search, group: I32, *, family: str, rho: F64) -> float:
+    """Test one family on a group that was grown without it.
+
+    Units:   log2 of an e-value. Nulls: channels without data say nothing; none at all gives -inf.
+    Two statements per channel, averaged: that many hold *one* value (over all values alike, so
+    that looking at many costs what it should), and that many hold values that others of the group
+    hold (a proxy pool), against a random group of the same size.
+    """
+    columns, scratch = search.columns, search.scratch
+    touched = kernels.tally(columns, scratch, group, search.bars.shrink)
+    values = scratch.touched[:touched].copy()
+    mass, count = scratch.mass[values].copy(), scratch.count[values].copy()
+    members = scratch.members.copy()
+    kernels.clear(scratch, touched)
+    channel_of = table.value_channel[values]
+    parts: list[float] = []
+    for c in np.flatnonzero(columns.family == FAMILIES.index(family)):
+        n = float(members[c])
+        if n < limits.ACTORS_MIN or columns.channel_present[c] < 2 * limits.ACTORS_MIN:
+            continue
+        here = (channel_of == c) & (count > 1)
+        parts.append(
+            _one_value(table, columns.channel_present[c], values[here], mass[here], n, rho[c])
+        )
+        parts.append(_any_value(table, search, int(c), float(mass[here].sum()), n, rho[c]))
+    return average_e(parts)
+
+
+def _one_value(
+    table: TraitTable, present: int, values: I32, mass: F64, n: float, rho: float
+) -> float:
+    """That many members hold one value; every value of the channel had the same chance."""
+    if not len(values):
+        return _IMPOSSIBLE
+    channel = table.value_channel[values[0]]
+    known = max(int(np.sum(table.value_channel == channel)), 1)
+    share = table.value_mass[values] / present
+    bits = log2_bayes_factor(np.minimum(mass, n), n, mean=share, rho=rho)
+    return average_e(np.append(bits, _IMPOSSIBLE), np.append(np.full(len(bits), 1 / known), 0.0))
+
+
+def _any_value(
+    table: TraitTable, search: Search, channel: int, held: float, n: float, rho: float
+) -> float:
+    """That members hold values which other members hold, against random groups of their size."""
+    columns = search.columns
+    inside = table.value_channel == channel
+    holders = np.diff(columns.column_start)[inside]
+    present = float(columns.channel_present[channel])
+    chance = -np.expm1(-(n - 1) * (holders - 1) / present)
+    expected = float(np.sum(columns.value_mass[inside] * chance)) / present
+    return float(
+        log2_bayes_factor(np.array([min(held, n)]), n, mean=np.array([expected]), rho=rho)[0]
+    )
+
+
+def weigh_seed(
+    table: TraitTable, search: Search, seed: int, group: I32, *, settings: LinkSettings, rho: F64
+) -> dict[str, float]:
+    """Give the held-out e-values of one seed: a log2 e-value for each family but its own.
+
+    A hidden search that grows into nothing, or into something else than `group` (less than half
+    of it), gives -inf (e = 0). Setting an e-value to 0 for whatever reason keeps it one. Nobody is
+    taken in these searches: the hypothesis belongs to the seed alone.
+    """
+    bars: Bars = set_bars(settings, hidden=True)
+    nobody = np.zeros(table.actors, np.bool_)
+    own = int(search.columns.family[table.value_channel[seed]])
+    out: dict[str, float] = {}
+    for f, family in enumerate(FAMILIES):
+        if f == own:
+            continue
+        _, start = kernels.refine(search.columns, search.scratch, bars, seed, f, nobody)
+        grown = start
+        if len(start):
+            grown, search.mark = kernels.grow(
+                search.columns, search.scratch, bars, start, seed, f, nobody, search.mark
+            )
+        same = len(np.intersect1d(grown, group, assume_unique=True)) >= _SAME_SHARE * len(group)
+        out[family] = (
+            test_family(table, search, grown, family=family, rho=rho)
+            if same and len(grown) >= limits.ACTORS_MIN
+            else _IMPOSSIBLE
+        )
+    return out
+
+
+def combine_families(by_family: dict[str, float]) -> float:
+    """Drop the largest held-out e-value and average the rest: at least two families must speak."""
+    ordered = sorted(by_family.values())
+    return average_e(ordered[:-1])
+
+
+def bound_q_values(log2_e: F64, *, tested: int) -> F64:
+    """e-BH: the level at which each seed is still rejected, among all seeds that were tested.
+
+    Units:   q in [0, 1]. Grain: one per given e-value; the `tested - len` others are e = 0.
+    Source:  Wang & Ramdas 2022; valid under any dependence.
+    """
+    order = np.argsort(-log2_e, kind="stable")
+    rank = np.arange(1, len(order) + 1)
+    log2_q = np.log2(max(tested, 1)) - np.log2(rank) - log2_e[order]
+    running = np.minimum.accumulate(log2_q[::-1])[::-1]
+    out = np.empty(len(order))
+    out[order] = np.exp2(np.clip(running, -LOG2_E_MAX, 0.0))
+    return out

@@ -1,0 +1,199 @@
+"""Propose, test, grow, merge: from every shared value to the groups that it stands for.
+
+Third step of *link*: reads a `TraitTable`, gives groups as arrays of actors. Every value with five
+holders or more is a seed, however popular; seeds are scored by the families that they are not of,
+and grown best first and exclusively. Deliberately absent: a popularity cut-off (it dissolves a
+large campaign), pairs of accounts, and a community search. DESIGN.md, section 6.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from stillwatch.domain import limits
+from stillwatch.domain.settings import LinkSettings
+from stillwatch.link import kernels
+from stillwatch.link.kernels import NOBODY, Bars, Columns, Scratch
+from stillwatch.link.table import FAMILY_OF_CHANNEL, I32, TraitTable
+
+_THREADS = 2
+"""Threads that score seeds; each has its own scratch arrays."""
+_QUARTER_BITS = 2.0
+"""A seed's best quarter: what its holders' prior loses when growth starts from it."""
+_MERGE_SHARE = 0.5
+"""Pieces merge where at least half of each one's members clear the other's bar."""
+
+
+@dataclass
+class Search:
+    """The state of one search: the table, the bars, who is taken, and what was found."""
+
+    columns: Columns
+    bars: Bars
+    scratch: Scratch
+    taken: np.ndarray
+    groups: list[I32] = field(default_factory=list)
+    seeds: list[int] = field(default_factory=list)
+    seeds_tested: int = 0
+    mark: int = 0
+
+
+def take_columns(table: TraitTable) -> Columns:
+    """Give a table's arrays to the kernels."""
+    masses = np.zeros(len(FAMILY_OF_CHANNEL))
+    np.add.at(masses, table.value_channel, table.value_mass)
+    return Columns(
+        table.row_start,
+        table.row_value,
+        table.row_share,
+        table.column_start,
+        table.column_actor,
+        table.value_channel,
+        table.value_mass,
+        table.present,
+        table.single,
+        FAMILY_OF_CHANNEL,
+        table.present.sum(axis=0),
+        masses + table.single.sum(axis=0, dtype=np.float64),
+    )
+
+
+def set_bars(settings: LinkSettings, *, hidden: bool = False) -> Bars:
+    """Take the bars from the settings; a search with a family hidden has the lower one."""
+    return Bars(
+        settings.family_cap_bits,
+        settings.hidden_bar_bits if hidden else settings.member_bar_bits,
+        settings.family_bar_bits,
+        settings.lift_bits,
+        settings.shrink_members,
+    )
+
+
+def list_seeds(columns: Columns) -> I32:
+    """Every value that at least `limits.ACTORS_MIN` actors hold."""
+    holders = np.diff(columns.column_start)
+    return np.flatnonzero(holders >= limits.ACTORS_MIN).astype(np.int32)
+
+
+def propose_groups(table: TraitTable, *, settings: LinkSettings) -> Search:
+    """Find the groups of a table, best first and exclusive, merged where they are one.
+
+    Grain:   one array of actor rows per group, each sorted; an actor is in at most one.
+    Order:   by the seed's score plus the population's prior of its holders, so that a campaign's
+             common value comes before the slices of it; ties by index: input order is irrelevant.
+    Cost:    linear in rows for the scores; growth touches members and lifted holders only.
+    """
+    columns = take_columns(table)
+    search = Search(
+        columns, set_bars(settings), kernels.make_scratch(columns), np.zeros(table.actors, np.bool_)
+    )
+    seeds = list_seeds(columns)
+    search.seeds_tested = len(seeds)
+    scores = _score(search, seeds)
+    crowd = np.log2(np.diff(columns.column_start)[seeds] / table.actors)
+    among_holders = scores >= settings.member_bar_bits
+    among_all = (
+        scores + settings.family_cap_bits + crowd - _QUARTER_BITS >= settings.hidden_bar_bits
+    )
+    hopeful = among_holders | (among_all & (scores >= settings.hidden_bar_bits))
+    promising, strength = seeds[hopeful], (scores + crowd)[hopeful]
+    for k in np.lexsort((promising, -strength)):
+        if len(search.groups) >= limits.GROUPS_MAX:
+            break
+        _try_seed(search, int(promising[k]))
+    _merge(search)
+    return search
+
+
+def _score(search: Search, seeds: I32) -> np.ndarray:
+    """Score all seeds, a slice a thread; every second one, so that hubs are spread."""
+    scores = np.zeros(len(seeds))
+
+    def run(part: int) -> None:
+        scratch = kernels.make_scratch(search.columns)
+        scores[part::_THREADS] = kernels.score_seeds(
+            search.columns, scratch, search.bars, seeds[part::_THREADS].copy(), NOBODY, search.taken
+        )
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(run, range(_THREADS)))
+    return scores
+
+
+def _try_seed(search: Search, seed: int) -> None:
+    _, start = kernels.refine(
+        search.columns, search.scratch, search.bars, seed, NOBODY, search.taken
+    )
+    if len(start) < limits.ACTORS_MIN:
+        return
+    members = _grow(search, start, seed)
+    if len(members) >= limits.ACTORS_MIN:
+        search.taken[members] = True
+        search.groups.append(members)
+        search.seeds.append(seed)
+
+
+def _grow(search: Search, start: I32, seed: int) -> I32:
+    members, search.mark = kernels.grow(
+        search.columns, search.scratch, search.bars, start, seed, NOBODY, search.taken, search.mark
+    )
+    return members
+
+
+def _merge(search: Search) -> None:
+    """Join pieces that clear each other's bar, largest first, and grow them once more."""
+    order = sorted(range(len(search.groups)), key=lambda g: (-len(search.groups[g]), g))
+    owner = np.full(len(search.taken), -1, np.int32)
+    for g, members in enumerate(search.groups):
+        owner[members] = g
+    gone: set[int] = set()
+    for g in order:
+        if g in gone:
+            continue
+        for other in _twins(search, g, owner, gone):
+            joined = np.sort(np.concatenate([search.groups[g], search.groups[other]]))
+            search.taken[joined] = False
+            grown = _grow(search, joined.astype(np.int32), search.seeds[g])
+            members = grown if len(grown) >= len(search.groups[g]) else joined.astype(np.int32)
+            owner[joined] = -1
+            search.taken[members] = True
+            owner[members] = g
+            search.groups[g] = members
+            gone.add(other)
+    kept = [g for g in range(len(search.groups)) if g not in gone]
+    search.groups = [search.groups[g] for g in kept]
+    search.seeds = [search.seeds[g] for g in kept]
+
+
+def _twins(search: Search, g: int, owner: np.ndarray, gone: set[int]) -> list[int]:
+    """Groups at least half of whose members clear the bar of g, and the other way round."""
+    reached = _reach(search, g)
+    neighbours = owner[reached]
+    neighbours = neighbours[(neighbours >= 0) & (neighbours != g)]
+    out = []
+    for other in np.unique(neighbours):
+        size = len(search.groups[other])
+        if other in gone or np.sum(neighbours == other) < _MERGE_SHARE * size:
+            continue
+        back = owner[_reach(search, int(other))]
+        if np.sum(back == g) >= _MERGE_SHARE * len(search.groups[g]):
+            out.append(int(other))
+    return out
+
+
+def _reach(search: Search, g: int) -> I32:
+    search.mark += 1
+    nobody_taken = np.zeros(len(search.taken), np.bool_)
+    return kernels.gather(
+        search.columns,
+        search.scratch,
+        search.bars,
+        search.groups[g],
+        NOBODY,
+        NOBODY,
+        nobody_taken,
+        search.mark,
+    )

@@ -1,0 +1,80 @@
+"""All traits of all accounts, from exchanges and register: what linking reads.
+
+Last step of *observe*: reads `OBSERVED`, passages and the register; writes `TRAIT`. Channels
+without data are named, so that the run can say which checks stood aside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from stillwatch.domain.families import CHANNELS
+from stillwatch.domain.keyed import PseudonymKey
+from stillwatch.domain.tables import TRAIT
+from stillwatch.observe.passages import count_templates
+from stillwatch.observe.traits import (
+    EXCHANGE_CHANNELS,
+    adopt_models,
+    count_first_use,
+    count_values,
+    read_register_traits,
+    share_traits,
+)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What observing gives to linking: traits, and the channels that have none."""
+
+    traits: pl.DataFrame
+    silent: tuple[str, ...]
+
+
+def count_traits(
+    exchanges: nw.LazyFrame[Any],
+    *,
+    passages: pl.DataFrame,
+    register: pl.DataFrame,
+    launches: pl.DataFrame,
+    key: PseudonymKey,
+) -> Observed:
+    """Collect the traits of every account that sent anything.
+
+    Grain:   one TRAIT row per (account_id, channel, value).
+    Nulls:   a channel without data has no rows, and is named in `silent`.
+    Order:   irrelevant, in and out.
+    Cost:    one group-by a channel over the exchanges, on the engine that they are on.
+    """
+    totals = _collect(exchanges.group_by("account_id").agg(nw.len().alias("total")))
+    counted = {
+        channel: _collect(count_values(exchanges, column=column))
+        for channel, column in EXCHANGE_CHANNELS.items()
+    }
+    counted["template"] = count_templates(passages)
+    first_use = _collect(count_first_use(exchanges))
+    active = (
+        counted["active_hour"].group_by("account_id").agg(pl.col("value").min().alias("first_hour"))
+    )
+    end = counted["active_hour"]["value"].max()
+    parts = [
+        share_traits(counts, channel=channel, totals=totals, key=key)
+        for channel, counts in counted.items()
+        if len(counts)
+    ]
+    parts.append(read_register_traits(register, active=active, key=key))
+    parts.append(
+        adopt_models(first_use, launches=launches, end_hour=end if isinstance(end, int) else 0)
+    )
+    traits = pl.concat([TRAIT.empty(), *parts])
+    heard = set(traits["channel"].unique())
+    return Observed(traits, tuple(c.name for c in CHANNELS if c.name not in heard))
+
+
+def _collect(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
+    """Bring account-level counts from whatever engine to Polars."""
+    collected: pl.DataFrame = frame.collect(backend="polars").to_native()
+    return collected

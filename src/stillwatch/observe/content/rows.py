@@ -1,0 +1,109 @@
+"""Rows of text in, rows of observation out: the Arrow side of the one pass.
+
+`observe` calls `sketch_batch` on a batch of arrivals (columns `system`, `prompt`, `response`) and
+gets the columns that the lake keeps instead of them. The batch is read in slices, so that the
+memory at work stays bounded whatever the batch; the kernel holds no lock, so that threads scale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stillwatch.domain import limits
+from stillwatch.domain.keyed import PseudonymKey, text_buffers
+from stillwatch.observe.content.characters import character_table
+from stillwatch.observe.content.kernels import LANES, OPENING_WORDS, SEEN_SLOTS, read_rows
+
+SLICE_ROWS: Final = 16_384
+"""Rows read at once: 10 MB of results at most, most of it room for sketches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What one pass over a column of texts gives; a row per text, null where the text is."""
+
+    hashes: pa.Array
+    words: pa.Array
+    sketches: pa.Array
+    embeddings: pa.Array
+    sums: npt.NDArray[np.int64]
+    features: npt.NDArray[np.int64]
+
+
+@cache
+def _table() -> npt.NDArray[np.uint32]:
+    return character_table()
+
+
+def read_texts(
+    texts: pa.Array, *, key: PseudonymKey, weights: npt.NDArray[np.uint64]
+) -> list[Readings]:
+    """Read a column of texts, slice by slice.
+
+    Grain:   one row per text over all slices. Nulls: stay null. Order: as given.
+    Cost:    linear in bytes; about 100 MB/s on one core.
+    """
+    return [
+        _read_slice(texts.slice(start, SLICE_ROWS), key=key, weights=weights)
+        for start in range(0, max(len(texts), 1), SLICE_ROWS)
+    ]
+
+
+def _read_slice(texts: pa.Array, *, key: PseudonymKey, weights: npt.NDArray[np.uint64]) -> Readings:
+    data, offsets = text_buffers(texts)
+    data.flags.writeable = False
+    rows = len(texts)
+    lengths = np.diff(offsets)
+    longest = int(min(lengths.max(initial=0), limits.PROMPT_BYTES_MAX))
+    secret = np.array([key.k0, key.k1], np.uint64)
+    hashes, words, features = np.empty((3, rows), np.int64)
+    sums = np.empty((rows, LANES), np.int64)
+    embedding = np.empty((rows, limits.EMBEDDING_DIMENSIONS), np.int8)
+    ends = np.zeros(rows + 1, np.int64)
+    sketch = np.empty(rows * limits.SKETCH_HASHES_MAX, np.int64)
+    work = (
+        np.empty(longest + 1, np.uint64),
+        np.empty(longest + 1, np.uint64),
+        np.empty(2 * SEEN_SLOTS + OPENING_WORDS + 1, np.uint64),
+        np.empty((2, limits.SKETCH_HASHES_MAX), np.uint64),
+        np.zeros(limits.EMBEDDING_DIMENSIONS, np.int64),
+        np.zeros((2, SEEN_SLOTS), np.int32),
+    )
+    out = (hashes, words, features, sums, embedding, ends, sketch)
+    read_rows(data, offsets, (_table(), secret, weights), work, out)
+    mask = texts.is_null().to_numpy(zero_copy_only=False) if texts.null_count else None
+    return Readings(
+        pa.array(hashes, mask=mask),
+        pa.array(words, mask=mask),
+        _lists(ends, sketch, mask),
+        _bytes(embedding, mask),
+        sums,
+        features,
+    )
+
+
+def _lists(
+    ends: npt.NDArray[np.int64],
+    values: npt.NDArray[np.int64],
+    mask: npt.NDArray[np.bool_] | None,
+) -> pa.Array:
+    return pa.ListArray.from_arrays(
+        pa.array(ends, pa.int32()),
+        pa.array(values[: ends[-1]].copy()),
+        mask=None if mask is None else pa.array(mask),
+    )
+
+
+def _bytes(rows: npt.NDArray[np.int8], mask: npt.NDArray[np.bool_] | None) -> pa.Array:
+    count, width = rows.shape
+    ends = np.arange(0, (count + 1) * width, width, dtype=np.int32)
+    valid = None if mask is None else pa.array(~mask).buffers()[1]
+    nulls = 0 if mask is None else int(mask.sum())
+    buffers = [valid, pa.py_buffer(ends), pa.py_buffer(rows)]
+    return pa.Array.from_buffers(pa.binary(), count, buffers, null_count=nulls)

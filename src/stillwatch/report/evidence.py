@@ -1,0 +1,97 @@
+"""The evidence on one campaign: what ties its accounts, and where honest groups stand.
+
+Reads `evidence` and `groups`; gives rows for the page. The one idea: a channel that accounts can
+share (`families.CHANNELS`) ties; any other channel is a witness in the judging. Deliberately
+absent: any weighing of our own, which link and detect have done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+import polars as pl
+
+from stillwatch.domain.families import CHANNEL_OF
+from stillwatch.report.figures import phrase_of
+from stillwatch.report.findings import Findings
+
+Row = dict[str, Any]
+
+_QUARTILES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+_MEANINGS: Final = {
+    "interchangeability": "share of what distinguishes their prompts that lies between accounts: "
+    "near 0 where all draw on one queue",
+    "volume_evenness": "spread of their volumes (dispersion): near 0 where work is dealt out",
+    "item_diversity": "different items under one template: a class repeats one, a harvest none",
+    "template_mass": "share of their traffic that runs on shared templates",
+    "tactics": "share of their prompts that read like a known harvesting tactic",
+    "taking": "how much more they take out than they put in",
+    "follow_up": "how often they react to an answer",
+}
+"""What a witness says, in a clause; unknown witnesses go by their name alone."""
+
+
+def gather_subjects(findings: Findings, subjects: Collection[str]) -> list[Row]:
+    """Pick the evidence on the given groups or accounts, strongest first.
+
+    Grain:   one row per (subject_id, family, channel), with `phrase` and `meaning` added.
+    Order:   weight_bits descending, then channel.
+    """
+    frame = findings.evidence.filter(pl.col("subject_id").is_in(list(subjects)))
+    ordered = frame.sort("weight_bits", "channel", "subject_id", descending=[True, False, False])
+    return [
+        {
+            **row,
+            "phrase": phrase_of(row["channel"]),
+            "meaning": _MEANINGS.get(row["channel"], ""),
+        }
+        for row in ordered.iter_rows(named=True)
+    ]
+
+
+def split_ties(rows: list[Row]) -> tuple[list[Row], list[Row]]:
+    """Part what ties accounts from what testifies in the judging."""
+    ties = [row for row in rows if row["channel"] in CHANNEL_OF]
+    return ties, [row for row in rows if row["channel"] not in CHANNEL_OF]
+
+
+def summarise_honest(findings: Findings) -> dict[str, Row]:
+    """Say where the honest tied groups of this run stand, witness by witness.
+
+    Grain:   one entry per channel that is no tie: `spread` (least, quartiles, most) of the
+             observed values and `groups`, how many there were.
+    """
+    honest = findings.groups.filter(
+        pl.col("campaign_id").is_null(), pl.col("judgement") == "innocent"
+    )
+    rows = findings.evidence.filter(
+        pl.col("subject_id").is_in(honest["group_id"].to_list()),
+        pl.col("channel").is_in(list(CHANNEL_OF)).not_(),
+        pl.col("observed").is_finite(),
+    )
+    spread = rows.group_by("channel").agg(
+        pl.col("subject_id").n_unique().alias("groups"),
+        pl.concat_list(
+            pl.col("observed").quantile(at, interpolation="linear") for at in _QUARTILES
+        ).alias("spread"),
+    )
+    return {row["channel"]: row for row in spread.iter_rows(named=True)}
+
+
+def sum_family_bits(findings: Findings, accounts: Collection[str]) -> dict[str, list[Row]]:
+    """Sum the evidence on accounts by family.
+
+    Grain:   one entry per account that has evidence, a row per family, strongest first.
+    Units:   bits, over channels, before a family's cap.
+    """
+    frame = (
+        findings.evidence.filter(pl.col("subject_id").is_in(list(accounts)))
+        .group_by("subject_id", "family")
+        .agg(pl.col("weight_bits").sum())
+        .sort("subject_id", "weight_bits", "family", descending=[False, True, False])
+    )
+    found: dict[str, list[Row]] = {}
+    for row in frame.iter_rows(named=True):
+        found.setdefault(row["subject_id"], []).append(row)
+    return found

@@ -1,0 +1,122 @@
+"""The findings for a ticket: a page of Markdown, short enough to be read where it is pasted.
+
+Reads findings; writes Markdown. The one idea: what an on-call person must know, then where the
+rest is. Deliberately absent: accounts one by one, text of prompts, drawings.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from stillwatch.report.figures import (
+    chance,
+    chance_in_words,
+    count,
+    day,
+    humanise,
+    instant,
+    phrase_of,
+    plain,
+    tokens,
+)
+from stillwatch.report.findings import Findings, Row, harvest_total
+
+_CAMPAIGNS_MAX: Final = 20
+"""Campaigns in a ticket; the report has more."""
+_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#!|~>$^]|^[-+=])")
+_APART: Final = "\u200b"
+"""A space of no width: keeps an address from becoming a link, a name from being called."""
+_SPACE: Final = re.compile(r"\s+")
+
+
+def render_markdown(findings: Findings) -> bytes:
+    """Render the findings as a short Markdown page for a ticket.
+
+    Order:   campaigns as on the page. Nulls: what was not computed is said to be so.
+    """
+    ranked = findings.ranked_campaigns()
+    live = [row for row in ranked if not row["is_permitted"]]
+    parts = [
+        *_headline(findings, live),
+        *([line for row in live[:_CAMPAIGNS_MAX] for line in _campaign(findings, row)]),
+        *_rest(findings, ranked, live),
+    ]
+    return ("\n".join(parts) + "\n").encode()
+
+
+def _headline(findings: Findings, live: list[Row]) -> list[str]:
+    verdicts, seen = findings.verdict_counts(), count(findings.accounts.height)
+    ran = f"Run {_text(instant(findings.run.get('started_at')))}."
+    smallest = findings.smallest_campaign()
+    if live:
+        says = (
+            f"{count(verdicts['fraudulent'])} fraudulent and {count(verdicts['suspect'])} suspect "
+            f"accounts among {seen} seen; {count(harvest_total(live, 'exchanges'))} exchanges and "
+            f"{tokens(harvest_total(live, 'output_tokens'))} output tokens harvested. {ran}"
+        )
+        return [
+            f"# Stillwatch: {len(live)} campaign{'' if len(live) == 1 else 's'} found",
+            "",
+            says,
+        ]
+    meaning = (
+        "How small a campaign could have shown was not computed."
+        if smallest is None
+        else f"A campaign of {count(smallest)} accounts or more could have shown, depending on "
+        "what its accounts share; a smaller one could not."
+    )
+    says = (
+        f"No group of tied accounts among the {seen} seen is more of a harvest than honest tied "
+        f"groups are. {meaning} {ran}"
+    )
+    return ["# Stillwatch: nothing found", "", says]
+
+
+def _campaign(findings: Findings, row: Row) -> list[str]:
+    verdicts = findings.verdict_counts(row["campaign_id"])
+    called = ", ".join(f"{count(number)} {name}" for name, number in verdicts.items() if number)
+    shared = ", ".join(phrase_of(channel) for channel in row["channels"])
+    after = ", ".join(humanise(capability).lower() for capability in row["capabilities"])
+    size = (
+        f"{count(row['accounts'])} accounts ({called}), {count(row['exchanges'])} exchanges, "
+        f"{count(row['output_tokens'])} output tokens"
+    )
+    return [
+        "",
+        f"## {_text(row['campaign_id'])}: {_text(humanise(row['kind']).lower())}",
+        "",
+        _text(row["summary"]),
+        "",
+        f"- **Size:** {size}",
+        f"- **Seen:** {day(row['first_seen'])} to {day(row['last_seen'])}",
+        f"- **q-value:** {chance(row['q_value'])} ({chance_in_words(row['q_value'])})",
+        f"- **They share:** {_text(shared)}",
+        f"- **After:** {_text(after)}",
+    ]
+
+
+def _rest(findings: Findings, ranked: list[Row], live: list[Row]) -> list[str]:
+    aside = findings.run.get("stood_aside") or ()
+    counts = findings.run.get("counts") or {}
+    lines = [
+        f"- {count(findings.groups_let_be().height)} other tied groups were seen and let be.",
+        f"- {count(counts.get('quarantined'))} of {count(counts.get('read'))} records quarantined.",
+    ]
+    if len(ranked) > len(live):
+        lines.append(f"- {count(len(ranked) - len(live))} more covered by a permission.")
+    if len(live) > _CAMPAIGNS_MAX:
+        lines.append(f"- {count(len(live) - _CAMPAIGNS_MAX)} more campaigns in campaigns.parquet.")
+    lines += [
+        "- "
+        + _text(f"Stood aside: {humanise(plain(row.get('check')))}: {plain(row.get('reason'))}")
+        for row in aside
+    ]
+    closing = "A verdict is a probability; every effect can be reverted (`stillwatch revert`)."
+    return ["", "## Also", "", *lines, "", f"{closing} The whole is in `report.html`."]
+
+
+def _text(text: str) -> str:
+    """Make text from a log harmless in Markdown: one line, nothing that formats or embeds."""
+    one_line = _SPACE.sub(" ", text).strip().replace("&", "&amp;").replace("<", "&lt;")
+    return _SPECIAL.sub(r"\\\1", one_line).replace("://", f":{_APART}//").replace("@", f"@{_APART}")

@@ -1,0 +1,105 @@
+"""Writing so that a reader sees all of it or nothing, even after `kill -9` or a power cut.
+
+Three moves, and nothing else in the house writes a file that matters: a file is written beside
+its place and renamed over it; a file that must be new is linked into place, which fails where one
+is already there; a directory is written under another name and renamed. Each is flushed to the
+disk before the rename and the directory that holds it after. POSIX: on other systems the order
+that a file system promises differs.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import get_native_id
+
+OWNER_ONLY = 0o600
+"""Rights of a file that its owner alone may read and write."""
+READABLE = 0o644
+"""Rights of a file that everybody may read; the process's umask still narrows it."""
+
+
+def flush_to_disk(path: Path) -> None:
+    """Make what was written to a file, or the names in a directory, survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def flush_tree(top: Path) -> None:
+    """Flush every file under a directory, then the directories, the deepest first."""
+    for directory, _, files in os.walk(top, topdown=False):
+        for name in files:
+            flush_to_disk(Path(directory, name))
+        flush_to_disk(Path(directory))
+
+
+def _write_beside(path: Path, content: bytes, *, rights: int) -> Path:
+    beside = path.with_name(f".{path.name}.{get_native_id()}.part")
+    beside.unlink(missing_ok=True)
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, rights)
+    with os.fdopen(handle, "wb") as sink:
+        sink.write(content)
+        sink.flush()
+        os.fsync(sink.fileno())
+    return beside
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put a file in the place of another, or of none, in one step."""
+    _write_beside(path, content, rights=READABLE).replace(path)
+    flush_to_disk(path.parent)
+
+
+def create_file(path: Path, content: bytes, *, rights: int = READABLE) -> None:
+    """Create a file with its whole content in one step.
+
+    Raises:
+        FileExistsError: there is one already; it is left as it was.
+    """
+    beside = _write_beside(path, content, rights=rights)
+    try:
+        path.hardlink_to(beside)
+    finally:
+        beside.unlink()
+    flush_to_disk(path.parent)
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Add one line to a file that only grows; a torn last line is ended first, never joined."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, READABLE)
+    try:
+        size = os.fstat(handle).st_size
+        torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+        os.write(handle, (b"\n" if torn else b"") + line + b"\n")
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def held_alone(directory: Path) -> Iterator[None]:
+    """Hold a directory alone: others who ask for it wait; a killed holder lets go."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def is_free(directory: Path) -> bool:
+    """Say whether nobody holds a directory alone."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(handle)
+    return True

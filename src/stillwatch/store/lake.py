@@ -1,0 +1,130 @@
+"""The lake: Parquet by day, in which an append is there as a whole or not at all.
+
+Each append writes files that nobody reads yet, and then one manifest that names them; the
+manifest's appearance is the append. A run that is killed before leaves files without a name in
+any manifest, and readers pass them by. Appends are numbered, and two writers never take one
+number. Any engine reads the files: `<table>/day=2026-11-23/<token>.parquet`; a table without a
+`time` or a `day` rests in `day=all`.
+
+Writes and reads: any table by name. Deliberately absent: updates, deletions, compaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import orjson
+import polars as pl
+
+from stillwatch.domain import results, tables
+from stillwatch.domain.errors import InputError
+from stillwatch.domain.schema import Table
+from stillwatch.store.durable import create_file, flush_to_disk
+
+_KNOWN: Final = {
+    table.name: table
+    for module in (tables, results)
+    for table in vars(module).values()
+    if isinstance(table, Table)
+}
+_MANIFESTS: Final = "manifest"
+_UNDATED: Final = "all"
+_DIGITS: Final = 8
+"""Digits of an append's number: enough for one a second over three years."""
+_COMPRESSION: Final = "zstd"
+
+
+class Lake:
+    """A directory of tables, appended to and read."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def append(self, table_name: str, frame: pl.DataFrame) -> list[Path]:
+        """Add rows to a table, all of them or none.
+
+        Grain:  as the frame. Order: rows keep theirs within a day.
+        Cost:   one file a day that the frame touches; append large frames.
+        Returns the files, which are flushed to the disk before the manifest names them.
+        """
+        token = uuid4().hex
+        parts = [
+            self._write_part(table_name, day=day, rows=rows, token=token)
+            for day, rows in _split_by_day(frame)
+        ]
+        names = [str(part.relative_to(self.place)) for part in parts]
+        self._commit({"table": table_name, "rows": frame.height, "files": names})
+        return parts
+
+    def _write_part(self, table_name: str, *, day: str, rows: pl.DataFrame, token: str) -> Path:
+        folder = self.place / table_name / f"day={day}"
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / f"{token}.parquet"
+        rows.write_parquet(part, compression=_COMPRESSION)
+        flush_to_disk(part)
+        for directory in (folder, folder.parent, self.place):
+            flush_to_disk(directory)
+        return part
+
+    def _commit(self, manifest: dict[str, object]) -> None:
+        folder = self.place / _MANIFESTS
+        folder.mkdir(parents=True, exist_ok=True)
+        number = 1 + max((int(path.stem) for path in self._manifest_files()), default=0)
+        while True:
+            with suppress(FileExistsError):
+                create_file(folder / f"{number:0{_DIGITS}d}.json", orjson.dumps(manifest))
+                return
+            number += 1
+
+    def _manifest_files(self) -> list[Path]:
+        return sorted(
+            path for path in (self.place / _MANIFESTS).glob("*.json") if path.stem.isdigit()
+        )
+
+    def _files(self, table_name: str) -> Iterator[Path]:
+        for path in self._manifest_files():
+            manifest = orjson.loads(path.read_bytes())
+            if manifest["table"] == table_name:
+                yield from (self.place / name for name in manifest["files"])
+
+    def scan(self, table_name: str) -> pl.LazyFrame:
+        """Read a table lazily, in the order in which it was appended.
+
+        Raises:
+            InputError: no such table was ever appended, and it is none of the house's own.
+        """
+        files = list(self._files(table_name))
+        if files:
+            return pl.scan_parquet(files, hive_partitioning=False, glob=False)
+        if table_name in _KNOWN:
+            return _KNOWN[table_name].empty().lazy()
+        message = f"the lake {self.place} has no table {table_name}"
+        raise InputError(message, hint=f"it knows {', '.join(sorted(_KNOWN))}")
+
+    def days(self) -> list[date]:
+        """List the UTC days of which the lake holds rows, in order."""
+        folders = {
+            Path(name).parent.name.removeprefix("day=")
+            for path in self._manifest_files()
+            for name in orjson.loads(path.read_bytes())["files"]
+        }
+        return sorted(date.fromisoformat(day) for day in folders - {_UNDATED})
+
+
+def _split_by_day(frame: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    if frame.is_empty():
+        return []
+    if "time" in frame.columns:
+        day = pl.col("time").dt.date()
+    elif "day" in frame.columns:
+        day = pl.col("day")
+    else:
+        return [(_UNDATED, frame)]
+    split = frame.with_columns(day.cast(pl.String).fill_null(_UNDATED).alias("_partition"))
+    parts = split.partition_by("_partition", as_dict=True, include_key=False)
+    return sorted((str(key[0]), rows) for key, rows in parts.items())

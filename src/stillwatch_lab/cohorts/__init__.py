@@ -1,0 +1,1 @@
+"""Who is there: people, applications, teams and campaigns, one module a kind."""

@@ -1,0 +1,71 @@
+"""Honest tied groups of every kind and size: what the null of judging is made of.
+
+Reads `teams` and `institutions`. The one idea: kinds in turn, sizes log-uniform, so that small and
+large groups of each kind are there; another seed gives other groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from stillwatch_lab.cohorts import institutions, teams
+from stillwatch_lab.cohorts.people import Volume
+from stillwatch_lab.scene import DAY_S, Scene, instant
+
+Draw = Callable[..., pl.DataFrame]
+
+SIZE_MIN: Final = 5
+SIZE_MAX: Final = 400
+_BUDGET_SLACK: Final = 2.0
+"""A permitted partner's budget over what it is expected to send: it is not exceeded."""
+_KINDS: Final[tuple[tuple[str, Draw], ...]] = (
+    ("office", teams.draw_office),
+    ("firm", teams.draw_firm),
+    ("class", institutions.draw_class),
+    ("evaluation", institutions.draw_evaluation),
+    ("accelerator", institutions.draw_startups),
+    ("load-balanced", teams.draw_load_balanced),
+    ("partner", teams.draw_partner),
+)
+
+
+def grant_distillation(partner: pl.DataFrame) -> dict[str, object]:
+    """Write the permission of a partner: by organisation, with a budget that it keeps."""
+    return {
+        "account_id": None,
+        "org_id": partner["org_id"][0],
+        "scope": "distillation",
+        "granted_by": "partnerships",
+        "valid_from": instant(-58 * DAY_S),
+        "valid_to": None,
+        "budget_exchanges": round(_BUDGET_SLACK * float(partner["volume"].to_numpy().sum())) + 100,
+    }
+
+
+def draw_groups(
+    rng: np.random.Generator, scene: Scene, *, volume: Volume, accounts: int, groups: int
+) -> Iterator[tuple[pl.DataFrame, tuple[dict[str, object], ...]]]:
+    """Draw up to `groups` groups until `accounts` are used up.
+
+    Grain:   one frame of people per group, with its permissions.
+    Order:   kinds take turns; sizes are log-uniform between SIZE_MIN and SIZE_MAX.
+    """
+    left = accounts
+    for number in range(groups):
+        size = round(float(np.exp(rng.uniform(np.log(SIZE_MIN), np.log(SIZE_MAX)))))
+        if left < SIZE_MIN:
+            return
+        size = min(size, left)
+        left -= size
+        kind, draw = _KINDS[number % len(_KINDS)]
+        busy = volume.times(float(rng.lognormal(0.0, 0.6)) * (4.0 if kind in _BUSY else 1.0))
+        people = draw(rng, scene, count=size, volume=busy)
+        grants = (grant_distillation(people),) if kind == "partner" else ()
+        yield people.with_columns(pl.lit(f"{kind}-{number}").alias("group")), grants
+
+
+_BUSY: Final = frozenset({"load-balanced", "partner"})

@@ -1,0 +1,1 @@
+"""What people send: when, what text, and the request around it."""

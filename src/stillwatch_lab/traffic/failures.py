@@ -1,0 +1,47 @@
+"""Requests that fail, and are sent again.
+
+Reads arrivals; adds `status`, and rows for what is re-issued. The one idea: an honest client sends
+a refused request again from the same account, while a campaign's queue hands it to another head.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+OK: Final = 200
+_FAILURES: Final = {429: 0.008, 529: 0.004, 400: 0.003}
+"""Share of requests by status: too many, overloaded, malformed."""
+_AGAIN: Final = (429, 529)
+_AGAIN_SHARE: Final = 0.85
+_WAIT_S: Final = 9.0
+"""Mean seconds before the same request is sent again."""
+_HEADS_ON: Final = 3
+"""A queue gives a refused item to the head that serves this many arrivals later."""
+
+
+def add_failures(
+    rng: np.random.Generator, arrivals: pl.DataFrame, *, passes_on: bool
+) -> pl.DataFrame:
+    """Give every arrival a status, and send most of those refused once more.
+
+    Grain:   one row per exchange; `text` is the row of the arrivals whose prompt it carries.
+    Order:   arrivals as given, then the re-issued ones.
+    passes_on: the next head of the queue sends it, and not the same account.
+    """
+    status = rng.choice(
+        [OK, *_FAILURES], arrivals.height, p=[1 - sum(_FAILURES.values()), *_FAILURES.values()]
+    )
+    frame = arrivals.with_columns(pl.Series("status", status), text=pl.int_range(pl.len()))
+    again = np.isin(status, _AGAIN) & (rng.random(arrivals.height) < _AGAIN_SHARE)
+    rows = np.flatnonzero(again)
+    wait = 1.0 + rng.exponential(_WAIT_S, len(rows))
+    sender = np.minimum(rows + _HEADS_ON, arrivals.height - 1) if passes_on else rows
+    resent = frame[rows].with_columns(
+        frame["account"].gather(sender).alias("account"),
+        (pl.col("at_s") + pl.Series(wait)).alias("at_s"),
+        pl.lit(OK, pl.Int64).alias("status"),
+    )
+    return pl.concat([frame, resent])

@@ -1,0 +1,175 @@
+"""What people write: the prompt of every exchange, from the grammar and the account's habits.
+
+Reads arrivals and people; gives a text column. The one idea: a chat is a few sentences in the
+writer's own voice on the writer's own topics, and a job is one item, perhaps inside the template
+of its application. Replays of a fixed set (`pool`) are written once and repeated word for word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from stillwatch_lab.text import ITEM_SPACE, Order, grammar, mix
+from stillwatch_lab.text.topics import TOPICS
+
+Ints = npt.NDArray[np.int64]
+
+_HABIT: Final = 1.5  # exponent: how much a writer prefers some patterns
+_LENGTH_MAX: Final = 16  # sentences
+_POOL_MAX: Final = 4_096  # items of a fixed set
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Who speaks about what in each exchange."""
+
+    account: Ints
+    turn: Ints
+    voice: Ints
+    topic: Ints
+    item: Ints
+    job: npt.NDArray[np.object_]
+
+
+def draft(rng: np.random.Generator, people: pl.DataFrame, arrivals: pl.DataFrame) -> Draft:
+    """Settle topic, voice and item of every exchange.
+
+    Grain:   one entry per row of arrivals. An account with `end_users` speaks with many voices;
+             where it has no topic of its own (-1), each of them has one of its own.
+    """
+    account = arrivals["account"].to_numpy()
+    session = arrivals["session"].to_numpy()
+    user = arrivals["user"].to_numpy()
+    own_voice = people["voice"].to_numpy()[account]
+    voice = np.where(user > 0, (mix(own_voice + user) >> np.uint64(24)).astype(np.int64), own_voice)
+    topic = _topics(rng, people, account, session)
+    topic = np.where(topic < 0, voice % len(TOPICS), topic)
+    item, pooled = _items(rng, people, account)
+    voice = np.where(pooled, people["pool"].to_numpy()[account] * 4_099 + item, voice)
+    topic = np.where(pooled, voice % len(TOPICS), topic)
+    job = people["job"].to_numpy()[account]
+    return Draft(account, arrivals["turn"].to_numpy(), voice, topic, item, job)
+
+
+def _topics(rng: np.random.Generator, people: pl.DataFrame, account: Ints, session: Ints) -> Ints:
+    by_session = rng.random(int(session.max()) + 1 if len(session) else 0)[session]
+    focus = people["focus"].to_numpy()[account]
+    second = by_session < focus + (1 - focus) * 0.7
+    topics = [people[f"topic_{rank}"].to_numpy()[account] for rank in (1, 2, 3)]
+    return np.where(by_session < focus, topics[0], np.where(second, topics[1], topics[2]))
+
+
+def _items(
+    rng: np.random.Generator, people: pl.DataFrame, account: Ints
+) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    size = people["pool_items"].to_numpy()[account]
+    first = np.searchsorted(account, account)  # arrivals stand by account
+    rank = np.arange(len(account)) - first
+    free = rng.integers(0, ITEM_SPACE, len(account))
+    start = mix(people["voice"].to_numpy())[account].astype(np.int64) & 0xFFFF
+    number = (start + rank) % np.maximum(size, 1)
+    fixed = mix(people["pool"].to_numpy()[account] * _POOL_MAX + number) % np.uint64(ITEM_SPACE)
+    return np.where(size > 0, fixed.astype(np.int64), free), size > 0
+
+
+def write_prompts(rng: np.random.Generator, people: pl.DataFrame, drafted: Draft) -> pl.Series:
+    """Write every prompt.
+
+    Grain:   one string per exchange. Order: as drafted.
+    """
+    bodies = pl.Series("prompt", [None] * len(drafted.account), dtype=pl.String)
+    for job in sorted(set(drafted.job.tolist())):
+        rows = np.flatnonzero(drafted.job == job)
+        unique, inverse = _repeats(people, drafted, rows)
+        texts = _write_job(rng, people, drafted, unique)
+        bodies = bodies.scatter(rows, texts.gather(inverse))
+    return _frame(people, drafted, bodies)
+
+
+def _repeats(people: pl.DataFrame, drafted: Draft, rows: Ints) -> tuple[Ints, Ints]:
+    """Find rows to be written once: the same item of the same pool."""
+    pool = people["pool"].to_numpy()[drafted.account[rows]]
+    if not pool.any():
+        return rows, np.arange(len(rows))
+    key = np.where(pool > 0, pool * ITEM_SPACE + drafted.item[rows], -1 - np.arange(len(rows)))
+    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    return rows[first], inverse
+
+
+def _write_job(
+    rng: np.random.Generator, people: pl.DataFrame, drafted: Draft, rows: Ints
+) -> pl.Series:
+    job = str(drafted.job[rows[0]])
+    if job == "chat":
+        return _write_chat(rng, people, drafted, rows)
+    order = Order(
+        text=np.arange(len(rows)),
+        pattern=rng.choice(grammar().patterns(job), len(rows)),
+        topic=drafted.topic[rows],
+        voice=drafted.voice[rows],
+        item=drafted.item[rows],
+    )
+    return grammar().write(rng, order)
+
+
+def _write_chat(
+    rng: np.random.Generator, people: pl.DataFrame, drafted: Draft, rows: Ints
+) -> pl.Series:
+    follows = drafted.turn[rows] > 1
+    mean = people["sentences"].to_numpy()[drafted.account[rows]]
+    length = 1 + rng.poisson(np.where(follows, mean * 0.45, mean))
+    length = np.clip(length, np.where(follows, 2, 3), _LENGTH_MAX)
+    text = np.repeat(np.arange(len(rows)), length)
+    ends = np.cumsum(length)
+    place = np.arange(len(text)) - np.repeat(ends - length, length)
+    is_last = place == length[text] - 1
+    part = np.select(
+        [
+            (place == 0) & follows[text],
+            place == 0,
+            is_last,
+            rng.random(len(text)) < 0.35,  # noqa: PLR2004  context after the opening
+        ],
+        ["follow_up", "ask", "close", "context"],
+        "detail",
+    )
+    swap = (place == 0) & ~follows[text] & (rng.random(len(text)) < 0.4)  # noqa: PLR2004
+    asks = is_last & (rng.random(len(text)) < 0.55)  # noqa: PLR2004  many end on the question
+    part = np.where(swap, "context", np.where(asks & ~follows[text], "ask", part))
+    order = Order(
+        text=text,
+        pattern=_favourites(rng, part, drafted.voice[rows][text]),
+        topic=drafted.topic[rows][text],
+        voice=drafted.voice[rows][text],
+        item=np.zeros(len(text), np.int64),
+    )
+    return grammar().write(rng, order)
+
+
+def _favourites(rng: np.random.Generator, part: npt.NDArray[np.str_], voice: Ints) -> Ints:
+    """Choose a pattern of each part, nearer to the writer's own favourites more often."""
+    chosen = np.zeros(len(part), np.int64)
+    for family in ("ask", "close", "context", "detail", "follow_up"):
+        rows = np.flatnonzero(part == family)
+        patterns = grammar().patterns(family)
+        rank = (len(patterns) * rng.random(len(rows)) ** _HABIT).astype(np.int64)
+        offset = (mix(voice[rows] + len(family)) % np.uint64(len(patterns))).astype(np.int64)
+        chosen[rows] = patterns[(offset + rank) % len(patterns)]
+    return chosen
+
+
+def _frame(people: pl.DataFrame, drafted: Draft, bodies: pl.Series) -> pl.Series:
+    """Put a body into the account's template, where it has one, and lower its case by habit."""
+    rows = drafted.account
+    opening = pl.Series("prefix", people["prefix"].gather(rows)).fill_null("")
+    closing = pl.Series("suffix", people["suffix"].gather(rows)).fill_null("")
+    lower = people["is_lowercase"].gather(rows)
+    chat = pl.Series(drafted.job == "chat")
+    spoken = pl.DataFrame({"b": bodies, "l": lower & chat, "p": opening, "s": closing})
+    body = pl.when("l").then(pl.col("b").str.to_lowercase()).otherwise("b")
+    return spoken.select(pl.concat_str("p", body, "s").alias("prompt")).to_series()

@@ -1,0 +1,180 @@
+"""What the tactics model learns from: our own grammar, and prompts that others have published.
+
+Nothing of the published text is stored: it is read from a folder beside the checkout, turned into
+hashed features and forgotten. Which source stands for what is written out below; where a source
+says nothing about *how* an answer is asked for, it stands for no tactic.
+"""
+
+from __future__ import annotations
+
+import gzip
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import pyarrow as pa
+from scipy.sparse import csr_matrix
+from tactic_grammar import expand, read_frames
+
+from stillwatch.domain.keyed import text_buffers
+from stillwatch.observe.content.characters import character_table
+from stillwatch.observe.content.kernels import (
+    BUCKET_SHIFT,
+    OPENING_WORDS,
+    SEEN_SLOTS,
+    list_features,
+    read_words,
+)
+
+BUCKETS: Final = 2**15
+"""Rows of weights: 1 MB in memory, so that they stay in the second-level cache."""
+FOLDS: Final = 4
+"""Each source and each frame of our own is left out once."""
+CHARACTERS_MAX: Final = 6_000
+"""Characters of a published text that are learnt from."""
+
+TACTIC_OF: Final = {
+    "bbh_fewshot_cot": "cot_elicitation",
+    "prometheus_grader": "rubric_grading",
+    "humaneval": "code_synthesis",
+}
+"""Published sources that ask in the way of a tactic."""
+WITHOUT_WORDING: Final = (
+    "glaive_toolcall_en_demo",
+    "glaive_toolcall_zh_demo",
+    "reason_tool_use_demo",
+    "deccp_censorship",
+    "alpaca_instructions",
+    "alpaca_zh_demo",
+    "self_instruct",
+    "t0_p3_templates",
+    "gsm8k",
+    "mmlu",
+    "bbh",
+)
+"""Harvested items that read like anybody's request: neither learnt as a tactic nor as honest."""
+CAPABILITY_OF: Final = {
+    "gsm8k": "mathematics",
+    "bbh": "reasoning",
+    "humaneval": "code",
+    "prometheus_grader": "grading",
+    "deccp_censorship": "sensitive",
+    "banking77": "other",
+    "restaurant8k": "other",
+    "taskmaster": "other",
+    "snips_voice": "other",
+    "crosswoz_zh": "other",
+    "natural_questions": "knowledge",
+}
+"""What a source is after; sources of mixed purpose teach no capability. MMLU goes by subject."""
+HONEST: Final = {
+    "sharegpt_v3": 8_000,
+    "awesome_chatgpt_prompts": 1_475,
+    "banking77": 1_500,
+    "restaurant8k": 1_000,
+    "taskmaster": 1_500,
+    "snips_voice": 1_200,
+    "crosswoz_zh": 1_500,
+    "natural_questions": 200,
+    "gpts_system_prompts": 1_092,
+}
+"""Honest sources and how many prompts of each are drawn."""
+FOLD_OF: Final = {
+    "sharegpt_v3": 0,
+    "bbh_fewshot_cot": 0,
+    "gsm8k": 0,
+    "awesome_chatgpt_prompts": 1,
+    "gpts_system_prompts": 1,
+    "natural_questions": 1,
+    "prometheus_grader": 1,
+    "mmlu": 1,
+    "banking77": 2,
+    "restaurant8k": 2,
+    "snips_voice": 2,
+    "humaneval": 2,
+    "deccp_censorship": 2,
+}
+"""In which fold a source is left out; the others in the last one."""
+_OTHERS_ROWS: Final = 1_200
+_MATHEMATICAL: Final = ("mathematics", "algebra", "statistics")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One prompt to learn from or to test on."""
+
+    source: str
+    text: str
+    tactic: str | None
+    """A tactic, `""` for honest, None for neither."""
+    capability: str | None
+    fold: int
+
+
+def read_examples(data: Path, *, seed: int) -> list[Example]:
+    """Read our own prompts and the published ones, in a fixed order."""
+    examples = _own(seed)
+    wanted = {**HONEST, **dict.fromkeys((*TACTIC_OF, *WITHOUT_WORDING), _OTHERS_ROWS)}
+    for path in sorted(data.glob("prompts/*/*.jsonl.gz")):
+        source = path.name.removesuffix(".jsonl.gz")
+        if source in wanted:
+            examples.extend(_published(path, source, rows=wanted[source], seed=seed))
+    return examples
+
+
+def _own(seed: int) -> list[Example]:
+    examples: list[Example] = []
+    for kind, each in (("harvest", 40), ("honest", 40)):
+        places: dict[str, int] = {}
+        for prompt in expand(read_frames(kind), each=each, seed=seed):
+            frame = prompt.frame
+            fold = places.setdefault(frame.name, len(places)) % FOLDS
+            tactic = frame.section if frame.is_harvest else ""
+            examples.append(Example(f"own_{kind}", prompt.text, tactic, prompt.capability, fold))
+    return examples
+
+
+def _published(path: Path, source: str, *, rows: int, seed: int) -> list[Example]:
+    with gzip.open(path) as stream:
+        records = [orjson.loads(line) for line in stream]
+    drawn = random.Random(f"{seed}-{source}").sample(records, min(rows, len(records)))
+    tactic = "" if source in HONEST else TACTIC_OF.get(source)
+    fold = FOLD_OF.get(source, FOLDS - 1)
+    return [
+        Example(source, record["text"][:CHARACTERS_MAX], tactic, _capability(source, record), fold)
+        for record in drawn
+    ]
+
+
+def _capability(source: str, record: dict[str, str]) -> str | None:
+    if source == "mmlu":
+        is_mathematical = any(word in record["id"] for word in _MATHEMATICAL)
+        return "mathematics" if is_mathematical else "knowledge"
+    return CAPABILITY_OF.get(source)
+
+
+def features_of(texts: list[str]) -> csr_matrix:
+    """Turn texts into the model's features: exactly those that the kernel adds up.
+
+    Grain:   one row per text, one column per bucket; a value is count / sqrt(features).
+    """
+    data, offsets = text_buffers(pa.array(texts, pa.large_string()))
+    table = character_table()
+    words = np.empty((2, int(np.diff(offsets).max()) + 1), np.uint64)
+    found = np.empty(2 * SEEN_SLOTS + OPENING_WORDS + 1, np.uint64)
+    seen = np.zeros((2, SEEN_SLOTS), np.int32)
+    columns: list[npt.NDArray[np.int64]] = []
+    for row in range(len(texts)):
+        count = read_words(data, offsets[row], offsets[row + 1], table, words[0], words[1])
+        used = list_features(words[1], count, seen, row + 1, found)[1]
+        columns.append(((found[:used] >> BUCKET_SHIFT) & np.uint64(BUCKETS - 1)).astype(np.int64))
+    sizes = np.array([len(found) for found in columns])
+    values = np.repeat(1.0 / np.sqrt(np.maximum(sizes, 1)), sizes)
+    ends = np.concatenate([[0], np.cumsum(sizes)])
+    matrix = csr_matrix((values, np.concatenate(columns), ends), shape=(len(texts), BUCKETS))
+    matrix.sum_duplicates()
+    return matrix
