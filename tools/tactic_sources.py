@@ -18,7 +18,6 @@ import numpy.typing as npt
 import orjson
 import pyarrow as pa
 from scipy.sparse import csr_matrix
-from tactic_grammar import expand, read_frames
 
 from stillwatch.domain.keyed import text_buffers
 from stillwatch.observe.content.characters import character_table
@@ -29,12 +28,16 @@ from stillwatch.observe.content.kernels import (
     list_features,
     read_words,
 )
+from stillwatch.observe.content.tactics import FEATURES_MAX
+from tactic_grammar import expand, read_frames
 
 BUCKETS: Final = 2**15
 """Rows of weights: 1 MB in memory, so that they stay in the second-level cache."""
 FOLDS: Final = 4
 """Each source and each frame of our own is left out once."""
-CHARACTERS_MAX: Final = 6_000
+OWN_EACH: Final = 24
+"""Prompts made of each frame of our own: more teach nothing further."""
+CHARACTERS_MAX: Final = 4_000
 """Characters of a published text that are learnt from."""
 
 TACTIC_OF: Final = {
@@ -72,13 +75,13 @@ CAPABILITY_OF: Final = {
 }
 """What a source is after; sources of mixed purpose teach no capability. MMLU goes by subject."""
 HONEST: Final = {
-    "sharegpt_v3": 8_000,
+    "sharegpt_v3": 6_000,
     "awesome_chatgpt_prompts": 1_475,
-    "banking77": 1_500,
-    "restaurant8k": 1_000,
-    "taskmaster": 1_500,
-    "snips_voice": 1_200,
-    "crosswoz_zh": 1_500,
+    "banking77": 800,
+    "restaurant8k": 600,
+    "taskmaster": 800,
+    "snips_voice": 600,
+    "crosswoz_zh": 1_000,
     "natural_questions": 200,
     "gpts_system_prompts": 1_092,
 }
@@ -99,7 +102,7 @@ FOLD_OF: Final = {
     "deccp_censorship": 2,
 }
 """In which fold a source is left out; the others in the last one."""
-_OTHERS_ROWS: Final = 1_200
+_OTHERS_ROWS: Final = 600
 _MATHEMATICAL: Final = ("mathematics", "algebra", "statistics")
 
 
@@ -128,7 +131,7 @@ def read_examples(data: Path, *, seed: int) -> list[Example]:
 
 def _own(seed: int) -> list[Example]:
     examples: list[Example] = []
-    for kind, each in (("harvest", 40), ("honest", 40)):
+    for kind, each in (("harvest", OWN_EACH), ("honest", OWN_EACH)):
         places: dict[str, int] = {}
         for prompt in expand(read_frames(kind), each=each, seed=seed):
             frame = prompt.frame
@@ -160,7 +163,8 @@ def _capability(source: str, record: dict[str, str]) -> str | None:
 def features_of(texts: list[str]) -> csr_matrix:
     """Turn texts into the model's features: exactly those that the kernel adds up.
 
-    Grain:   one row per text, one column per bucket; a value is count / sqrt(features).
+    Grain:   one row per text, one column per bucket; a value is count / sqrt(features), as
+             `TacticsModel` has it.
     """
     data, offsets = text_buffers(pa.array(texts, pa.large_string()))
     table = character_table()
@@ -173,7 +177,7 @@ def features_of(texts: list[str]) -> csr_matrix:
         used = list_features(words[1], count, seen, row + 1, found)[1]
         columns.append(((found[:used] >> BUCKET_SHIFT) & np.uint64(BUCKETS - 1)).astype(np.int64))
     sizes = np.array([len(found) for found in columns])
-    values = np.repeat(1.0 / np.sqrt(np.maximum(sizes, 1)), sizes)
+    values = np.repeat(1.0 / np.sqrt(np.clip(sizes, 1, FEATURES_MAX)), sizes)
     ends = np.concatenate([[0], np.cumsum(sizes)])
     matrix = csr_matrix((values, np.concatenate(columns), ends), shape=(len(texts), BUCKETS))
     matrix.sum_duplicates()

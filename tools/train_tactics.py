@@ -2,7 +2,7 @@
 
     python tools/train_tactics.py [--data ../shared/data] [--out src/stillwatch/observe/content]
 
-One logistic regression a lane (nine tactics, any tactic, eleven capabilities) over hashed words.
+One logistic regression a lane (nine tactics, eleven capabilities) over hashed words.
 Four folds, each without a quarter of our frames and without whole published sources, give the
 scores from which Platt's calibration and every figure of the model card come; the shipped weights
 then learn from all folds. Deterministic: the same data and seed give the same file.
@@ -17,19 +17,30 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
-from tactic_sources import FOLDS, Example, features_of, read_examples
 
 from stillwatch.observe.content.kernels import LANES
-from stillwatch.observe.content.tactics import SCORED_CAPABILITIES, SCORED_TACTICS
+from stillwatch.observe.content.tactics import (
+    ANY_LANE,
+    CAPABILITY_PROBABILITY_MIN,
+    FIRST_CAPABILITY_LANE,
+    SCORED_CAPABILITIES,
+    SCORED_TACTICS,
+    TACTIC_PROBABILITY_MIN,
+    calibrated,
+    score_any,
+)
+from tactic_sources import FOLDS, Example, features_of, read_examples
 
 SEED: Final = 20_261_123
 VERSION: Final = "1"
 STRENGTH: Final = 20.0
-"""Inverse of the ridge: from {5, 20, 80} the one with the best recall on frames left out."""
+"""Inverse of the ridge: of 5 and 20 the one with the better recall on sources left out."""
 TOLERANCE: Final = 0.01
 """Where the solver stops: a tenth of the time of its default and the same figures."""
 HARVEST_SHARE: Final = 0.1
 """Share of harvest that the calibrated probabilities assume; an operator's differs."""
+CAPABILITY_SHARE: Final = 0.1
+"""Share that each capability is given against all others, so that rare ones can be named."""
 FALSE_POSITIVES: Final = 0.01
 _LARGEST: Final = 127
 
@@ -54,6 +65,10 @@ class Targets:
         capabilities = [(labelled, self.capability == name) for name in SCORED_CAPABILITIES]
         return [*tactics, (self.is_judged, self.tactic != ""), *capabilities]
 
+    def is_learnt(self, lane: int) -> bool:
+        """Say whether a lane has weights of its own: "any tactic" is made of the tactics."""
+        return lane != ANY_LANE
+
 
 def fit(features: Any, positive: npt.NDArray[np.bool_]) -> tuple[Floats, float]:  # noqa: ANN401  a sparse matrix
     """Fit one lane; both classes weigh alike, calibration puts the prior right."""
@@ -70,6 +85,8 @@ def score_left_out(features: Any, targets: Targets) -> Floats:  # noqa: ANN401  
     for fold in range(FOLDS):
         out = targets.fold == fold
         for lane, (rows, positive) in enumerate(targets.lanes()):
+            if not targets.is_learnt(lane):
+                continue
             learn = rows & ~out
             weights, bias = fit(features[learn], positive[learn])
             scores[out, lane] = features[out] @ weights + bias
@@ -79,15 +96,21 @@ def score_left_out(features: Any, targets: Targets) -> Floats:  # noqa: ANN401  
 def calibrate(scores: Floats, targets: Targets) -> tuple[Floats, Floats]:
     """Fit Platt's slope and offset of each lane on scores of sources left out.
 
-    Harvest weighs `HARVEST_SHARE` of all in the lanes of tactics; capabilities weigh as drawn.
+    Harvest weighs `HARVEST_SHARE` of all in the lanes of tactics, each capability
+    `CAPABILITY_SHARE` of all in its own. Writes the scores of "any tactic" as it goes.
     """
     slope, offset = np.ones(scores.shape[1]), np.zeros(scores.shape[1])
     harvest = targets.is_judged & (targets.tactic != "")
     odds = HARVEST_SHARE / (1 - HARVEST_SHARE) * targets.is_honest.sum() / harvest.sum()
     for lane, (rows, positive) in enumerate(targets.lanes()):
         weights = np.ones(len(positive))
-        if lane <= len(SCORED_TACTICS):
+        if lane <= ANY_LANE:
             weights[harvest] = odds
+        else:
+            share = CAPABILITY_SHARE / (1 - CAPABILITY_SHARE)
+            weights[positive] = share * (rows & ~positive).sum() / positive.sum()
+        if lane == ANY_LANE:
+            scores[:, lane] = score_any(calibrated(scores, slope, offset))
         platt = LogisticRegression(C=np.inf)
         platt.fit(scores[rows, lane][:, np.newaxis], positive[rows], sample_weight=weights[rows])
         slope[lane], offset[lane] = platt.coef_[0, 0], platt.intercept_[0]
@@ -96,20 +119,28 @@ def calibrate(scores: Floats, targets: Targets) -> tuple[Floats, Floats]:
 
 def report(scores: Floats, probability: Floats, targets: Targets) -> str:
     """Write the figures of the model card as Markdown tables."""
-    anything = len(SCORED_TACTICS)
-    bar = np.quantile(scores[targets.is_honest, anything], 1 - FALSE_POSITIVES)
-    named = probability[:, :anything].max(axis=1) >= 0.5
-    best = probability[:, :anything].argmax(axis=1)
-    lines = ["| left out | prompts | any tactic at 1 % | a tactic named | the right one |", "|-|-|-|-|-|"]
+    bar = np.quantile(scores[targets.is_honest, ANY_LANE], 1 - FALSE_POSITIVES)
+    named = probability[:, :ANY_LANE].max(axis=1) >= TACTIC_PROBABILITY_MIN
+    best = probability[:, :ANY_LANE].argmax(axis=1)
+    lines = [
+        "| left out | prompts | any tactic at 1 % | a tactic named | the right one |",
+        "|-|-|-|-|-|",
+    ]
 
     def row(title: str, rows: npt.NDArray[np.bool_], right: npt.NDArray[np.bool_] | None) -> None:
-        above = (scores[rows, anything] > bar).mean()
+        above = (scores[rows, ANY_LANE] > bar).mean()
         share = "" if right is None else f"{right[rows].mean():.3f}"
-        lines.append(f"| {title} | {rows.sum()} | {above:.3f} | {named[rows].mean():.3f} | {share} |")
+        lines.append(
+            f"| {title} | {rows.sum()} | {above:.3f} | {named[rows].mean():.3f} | {share} |"
+        )
 
     for place, name in enumerate(SCORED_TACTICS):
         mine = named & (best == place)
-        row(f"own frames: {name}", (targets.source == "own_harvest") & (targets.tactic == name), mine)
+        row(
+            f"own frames: {name}",
+            (targets.source == "own_harvest") & (targets.tactic == name),
+            mine,
+        )
         for source in sorted(set(targets.source[targets.tactic == name]) - {"own_harvest"}):
             row(f"{source} ({name})", targets.source == source, mine)
     for source in sorted(set(targets.source[targets.is_honest])):
@@ -121,8 +152,12 @@ def report(scores: Floats, probability: Floats, targets: Targets) -> str:
 
 def _capability_lines(probability: Floats, targets: Targets) -> list[str]:
     lines = ["| capability, left out | prompts | named so |", "|-|-|-|"]
-    lanes = probability[:, len(SCORED_TACTICS) + 1 :]
-    named = np.where(lanes.max(axis=1) < 0.3, len(SCORED_CAPABILITIES), lanes.argmax(axis=1))
+    lanes = probability[:, FIRST_CAPABILITY_LANE:]
+    named = np.where(
+        lanes.max(axis=1) < CAPABILITY_PROBABILITY_MIN,
+        len(SCORED_CAPABILITIES),
+        lanes.argmax(axis=1),
+    )
     names = np.array([*SCORED_CAPABILITIES, "other"])[named]
     pairs = sorted(set(zip(targets.source, targets.capability, strict=True)))
     for source, capability in pairs:
@@ -139,6 +174,8 @@ def ship(features: Any, targets: Targets, calibration: tuple[Floats, Floats], ou
     weights = np.zeros((features.shape[1], len(lanes)), np.int8)
     scale, bias, slope, offset = np.zeros(LANES), np.zeros(LANES), np.ones(LANES), np.zeros(LANES)
     for lane, (rows, positive) in enumerate(lanes):
+        if not targets.is_learnt(lane):
+            continue
         exact, bias[lane] = fit(features[rows], positive[rows])
         scale[lane] = np.abs(exact).max() / _LARGEST
         weights[:, lane] = np.rint(exact / scale[lane])
@@ -160,7 +197,7 @@ def main() -> None:
     targets = Targets(examples)
     scores = score_left_out(features, targets)
     slope, offset = calibrate(scores, targets)
-    probability = 1.0 / (1.0 + np.exp(-(scores * slope + offset)))
+    probability = calibrated(scores, slope, offset)
     print(report(scores, probability, targets))
     ship(features, targets, (slope, offset), given.out)
 

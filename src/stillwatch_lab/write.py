@@ -11,7 +11,7 @@ import shutil
 from collections import Counter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import polars as pl
 
@@ -19,7 +19,9 @@ from stillwatch.domain.errors import InputError
 from stillwatch.domain.tables import ACCOUNT
 from stillwatch_lab.scene import instant
 
-_TRUTH = ("exchange_id", "campaign")
+_TRUTH: Final = ("exchange_id", "campaign")
+_PRICE_PER_TOKEN: Final = 6e-5
+"""Currency units of a month's revenue for each output token of the run (a guess)."""
 
 
 class Writer:
@@ -114,10 +116,11 @@ class Writer:
 
     def _write_accounts(self) -> None:
         register = pl.concat(self._register).sort("account_id")
+        sent = pl.Series([self._sent[account] for account in register["account_id"].to_list()])
+        register = register.with_columns((pl.col("revenue_30d") * sent).round(2))
         register.write_ndjson(self._place / "accounts.jsonl")
         roles = pl.concat(self._roles).sort("account_id")
-        sent = [self._sent[account] for account in roles["account_id"].to_list()]
-        roles = roles.with_columns(pl.Series("exchanges", sent))
+        roles = roles.with_columns(sent.alias("exchanges"))
         roles.write_csv(self._place / "truth" / "accounts.csv")
 
     def _write_records(self, name: str, records: list[Any]) -> None:
@@ -139,6 +142,6 @@ def _register_rows(people: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
         .then(pl.lit("active"))
         .otherwise(pl.lit("terminated"))
         .alias("status"),
-        (pl.col("volume") * 4.0 * pl.col("answer_tokens") * 1.5e-5).round(2).alias("revenue_30d"),
+        (pl.col("answer_tokens") * _PRICE_PER_TOKEN).alias("revenue_30d"),  # of one exchange, yet
     )
     return ACCOUNT.conform(spelt)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+STAGES = ("ingest", "observe", "link", "detect", "decide", "act", "report")
+SECTION = re.compile(r"^\s*(Grain|Raises|Cost|Source):", re.MULTILINE)
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -71,3 +74,15 @@ class Module:
             for node in ast.walk(self.tree)
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         }
+
+
+def without_sections(product: list[Module]) -> list[str]:
+    """List the public functions of the stages that state no terms."""
+    return sorted(
+        f"{module.path}:{function.name}"
+        for module in product
+        if module.stage in STAGES
+        for function in module.functions()
+        if function.is_top and not function.name.startswith("_")
+        if not SECTION.search(ast.get_docstring(function.node) or "")
+    )

@@ -3,7 +3,7 @@
 The rim's part of *ingest* and *observe*: reads a traffic directory, appends `OBSERVED` to a lake,
 and settles which rows stay. Text lives from the parse of a chunk to its sketch, both in one task
 of the pool; at most `limits.CHUNKS_IN_FLIGHT` chunks are alive at once. Where text is retained,
-the start of each prompt goes into the lake too, for the exemplars of the report, and leaves with it.
+the start of each prompt goes into the lake too, for the exemplars of a report, and leaves with it.
 """
 
 from __future__ import annotations

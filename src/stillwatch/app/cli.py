@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 from stillwatch import __version__
 from stillwatch.app.commands import BUILT_IN
 from stillwatch.app.commands.options import examples, page
-from stillwatch.app.screen import complain, say, warn
+from stillwatch.app.commands.screen import complain, say, warn
 from stillwatch.domain.errors import StillwatchError
 
 EXTENSIONS: Final = "stillwatch.commands"

@@ -7,12 +7,10 @@ came in and out of it. Nothing is decided here; nothing here knows how a stage w
 from __future__ import annotations
 
 import shutil
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 import narwhals as nw
@@ -22,14 +20,14 @@ from stillwatch.act.outbox import deliver_effects, enqueue_effects
 from stillwatch.app.arrive import TEXTS, Arrived, Reading, take_in
 from stillwatch.app.clock import utc_now
 from stillwatch.app.ledger_of_run import RunLedger
+from stillwatch.app.look import look_at_traffic, read_mapping
 from stillwatch.app.progress import Progress
-from stillwatch.app.requests import ScanOutcome, ScanRequest
+from stillwatch.app.requests import ScanOutcome, ScanRequest, Source, TrafficCheck
 from stillwatch.decide import decide
 from stillwatch.detect import Detected, Register, Tied, detect_campaigns, load_null
 from stillwatch.detect.traffic import COLUMNS
 from stillwatch.domain import limits
-from stillwatch.domain.errors import BadMapping
-from stillwatch.domain.families import CHANNEL_OF, FAMILIES
+from stillwatch.domain.families import CHANNEL_OF
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.results import (
     ACCOUNTS_OUT,
@@ -88,8 +86,9 @@ def run_scan(
         tied, linked = tie_accounts(arrived, register, run)
         detected = judge_accounts(arrived, tied, register, run)
         _note_power(linked, run)
-        _write(draft, arrived, detected, _show_exemplars(arrived, tied, detected, request), run)
-        _conclude(draft, detected, register, now, run)
+        templates = _show_exemplars(arrived, tied, detected, request)
+        _write(draft, arrived, detected, templates, run)
+        _conclude(draft, detected, templates, register, run)
     return ScanOutcome(
         request.out, run.ledger.content(finished_at=utc_now()), run.ledger.quarantined_share()
     )
@@ -99,7 +98,7 @@ def run_scan(
 def _own_lake(draft: ResultDraft) -> Iterator[Lake]:
     place = draft.place / _LAKE
     try:
-        yield Lake(place)
+        yield Lake(place, lasts=False)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
@@ -123,7 +122,7 @@ def observe_traffic(files: TrafficFiles, request: ScanRequest, lake: Lake, run: 
     """Read and observe the exchanges into the run's lake, and settle which stay."""
     ingest = IngestSettings(
         format=request.format,
-        mapping=_read_mapping(request.mapping),
+        mapping=read_mapping(request.mapping),
         account_field=request.account_field,
         since=request.since,
         until=request.until,
@@ -137,16 +136,6 @@ def observe_traffic(files: TrafficFiles, request: ScanRequest, lake: Lake, run: 
     run.ledger.nulled.update(arrived.nulled)
     run.ledger.inputs.extend(arrived.inputs)
     return arrived
-
-
-def _read_mapping(path: Path | None) -> dict[str, object] | None:
-    if path is None:
-        return None
-    try:
-        return tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"cannot use the mapping {path}: {error}"
-        raise BadMapping(message, hint='a TOML file: our field = "path.in.their.record"') from error
 
 
 def tie_accounts(arrived: Arrived, register: RegisterReading, run: Run) -> tuple[Tied, Linked]:
@@ -195,24 +184,12 @@ def judge_accounts(arrived: Arrived, tied: Tied, register: RegisterReading, run:
 
 def _note_power(linked: Linked, run: Run) -> None:
     """Write down how small a campaign these data could have shown."""
-    silent = {
-        CHANNEL_OF[e["check"].removeprefix("channel ")].family
-        for e in run.ledger.stood_aside
-        if e["check"].startswith("channel ")
-    }
-    families = len(FAMILIES) - sum(
-        1
-        for f in silent
-        if all(
-            any(e["check"] == f"channel {c.name}" for e in run.ledger.stood_aside)
-            for c in CHANNEL_OF.values()
-            if c.family == f
-        )
-    )
+    aside = {entry["check"] for entry in run.ledger.stood_aside}
+    heard = {c.family for c in CHANNEL_OF.values() if f"channel {c.name}" not in aside}
     for entry in smallest_groups(
         linked.actors,
         seeds_tested=linked.seeds_tested,
-        families=families,
+        families=len(heard),
         settings=run.settings.link,
         q_max=run.settings.detect.link_q_max,
     ):
@@ -267,12 +244,19 @@ def _write(
 
 
 def _conclude(
-    draft: ResultDraft, detected: Detected, register: RegisterReading, now: datetime, run: Run
+    draft: ResultDraft,
+    detected: Detected,
+    templates: pl.DataFrame,
+    register: RegisterReading,
+    run: Run,
 ) -> None:
     """Decide, act and report."""
     with run.ledger.stage("decide", rows_in=len(detected.accounts)) as stage:
         decisions = decide(
-            detected.accounts, register=register.register, settings=run.settings, now=now
+            detected.accounts,
+            register=register.register,
+            settings=run.settings,
+            now=run.ledger.started_at,
         )
         enqueue_effects(draft.place, decisions)
         deliver_effects(draft.place)
@@ -284,7 +268,7 @@ def _conclude(
             campaigns=detected.found.campaigns,
             evidence=detected.evidence,
             harvest=detected.found.harvest,
-            templates=detected.found.templates,
+            templates=templates,
             decisions=decisions,
             run=run.ledger.content(finished_at=utc_now()),
         )
@@ -292,3 +276,12 @@ def _conclude(
         draft.write_bytes(TICKET_FILE, render_markdown(findings))
         stage.rows_out = len(findings.campaigns)
     draft.write_json("run.json", run.ledger.content(finished_at=utc_now()))
+
+
+def check_traffic(
+    source: Source, *, settings: Settings, key: PseudonymKey, now: datetime, progress: Progress
+) -> TrafficCheck:
+    """Look at a traffic directory without judging anything; `now` is not asked for."""
+    del now
+    with progress.stage("check"):
+        return look_at_traffic(source, settings=settings, key=key)

@@ -26,7 +26,7 @@ _TEMPLATE_SHARE = 0.1
 """Share of a campaign's accounts that must send a template for it to be listed."""
 _TEMPLATES_MAX = 12
 """Templates listed of one campaign."""
-_US_PER_DAY = 86_400_000_000
+_SUMMARY = "{accounts:,} accounts {verb} {exchanges:,} exchanges{purpose}; tied by {ties}."
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,13 @@ def _summarise(  # noqa: PLR0913, PLR0917  one row, field by field
                 "channels": [channels],
                 "pivot_q_value": [pivot],
                 "summary": [
-                    f"{accounts:,} accounts {verb} {len(core):,} exchanges{purpose}; tied by "
-                    f"{', '.join(channels).replace('_', ' ')}."
+                    _SUMMARY.format(
+                        accounts=accounts,
+                        verb=verb,
+                        exchanges=len(core),
+                        purpose=purpose,
+                        ties=", ".join(channels).replace("_", " "),
+                    )
                 ],
             },
             schema_overrides=CAMPAIGNS_OUT.schema,

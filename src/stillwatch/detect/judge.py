@@ -17,6 +17,7 @@ from stillwatch.detect.honest_groups import HonestNull, widen_by_run
 from stillwatch.detect.membership import weigh_exchanges
 from stillwatch.detect.traffic import F64, I32, Traffic
 from stillwatch.detect.witnesses import WITNESSES, Core
+from stillwatch.detect.witnesses.core import EXCHANGES_MIN, Usual
 from stillwatch.domain.settings import DetectSettings
 
 _CORE = 0.5
@@ -102,29 +103,32 @@ def measure_groups(
     Grain:   per group: its account codes, the membership of each of its exchanges, the witnesses'
              figures, and (accounts, core exchanges).
     """
-    return [_measure(traffic, name, members, settings) for name in groups["group_id"]]
+    usual = measure_usual(traffic.exchanges)
+    own = dict(members.group_by("group_id").agg("account_id").iter_rows())
+    out = []
+    for name in groups["group_id"]:
+        codes = traffic.codes_of(own[name])
+        membership = weigh_exchanges(
+            traffic, codes, seed=0, unrelated_max=settings.unrelated_share_max
+        )
+        core = take_core(traffic, codes, membership, usual=usual)
+        figures = np.array([w.measure(core) for w in WITNESSES], np.float64)
+        out.append((codes, membership, figures, (len(codes), len(core.account))))
+    return out
 
 
-def _measure(
-    traffic: Traffic, name: str, members: pl.DataFrame, settings: DetectSettings
-) -> tuple[I32, F64, F64, tuple[int, int]]:
-    codes = traffic.codes_of(members.filter(pl.col("group_id") == name)["account_id"])
-    membership = weigh_exchanges(traffic, codes, seed=0, unrelated_max=settings.unrelated_share_max)
-    core = take_core(traffic, codes, membership)
-    figures = np.array([w.measure(core) for w in WITNESSES], np.float64)
-    return codes, membership, figures, (len(codes), len(core.account))
+def take_core(traffic: Traffic, codes: I32, membership: F64, *, usual: Usual) -> Core:
+    """Take a group's core: its exchanges with membership of one half or more.
 
-
-def take_core(traffic: Traffic, codes: I32, membership: F64) -> Core:
-    """Take a group's core: its exchanges with membership of one half or more; none: all of them."""
+    Where they are too few to measure anything on, the group has no stream of its own: its core is
+    all of its traffic.
+    """
     rows = traffic.rows_of(codes)
     keep = membership >= _CORE
-    if not keep.any():
+    if keep.sum() < EXCHANGES_MIN:
         keep = np.ones(len(rows), np.bool_)
     rows_kept = rows[keep]
     account = np.searchsorted(traffic.account_start, rows_kept, side="right") - 1
-    tokens = traffic.exchanges["output_tokens"].drop_nulls().to_numpy()
-    usual = float(np.mean(np.log2(1.0 + np.maximum(tokens, 0)))) if len(tokens) else 0.0
     return Core(
         account.astype(np.int64),
         traffic.embeddings[rows_kept].astype(np.float64) / _INT8_SCALE,
@@ -132,6 +136,16 @@ def take_core(traffic: Traffic, codes: I32, membership: F64) -> Core:
         len(rows),
         usual,
     )
+
+
+def measure_usual(exchanges: pl.DataFrame) -> Usual:
+    """Measure what is usual in a run's traffic; nan where it doesn't say."""
+    figures = exchanges.select(
+        (pl.col("output_tokens").clip(0).cast(pl.Float64) + 1).log(2).mean().alias("log_output"),
+        pl.col("tactic_probability").mean().alias("tactic"),
+        (pl.col("turn") > 1).mean().alias("later_turns"),
+    ).row(0, named=True)
+    return Usual(**{name: float("nan") if v is None else float(v) for name, v in figures.items()})
 
 
 def adjust_p_values(p: F64) -> F64:

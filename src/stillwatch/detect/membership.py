@@ -1,4 +1,4 @@
-"""Which exchanges of a group belong to what the group has in common, and which to a life of its own.
+"""Which exchanges of a group belong to what it has in common, and which to lives of their own.
 
 Second step of *detect* (unmixing): reads `Traffic`, gives each exchange of a group its membership.
 An exchange's score is the mean of its five largest passage lifts, group against population, its
@@ -10,6 +10,8 @@ Source: Efron 2008 (local fdr); DESIGN.md, section 7 (the trial's AUC 0.92 at 31
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
@@ -30,38 +32,40 @@ _PSEUDO = 0.5
 """Pseudo-accounts at the population's share, in the group's share of a passage."""
 
 
+class _Passages(NamedTuple):
+    """The passages of exchanges, and who holds them in the group and in the run."""
+
+    start: I64
+    passage: I32
+    inside: I64
+    holders: I64
+
+
 @nb.njit(nogil=True, cache=True)
-def _score_rows(
-    rows: I64,
-    passage_start: I64,
-    passage: I32,
-    inside: I64,
-    holders: I64,
-    sizes: tuple[int, int],
-    in_group: bool,
-) -> F64:
-    """Mean of the largest lifts of each row's passages, its own account left out."""
+def _score_rows(rows: I64, p: _Passages, members: int, accounts: int, own: int) -> F64:
+    """Mean of the largest lifts of each row's passages, its own account (`own` is 1) left out."""
     out = np.zeros(len(rows))
-    members, accounts = sizes
     top = np.zeros(_LARGEST)
     for k in range(len(rows)):
-        top[:] = 0.0
+        for j in range(_LARGEST):
+            top[j] = 0.0
         found = 0
-        for r in range(passage_start[rows[k]], passage_start[rows[k] + 1]):
-            p = passage[r]
-            others = holders[p] - 1
+        for r in range(p.start[rows[k]], p.start[rows[k] + 1]):
+            others = p.holders[p.passage[r]] - 1
             if others < 1:
                 continue
             found += 1
             share = others / (accounts - 1)
-            here = (inside[p] - in_group + _PSEUDO * share) / (members - in_group + _PSEUDO)
-            lift = np.log2(here / share)
+            here = (p.inside[p.passage[r]] - own + _PSEUDO * share) / (members - own + _PSEUDO)
             low = 0
             for j in range(1, _LARGEST):
                 if top[j] < top[low]:
                     low = j
-            top[low] = max(top[low], lift)
-        out[k] = top.sum() / min(max(found, _FEWEST), _LARGEST)
+            top[low] = max(top[low], np.log2(here / share))
+        total = 0.0
+        for j in range(_LARGEST):
+            total += top[j]
+        out[k] = total / min(max(found, _FEWEST), _LARGEST)
     return out
 
 
@@ -78,21 +82,12 @@ def weigh_exchanges(traffic: Traffic, members: I32, *, seed: int, unrelated_max:
     inside = np.zeros(len(traffic.holders), np.int64)
     for a in members:
         inside[traffic.held[traffic.held_start[a] : traffic.held_start[a + 1]]] += 1
-    sizes = (len(members), len(traffic.accounts))
-    scores = _score(traffic, rows, inside, sizes, in_group=True)
+    passages = _Passages(traffic.passage_start, traffic.passage, inside, traffic.holders)
     background = _draw_background(traffic, rows, seed=seed)
-    quiet = _score(traffic, background, inside, sizes, in_group=False)
+    accounts = len(traffic.accounts)
+    scores = np.asarray(_score_rows(rows, passages, len(members), accounts, 1))
+    quiet = np.asarray(_score_rows(background, passages, len(members), accounts, 0))
     return _compare(scores, quiet, unrelated_max=unrelated_max)
-
-
-def _score(
-    traffic: Traffic, rows: I64, inside: I64, sizes: tuple[int, int], *, in_group: bool
-) -> F64:
-    return np.asarray(
-        _score_rows(
-            rows, traffic.passage_start, traffic.passage, inside, traffic.holders, sizes, in_group
-        )
-    )
 
 
 def _draw_background(traffic: Traffic, rows: I64, *, seed: int) -> I64:

@@ -6,6 +6,8 @@ it makes lives for one run. Passages are the frequent shingles of a prompt and i
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,13 +69,13 @@ class Traffic:
         spans = [np.arange(self.account_start[a], self.account_start[a + 1]) for a in members]
         return np.concatenate(spans) if spans else np.zeros(0, np.int64)
 
-    def codes_of(self, account_ids: pl.Series) -> I32:
-        """Give the codes of account ids; ids that sent nothing are left out."""
-        codes = np.searchsorted(np.array(self.accounts, object), account_ids.to_numpy())
+    def codes_of(self, account_ids: Sequence[str]) -> I32:
+        """Give the codes of account ids, sorted; ids that sent nothing are left out."""
+        codes = (bisect_left(self.accounts, account_id) for account_id in account_ids)
         found = [
-            int(c)
-            for c, a in zip(codes, account_ids, strict=True)
-            if c < len(self.accounts) and self.accounts[c] == a
+            code
+            for code, account_id in zip(codes, account_ids, strict=True)
+            if code < len(self.accounts) and self.accounts[code] == account_id
         ]
         return np.array(sorted(found), np.int32)
 

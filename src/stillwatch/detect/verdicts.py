@@ -47,7 +47,7 @@ def find_verdicts(
         _row(member, known[member["group_id"]], campaign_of, null, settings)
         for member in members.iter_rows(named=True)
     ]
-    schema = {
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
         "account_id": pl.String,
         "group_id": pl.String,
         "verdict": pl.String,

@@ -189,7 +189,7 @@ SYSTEM: Final = Table(
     "system",
     "one system text, by its hash",
     {
-        "system_hash": _r(_I, "keyed hash of the normalised text"),
+        "system_hash": _r(_I, "keyed hash of the text's bytes, its first MiB"),
         "sketch": _c(pl.List(_I), "its shingle hashes"),
         "words": _c(_I, "its length in words"),
     },

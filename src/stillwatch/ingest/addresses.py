@@ -14,6 +14,7 @@ from typing import Final
 import polars as pl
 
 SCHEMA: Final = {"address": pl.String(), "subnet": pl.String(), "network": pl.String()}
+_DIGITS: Final = "0123456789"
 _OCTET: Final = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _PLAIN_V4: Final = rf"^{_OCTET}(?:\.{_OCTET}){{3}}$"
 _V6_BITS: Final = (48, 32)
@@ -31,12 +32,12 @@ def place_addresses(ip: pl.Series) -> pl.DataFrame:
     """
     plain = ip.str.contains(_PLAIN_V4).fill_null(value=False)
     text = pl.when(plain).then(pl.col("ip"))
-    subnet = text.str.replace(r"\d+$", "")
+    subnet = text.str.strip_chars_end(_DIGITS)
     frame = ip.alias("ip").to_frame()
     placed = frame.select(
         text.alias("address"),
         subnet.alias("subnet"),
-        subnet.str.replace(r"\d+\.$", "").alias("network"),
+        subnet.str.strip_chars_end(".").str.strip_chars_end(_DIGITS).alias("network"),
     )
     others = frame.filter(~plain)["ip"].drop_nulls().unique()
     if others.is_empty():

@@ -52,20 +52,16 @@ def _convert(given: pl.Series, name: str, dtype: pl.DataType | type[pl.DataType]
         given, found = given.cast(pl.String), pl.String()
     if name in TIMES:
         return _instants(given)
-    if dtype == pl.String and (found == pl.String or (name == ACCOUNT and found.is_integer())):
-        return given.cast(pl.String)
-    if name == LISTED and isinstance(found, pl.List):
-        return given.list.len().cast(pl.Int64)
-    if name == LISTED and found == pl.Boolean:
-        return given.cast(pl.Int64)
-    if dtype == pl.Int64 and found.is_numeric():
-        return _whole(given)
-    if dtype == pl.Float64 and found.is_numeric():
-        number = given.cast(pl.Float64)
-        return number.to_frame().select(pl.when(pl.col(name).is_finite()).then(name)).to_series()
-    if dtype == pl.Boolean and (found == pl.Boolean or found.is_numeric()):
-        return given if found == pl.Boolean else given > 0
-    return _nothing(name, dtype, given.len())
+    if dtype == pl.String:
+        taken = found == pl.String or (name == ACCOUNT and found.is_integer())
+    elif name == LISTED and isinstance(found, pl.List):
+        given, taken = given.list.len(), True
+    elif name == LISTED and found == pl.Boolean:
+        given, taken = given.cast(pl.Int64), True
+    else:
+        taken = found.is_numeric() or found == dtype
+    cast = next(cast for base, cast in _CASTS if dtype == base)
+    return cast(given) if taken else _nothing(name, dtype, given.len())
 
 
 def _nothing(name: str, dtype: pl.DataType | type[pl.DataType], rows: int) -> pl.Series:
@@ -81,9 +77,30 @@ def _whole(given: pl.Series) -> pl.Series:
     return given.to_frame().select(exact).to_series()
 
 
+def _number(given: pl.Series) -> pl.Series:
+    value = pl.col(given.name).cast(pl.Float64)
+    return given.to_frame().select(pl.when(value.is_finite()).then(value)).to_series()
+
+
+def _yes(given: pl.Series) -> pl.Series:
+    return given if given.dtype == pl.Boolean else given > 0
+
+
+def _text(given: pl.Series) -> pl.Series:
+    return given.cast(pl.String)
+
+
 def _instants(given: pl.Series) -> pl.Series:
     """Write Parquet's own instants as epochs in microseconds; they are read with all others."""
     if isinstance(given.dtype, pl.Datetime | pl.Date):
         utc = given.cast(pl.Datetime("us"))
         return utc.dt.to_string("%Y-%m-%dT%H:%M:%S%.fZ")
     return given.cast(pl.String, strict=False)
+
+
+_CASTS: Final = (
+    (pl.String, _text),
+    (pl.Int64, _whole),
+    (pl.Float64, _number),
+    (pl.Boolean, _yes),
+)

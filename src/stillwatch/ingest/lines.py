@@ -23,6 +23,7 @@ import polars as pl
 from stillwatch.domain.schema import Table
 from stillwatch.ingest.readers import NATIVE, Reader
 from stillwatch.ingest.records import ACCOUNT, LINE, TIMES, Parsed, RowBuilder
+from stillwatch.ingest.sources.scan import may_hide_surrogate
 from stillwatch.ingest.sources.sniff import BLANKS
 
 PIECE_BYTES: Final = 256 * 2**10
@@ -90,7 +91,7 @@ class LineReader:
         if lines is None:
             return None
         frame = frame.with_columns(lines + first_line)
-        unsure = self._unsure(frame)
+        unsure = self._unsure(frame, escapes=may_hide_surrogate(data))
         if self.account_field:
             frame = frame.with_columns(pl.col(self.account_field).alias(ACCOUNT))
         frame = frame.select(*self.table.columns, LINE)
@@ -103,10 +104,13 @@ class LineReader:
     def _builder(self) -> RowBuilder:
         return RowBuilder(self.table, self.reader, account_field=self.account_field)
 
-    def _unsure(self, frame: pl.DataFrame) -> pl.Series:
-        """Mark rows in which some text may have been no text."""
-        marks = [pl.col(n).str.contains(_MENDED, literal=True) for n in self._texts()]
-        marks += [_looks_other(n) for n in self._texts() if _may_look_other(frame[n])]
+    def _unsure(self, frame: pl.DataFrame, *, escapes: bool) -> pl.Series:
+        """Mark rows in which some text may have been no text, or not this one."""
+        marks = [_looks_other(n) for n in self._texts() if _may_look_other(frame[n])]
+        if escapes:
+            marks += [pl.col(n).str.contains(_MENDED, literal=True) for n in self._texts()]
+        if not marks:
+            return pl.repeat(value=False, n=frame.height, eager=True)
         return frame.select(pl.any_horizontal(marks).fill_null(value=False)).to_series()
 
     def _mend(
@@ -128,7 +132,7 @@ class LineReader:
 
     def _texts(self) -> list[str]:
         texts = {n for n, c in self.table.columns.items() if c.dtype == pl.String} - TIMES
-        return sorted({*texts, self.account_field or ACCOUNT})
+        return sorted({*texts, self.account_field} if self.account_field else texts)
 
     def _other_json(self) -> str:
         """Match a line in which a text field holds no text, or any text an escaped surrogate."""

@@ -131,7 +131,7 @@ def _bits(name: str, dtype: pl.DataType) -> pl.Expr:
     """Take a column as 64-bit words; equal values give equal words."""
     column = pl.col(name)
     if dtype == pl.Float64:
-        column = (column + 0.0).reinterpret(dtype=pl.Int64)
+        column = pl.when(column == 0).then(0.0).otherwise(column).reinterpret(dtype=pl.Int64)
     elif dtype != pl.String:
         column = column.to_physical().cast(pl.Int64)
     return column.fill_null(_NULL)

@@ -78,8 +78,8 @@ class RowBuilder:
 
     def add_document(self, document: Any, *, line: int) -> None:  # noqa: ANN401  any JSON value
         """Take one document: its records, or those of each document in a list."""
-        documents = document if isinstance(document, list) and document else [document]
-        for each in documents:
+        listed = isinstance(document, list) and any(isinstance(each, dict) for each in document)
+        for each in document if listed else [document]:
             if not isinstance(each, dict):
                 self.rejects.append(Reject(line, NOT_OBJECT))
                 continue

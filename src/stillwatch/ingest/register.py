@@ -93,8 +93,9 @@ def read_register(files: TrafficFiles, *, key: PseudonymKey) -> RegisterReading:
     accounts = _read(files.accounts, ACCOUNT)
     releases = _read(files.releases, RELEASE)
     permissions = _read(files.permissions, PERMISSION)
-    if accounts.frame.height > limits.REGISTER_ROWS_MAX:
-        raise LimitExceeded("accounts", bound=limits.REGISTER_ROWS_MAX, met=accounts.frame.height)
+    name, bound, met = "REGISTER_ROWS_MAX", limits.REGISTER_ROWS_MAX, accounts.frame.height
+    if met > bound:
+        raise LimitExceeded(name, bound=bound, met=met)
     register = _register(accounts.frame, key=key)
     launches = _launches(releases.frame)
     kinds = {"accounts": accounts, "releases": releases, "permissions": permissions}
@@ -172,7 +173,8 @@ def _latest(accounts: pl.DataFrame, *, key: PseudonymKey) -> pl.DataFrame:
     """Keep of each account the row whose status changed last, else the smaller hash."""
     if accounts["account_id"].n_unique() == accounts.height:
         return accounts
-    hashes = hash_rows(accounts.select(REGISTER.columns), Name.RECORD, key=key)
+    shared = [name for name in REGISTER.columns if name in accounts.columns]
+    hashes = hash_rows(accounts.select(shared), Name.RECORD, key=key)
     ordered = accounts.with_columns(hashes.alias(_HASH)).sort(
         "account_id", "status_changed_at", _HASH, descending=[False, True, False], nulls_last=True
     )

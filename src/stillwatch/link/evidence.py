@@ -14,6 +14,8 @@ Source: Vovk & Wang 2021 (averages of e-values); Wang & Ramdas 2022 (e-BH); DESI
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy.special import betaln, gammaln
@@ -22,7 +24,7 @@ from stillwatch.domain import limits
 from stillwatch.domain.families import FAMILIES
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link import kernels
-from stillwatch.link.kernels import Bars
+from stillwatch.link.kernels import Quest
 from stillwatch.link.search import Search, set_bars
 from stillwatch.link.table import F64, I32, TraitTable
 
@@ -51,7 +53,7 @@ def log2_bayes_factor(k: F64, n: float, *, mean: F64, rho: float) -> F64:
     uniform = -np.log2(n + 1)
     clipped = np.clip(mean, 1e-9, 1 - 1e-9)
     factor = uniform - log2_betabinomial(k, n, mean=clipped, rho=rho)
-    return np.where(k > n * clipped, factor, np.minimum(factor, 0.0))
+    return np.asarray(np.where(k > n * clipped, factor, np.minimum(factor, 0.0)))
 
 
 def average_e(log2_values: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
@@ -59,14 +61,34 @@ def average_e(log2_values: npt.ArrayLike, weights: npt.ArrayLike | None = None) 
     values = np.asarray(log2_values, np.float64)
     if not len(values):
         return _IMPOSSIBLE
-    parts = np.full(len(values), 1 / len(values)) if weights is None else np.asarray(weights)
+    parts = np.asarray(np.full(len(values), 1 / len(values)) if weights is None else weights)
     top = float(values.max())
     if top == _IMPOSSIBLE:
         return _IMPOSSIBLE
     return min(top + float(np.log2(np.sum(parts * np.exp2(values - top)))), LOG2_E_MAX)
 
 
-def test_family(table: TraitTable, search: Search, group: I32, *, family: str, rho: F64) -> float:
+@dataclass(frozen=True)
+class Null:
+    """What a hidden family is tested against: the table, its search, and rho by channel."""
+
+    table: TraitTable
+    search: Search
+    rho: F64
+    settings: LinkSettings
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What a group shows in one channel: its members with data, and values with their mass."""
+
+    channel: int
+    members: float
+    values: I32
+    mass: F64
+
+
+def test_family(null: Null, group: I32, *, family: str) -> float:
     """Test one family on a group that was grown without it.
 
     Units:   log2 of an e-value. Nulls: channels without data say nothing; none at all gives -inf.
@@ -74,82 +96,77 @@ def test_family(table: TraitTable, search: Search, group: I32, *, family: str, r
     that looking at many costs what it should), and that many hold values that others of the group
     hold (a proxy pool), against a random group of the same size.
     """
-    columns, scratch = search.columns, search.scratch
-    touched = kernels.tally(columns, scratch, group, search.bars.shrink)
-    values = scratch.touched[:touched].copy()
-    mass, count = scratch.mass[values].copy(), scratch.count[values].copy()
-    members = scratch.members.copy()
-    kernels.clear(scratch, touched)
-    channel_of = table.value_channel[values]
-    parts: list[float] = []
-    for c in np.flatnonzero(columns.family == FAMILIES.index(family)):
-        n = float(members[c])
-        if n < limits.ACTORS_MIN or columns.channel_present[c] < 2 * limits.ACTORS_MIN:
-            continue
-        here = (channel_of == c) & (count > 1)
-        parts.append(
-            _one_value(table, columns.channel_present[c], values[here], mass[here], n, rho[c])
-        )
-        parts.append(_any_value(table, search, int(c), float(mass[here].sum()), n, rho[c]))
+    shown = _show(null, group, family)
+    parts = [_one_value(null, c) for c in shown] + [_any_value(null, c) for c in shown]
     return average_e(parts)
 
 
-def _one_value(
-    table: TraitTable, present: int, values: I32, mass: F64, n: float, rho: float
-) -> float:
+def _show(null: Null, group: I32, family: str) -> list[_Shown]:
+    bench = null.search.bench
+    touched = kernels.tally(bench, group)
+    values = bench.s.touched[:touched].copy()
+    mass, count = bench.s.mass[values].copy(), bench.s.holders[values].copy()
+    members = bench.s.members.copy()
+    kernels.clear(bench, touched)
+    channel_of = null.table.value_channel[values]
+    out = []
+    for c in np.flatnonzero(bench.t.family == FAMILIES.index(family)):
+        if members[c] < limits.ACTORS_MIN or bench.t.channel_present[c] < 2 * limits.ACTORS_MIN:
+            continue
+        here = (channel_of == c) & (count > 1)
+        out.append(_Shown(int(c), float(members[c]), values[here], mass[here]))
+    return out
+
+
+def _one_value(null: Null, shown: _Shown) -> float:
     """That many members hold one value; every value of the channel had the same chance."""
-    if not len(values):
+    if not len(shown.values):
         return _IMPOSSIBLE
-    channel = table.value_channel[values[0]]
-    known = max(int(np.sum(table.value_channel == channel)), 1)
-    share = table.value_mass[values] / present
-    bits = log2_bayes_factor(np.minimum(mass, n), n, mean=share, rho=rho)
-    return average_e(np.append(bits, _IMPOSSIBLE), np.append(np.full(len(bits), 1 / known), 0.0))
+    known = max(int(np.sum(null.table.value_channel == shown.channel)), 1)
+    present = float(null.search.bench.t.channel_present[shown.channel])
+    bits = log2_bayes_factor(
+        np.minimum(shown.mass, shown.members),
+        shown.members,
+        mean=null.table.value_mass[shown.values] / present,
+        rho=float(null.rho[shown.channel]),
+    )
+    return average_e(bits, np.full(len(bits), 1 / known))
 
 
-def _any_value(
-    table: TraitTable, search: Search, channel: int, held: float, n: float, rho: float
-) -> float:
+def _any_value(null: Null, shown: _Shown) -> float:
     """That members hold values which other members hold, against random groups of their size."""
-    columns = search.columns
-    inside = table.value_channel == channel
+    columns, n = null.search.bench.t, shown.members
+    inside = null.table.value_channel == shown.channel
     holders = np.diff(columns.column_start)[inside]
-    present = float(columns.channel_present[channel])
+    present = float(columns.channel_present[shown.channel])
     chance = -np.expm1(-(n - 1) * (holders - 1) / present)
     expected = float(np.sum(columns.value_mass[inside] * chance)) / present
-    return float(
-        log2_bayes_factor(np.array([min(held, n)]), n, mean=np.array([expected]), rho=rho)[0]
-    )
+    held = np.array([min(float(shown.mass.sum()), n)])
+    rho = float(null.rho[shown.channel])
+    return float(log2_bayes_factor(held, n, mean=np.array([expected]), rho=rho)[0])
 
 
-def weigh_seed(
-    table: TraitTable, search: Search, seed: int, group: I32, *, settings: LinkSettings, rho: F64
-) -> dict[str, float]:
+def weigh_seed(null: Null, seed: int, group: I32) -> dict[str, float]:
     """Give the held-out e-values of one seed: a log2 e-value for each family but its own.
 
     A hidden search that grows into nothing, or into something else than `group` (less than half
     of it), gives -inf (e = 0). Setting an e-value to 0 for whatever reason keeps it one. Nobody is
     taken in these searches: the hypothesis belongs to the seed alone.
     """
-    bars: Bars = set_bars(settings, hidden=True)
-    nobody = np.zeros(table.actors, np.bool_)
-    own = int(search.columns.family[table.value_channel[seed]])
+    search = null.search
+    bench = search.bench._replace(b=set_bars(null.settings, hidden=True))
+    nobody = np.zeros(null.table.actors, np.bool_)
+    own = int(bench.t.family[null.table.value_channel[seed]])
     out: dict[str, float] = {}
     for f, family in enumerate(FAMILIES):
         if f == own:
             continue
-        _, start = kernels.refine(search.columns, search.scratch, bars, seed, f, nobody)
-        grown = start
-        if len(start):
-            grown, search.mark = kernels.grow(
-                search.columns, search.scratch, bars, start, seed, f, nobody, search.mark
-            )
+        _, grown = kernels.refine(bench, seed, f, nobody)
+        if len(grown):
+            grown, search.mark = kernels.grow(bench, grown, Quest(seed, f, nobody, search.mark))
         same = len(np.intersect1d(grown, group, assume_unique=True)) >= _SAME_SHARE * len(group)
-        out[family] = (
-            test_family(table, search, grown, family=family, rho=rho)
-            if same and len(grown) >= limits.ACTORS_MIN
-            else _IMPOSSIBLE
-        )
+        found = same and len(grown) >= limits.ACTORS_MIN
+        out[family] = test_family(null, grown, family=family) if found else _IMPOSSIBLE
     return out
 
 

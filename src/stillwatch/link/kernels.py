@@ -17,8 +17,13 @@ import numpy as np
 from stillwatch.domain import limits
 from stillwatch.link.table import F32, F64, I32, I64, Bools
 
-NOBODY = -1
+_kernel = nb.njit(nogil=True, cache=True, error_model="numpy")
+"""Compiled once per machine and kept beside the module; plain loops, because they compile fast."""
+NOBODY = np.int64(-1)
 """No seed, or no hidden family."""
+_INSIDE = np.int64(1)
+_OUTSIDE = np.int64(0)
+# Typed, because Numba compiles a kernel once more for every literal that it is called with.
 _ROUNDS_MAX = limits.GROWTH_ROUNDS_MAX
 _ACTORS_MIN = limits.ACTORS_MIN
 _FAMILIES = 6
@@ -26,6 +31,14 @@ _UNHELD_MIN = 1e-3
 """Least population share on values that the group does not hold; keeps its logarithm finite."""
 _HOLDER_SHARE_MIN = 0.02
 """A value leads to new candidates where at least this share of the members holds it."""
+_SHARE_MIN = 1e-9
+"""Least share whose logarithm is taken."""
+_OTHERS_MIN = 2
+"""Other members with data in a channel below which it says nothing."""
+_BISECTIONS = 40
+"""Halvings of the range of bits: far below any difference that matters."""
+_FAMILIES_MIN = 2
+"""Families that must speak for a member (DESIGN.md, 6.5)."""
 
 
 class Columns(NamedTuple):
@@ -36,6 +49,7 @@ class Columns(NamedTuple):
     row_share: F32
     column_start: I64
     column_actor: I32
+    column_share: F32
     value_channel: I32
     value_mass: F64
     present: Bools
@@ -59,13 +73,39 @@ class Scratch(NamedTuple):
     """Work arrays of one thread; every kernel leaves them as clean as it found them."""
 
     mass: F64
-    count: I32
+    holders: I32
     touched: I32
     members: I64
     unheld: F64
     by_channel: F64
+    own: F64
+    alone: F64
+    outside: F64
     by_family: F64
+    high: F64
+    low: F64
     stamp: I32
+    promise: F32
+    reached: I32
+    found: I32
+    bits: F64
+
+
+class Bench(NamedTuple):
+    """What every kernel works on: the table, the thread's scratch arrays, the bars."""
+
+    t: Columns
+    s: Scratch
+    b: Bars
+
+
+class Quest(NamedTuple):
+    """What a growth is after: its seed, the hidden family, who is taken, the last mark used."""
+
+    seed: int | np.int64
+    hidden: int | np.int64
+    taken: Bools
+    mark: int
 
 
 def make_scratch(columns: Columns) -> Scratch:
@@ -73,244 +113,319 @@ def make_scratch(columns: Columns) -> Scratch:
     values, (actors, channels) = len(columns.value_channel), columns.present.shape
     return Scratch(
         mass=np.zeros(values),
-        count=np.zeros(values, np.int32),
+        holders=np.zeros(values, np.int32),
         touched=np.zeros(values, np.int32),
         members=np.zeros(channels, np.int64),
         unheld=np.zeros(channels),
         by_channel=np.zeros(channels),
+        own=np.zeros(channels),
+        alone=np.zeros(channels),
+        outside=np.zeros(channels),
         by_family=np.zeros(_FAMILIES),
+        high=np.zeros(_FAMILIES),
+        low=np.zeros(_FAMILIES),
         stamp=np.zeros(actors, np.int32),
+        promise=np.zeros(actors, np.float32),
+        reached=np.zeros(actors, np.int32),
+        found=np.zeros(actors, np.int32),
+        bits=np.zeros(actors),
     )
 
 
-@nb.njit(nogil=True, cache=True)
-def tally(t: Columns, s: Scratch, group: I32, shrink: float) -> int:
-    """Count a group's values; gives how many are touched. `clear` undoes it."""
+@_kernel
+def _count_values(t: Columns, s: Scratch, group: I32) -> int:
+    """Add up the group's values and its members with data by channel."""
     touched = 0
-    s.members[:] = 0
+    for c in range(len(s.members)):
+        s.members[c] = 0
     for i in group:
         for r in range(t.row_start[i], t.row_start[i + 1]):
             v = t.row_value[r]
-            if s.count[v] == 0:
+            if s.holders[v] == 0:
                 s.touched[touched] = v
                 touched += 1
-            s.count[v] += 1
+            s.holders[v] += 1
             s.mass[v] += t.row_share[r]
         for c in range(len(s.members)):
             s.members[c] += t.present[i, c]
-    own = np.zeros(len(s.members))
-    unheld = np.zeros(len(s.members))
+    return touched
+
+
+@_kernel
+def _weigh_unheld(t: Columns, s: Scratch, group: I32, touched: int, shrink: float) -> None:
+    """Weigh a value that nobody else in the group holds, by channel (DESIGN.md, 6.3)."""
+    channels = len(s.members)
+    own, unheld, held_outside = s.own, s.alone, s.outside
+    for c in range(channels):
+        own[c] = unheld[c] = held_outside[c] = 0.0
     for i in group:
         for r in range(t.row_start[i], t.row_start[i + 1]):
             c = t.value_channel[t.row_value[r]]
             own[c] += t.row_share[r]
-            if s.count[t.row_value[r]] == 1:
+            if s.holders[t.row_value[r]] == 1:
                 unheld[c] += t.row_share[r]
-        for c in range(len(s.members)):
+        for c in range(channels):
             own[c] += t.single[i, c]
             unheld[c] += t.single[i, c]
-    held_outside = np.zeros(len(s.members))
     for k in range(touched):
         v = s.touched[k]
         held_outside[t.value_channel[v]] += t.value_mass[v] - s.mass[v]
-    for c in range(len(s.members)):
+    for c in range(channels):
         outside = t.channel_present[c] - s.members[c]
         s.unheld[c] = 0.0
         if outside > 0 and s.members[c] > 1:
-            free = (t.channel_mass[c] - own[c] - held_outside[c]) / outside
-            free = max(free, _UNHELD_MIN)
+            free = max((t.channel_mass[c] - own[c] - held_outside[c]) / outside, _UNHELD_MIN)
             share = (unheld[c] + shrink * free) / (s.members[c] + shrink)
             s.unheld[c] = np.log2(max(share, _UNHELD_MIN) / free)
+
+
+@_kernel
+def tally(w: Bench, group: I32) -> int:
+    """Count a group's values; gives how many are touched. `clear` undoes it."""
+    touched = _count_values(w.t, w.s, group)
+    _weigh_unheld(w.t, w.s, group, touched, w.b.shrink)
     return touched
 
 
-@nb.njit(nogil=True, cache=True)
-def clear(s: Scratch, touched: int) -> None:
+@_kernel
+def clear(w: Bench, touched: int) -> None:
     """Undo `tally` at the cost of what it touched."""
     for k in range(touched):
-        s.count[s.touched[k]] = 0
-        s.mass[s.touched[k]] = 0.0
+        w.s.holders[w.s.touched[k]] = 0
+        w.s.mass[w.s.touched[k]] = 0.0
 
 
-@nb.njit(nogil=True, cache=True)
-def weigh(
-    t: Columns, s: Scratch, b: Bars, i: int, inside: int, skip: int, hidden: int
-) -> tuple[float, int]:
-    """Weigh one actor for the tallied group: (total bits, families above the bar).
-
-    Own rows are left out of the group's and the population's shares (`inside` is 1 for a member);
-    the value `skip` and the family `hidden` say nothing. Leaves the weights of each channel and of
-    each family, capped, in the scratch arrays.
-    """
-    s.by_channel[:] = 0.0
+@_kernel
+def _weigh_channels(w: Bench, i: int, inside: int, skip: int, hidden: int) -> None:
+    """Weigh an actor's values, channel by channel, its own rows left out of every share."""
+    t, s = w.t, w.s
+    for c in range(len(s.members)):
+        s.by_channel[c] = 0.0
     for r in range(t.row_start[i], t.row_start[i + 1]):
         v = t.row_value[r]
         c = t.value_channel[v]
         others = s.members[c] - inside
-        if v == skip or others < 2 or t.family[c] == hidden:
+        if v == skip or others < _OTHERS_MIN or t.family[c] == hidden:
             continue
         share = t.row_share[r]
-        if s.count[v] - inside >= 1:
-            p = max((t.value_mass[v] - share) / (t.channel_present[c] - 1), 1e-9)
-            mass = s.mass[v] - inside * share
-            q = (mass + b.shrink * p) / (others + b.shrink)
-            s.by_channel[c] += share * np.log2(max(q, 1e-9) / p)
+        if s.holders[v] - inside >= 1:
+            p = max((t.value_mass[v] - share) / (t.channel_present[c] - 1), _SHARE_MIN)
+            q = (s.mass[v] - inside * share + w.b.shrink * p) / (others + w.b.shrink)
+            s.by_channel[c] += share * np.log2(max(q, _SHARE_MIN) / p)
         else:
             s.by_channel[c] += share * s.unheld[c]
-    high = np.zeros(_FAMILIES)
-    low = np.zeros(_FAMILIES)
     for c in range(len(s.members)):
-        f = t.family[c]
-        if f == hidden or not t.present[i, c] or s.members[c] - inside < 2:
-            continue
-        if t.single[i, c] > 0:
+        if t.single[i, c] > 0 and t.family[c] != hidden and s.members[c] - inside >= _OTHERS_MIN:
             s.by_channel[c] += t.single[i, c] * s.unheld[c]
-        high[f] = max(high[f], s.by_channel[c])
-        low[f] = min(low[f], s.by_channel[c])
+
+
+@_kernel
+def weigh(w: Bench, i: int, inside: int, skip: int, hidden: int) -> tuple[float, int]:
+    """Weigh one actor for the tallied group: (total bits, families above the bar).
+
+    `inside` is 1 for a member; the value `skip` and the family `hidden` say nothing. A family is
+    worth its strongest channel for and its strongest against, cut at the cap. Leaves the bits of
+    each channel and of each family in the scratch arrays.
+    """
+    s = w.s
+    _weigh_channels(w, i, inside, skip, hidden)
+    for f in range(_FAMILIES):
+        s.high[f] = s.low[f] = 0.0
+    for c in range(len(s.members)):
+        f = w.t.family[c]
+        s.high[f] = max(s.high[f], s.by_channel[c])
+        s.low[f] = min(s.low[f], s.by_channel[c])
     total = 0.0
     families = 0
     for f in range(_FAMILIES):
-        s.by_family[f] = min(max(high[f] + low[f], -b.cap), b.cap)
+        s.by_family[f] = min(max(s.high[f] + s.low[f], -w.b.cap), w.b.cap)
         total += s.by_family[f]
-        families += s.by_family[f] >= b.family
+        families += s.by_family[f] >= w.b.family
     return total, families
 
 
-@nb.njit(nogil=True, cache=True)
-def clears(
-    t: Columns,
-    s: Scratch,
-    b: Bars,
-    i: int,
-    inside: int,
-    seed: int,
-    hidden: int,
-    prior: float,
-    holder_prior: float,
-) -> bool:
+@_kernel
+def _holds(t: Columns, i: int, value: int) -> bool:
+    held = False
+    for r in range(t.row_start[i], t.row_start[i + 1]):
+        held |= t.row_value[r] == value
+    return held
+
+
+@_kernel
+def clears(w: Bench, i: int, inside: int, quest: Quest, priors: tuple[float, float]) -> bool:
     """Say whether an actor clears the bar for the tallied group, by either prior.
 
     Against the population, everything counts. A holder of the seed's value may instead be judged
     among its holders: then the seed's own bits don't count, but its family does as one of the two.
     """
-    total, families = weigh(t, s, b, i, inside, NOBODY, hidden)
-    if total + prior >= b.member and families >= 2:
+    total, families = weigh(w, i, inside, NOBODY, quest.hidden)
+    if total + priors[0] >= w.b.member and families >= _FAMILIES_MIN:
         return True
-    if seed == NOBODY:
+    if quest.seed == NOBODY or not _holds(w.t, i, quest.seed):
         return False
-    for r in range(t.row_start[i], t.row_start[i + 1]):
-        if t.row_value[r] == seed:
-            before = s.by_family[t.family[t.value_channel[seed]]] >= b.family
-            total, families = weigh(t, s, b, i, inside, seed, hidden)
-            after = s.by_family[t.family[t.value_channel[seed]]] >= b.family
-            families += before and not after
-            return total + holder_prior >= b.member and families >= 2
-    return False
+    own = w.t.family[w.t.value_channel[quest.seed]]
+    before = w.s.by_family[own] >= w.b.family
+    total, families = weigh(w, i, inside, quest.seed, quest.hidden)
+    families += before and w.s.by_family[own] < w.b.family
+    return total + priors[1] >= w.b.member and families >= _FAMILIES_MIN
 
 
-@nb.njit(nogil=True, cache=True)
-def gather(
-    t: Columns, s: Scratch, b: Bars, group: I32, seed: int, hidden: int, taken: Bools, mark: int
-) -> I32:
-    """One round of growth: everybody free who clears the bar for the group as it stands."""
-    touched = tally(t, s, group, b.shrink)
-    n = len(t.present)
-    prior = np.log2(len(group) / n)
-    holder_prior = 0.0
-    if seed != NOBODY:
-        holders = t.column_start[seed + 1] - t.column_start[seed]
-        holder_prior = np.log2(max(s.count[seed], 1) / holders)
-    found = nb.typed.List.empty_list(nb.int32)
-    for i in group:
-        s.stamp[i] = mark
-        if not taken[i] and clears(t, s, b, i, 1, seed, hidden, prior, holder_prior):
-            found.append(np.int32(i))
+@_kernel
+def promise_holders(w: Bench, touched: int, size: int, quest: Quest) -> int:
+    """Add up, for everybody outside, what the group's lifted values would bring at the most.
+
+    A stranger who holds such a value in a small share of its traffic can't clear the bar by it,
+    and is never weighed: growth costs holders, not their rows. Gives how many were reached.
+    """
+    t, s = w.t, w.s
+    reached = 0
     for k in range(touched):
         v = s.touched[k]
         c = t.value_channel[v]
-        if s.count[v] < max(2, _HOLDER_SHARE_MIN * len(group)) or t.family[c] == hidden:
+        if s.holders[v] < max(2, _HOLDER_SHARE_MIN * size) or t.family[c] == quest.hidden:
             continue
-        ratio = (s.mass[v] / s.members[c]) / (t.value_mass[v] / t.channel_present[c])
-        if np.log2(ratio) < b.lift:
+        lift = np.log2((s.mass[v] / s.members[c]) / (t.value_mass[v] / t.channel_present[c]))
+        if lift < w.b.lift:
             continue
         for r in range(t.column_start[v], t.column_start[v + 1]):
             j = t.column_actor[r]
-            if s.stamp[j] == mark or taken[j]:
+            if quest.taken[j] or s.stamp[j] == quest.mark:
                 continue
-            s.stamp[j] = mark
-            if clears(t, s, b, j, 0, seed, hidden, prior, holder_prior):
-                found.append(np.int32(j))
-    clear(s, touched)
-    out = np.empty(len(found), np.int32)
-    for k in range(len(found)):
-        out[k] = found[k]
-    return np.sort(out)
+            if s.promise[j] == 0.0:
+                s.reached[reached] = j
+                reached += 1
+            s.promise[j] += t.column_share[r] * lift
+    return reached
 
 
-@nb.njit(nogil=True, cache=True)
-def grow(
-    t: Columns, s: Scratch, b: Bars, start: I32, seed: int, hidden: int, taken: Bools, mark: int
-) -> tuple[I32, int]:
-    """Grow a seed's best holders to a fixed point: (members, next free mark); empty below 5."""
+@_kernel
+def gather(w: Bench, group: I32, quest: Quest) -> int:
+    """One round of growth: everybody free who clears the bar for the group as it stands.
+
+    Gives how many were found; they are in `scratch.found`, members that stay first.
+    """
+    t, s = w.t, w.s
+    touched = tally(w, group)
+    prior = np.log2(len(group) / len(t.present))
+    among_holders = 0.0
+    if quest.seed != NOBODY:
+        holders = t.column_start[quest.seed + 1] - t.column_start[quest.seed]
+        among_holders = np.log2(max(s.holders[quest.seed], 1) / holders)
+    priors = (prior, among_holders)
+    found = 0
+    for k in range(len(group)):
+        i = np.int64(group[k])
+        s.stamp[i] = quest.mark
+        if not quest.taken[i] and clears(w, i, _INSIDE, quest, priors):
+            s.found[found] = i
+            found += 1
+    reached = promise_holders(w, touched, len(group), quest)
+    for k in range(reached):
+        j = np.int64(s.reached[k])
+        if s.promise[j] >= w.b.lift and clears(w, j, _OUTSIDE, quest, priors):
+            s.found[found] = j
+            found += 1
+        s.promise[j] = 0.0
+    clear(w, touched)
+    return found
+
+
+@_kernel
+def grow(w: Bench, start: I32, quest: Quest) -> tuple[I32, int]:
+    """Grow a seed's best holders to a fixed point: (members, last mark used); empty below 5."""
     group = start
+    mark = quest.mark
     for _ in range(_ROUNDS_MAX):
         mark += 1
-        found = gather(t, s, b, group, seed, hidden, taken, mark)
-        if len(found) < _ACTORS_MIN:
-            return found[:0], mark
-        if len(found) == len(group) and np.all(found == group):
+        found = gather(w, group, Quest(quest.seed, quest.hidden, quest.taken, mark))
+        kept = 0
+        for k in range(found):
+            kept += w.s.stamp[w.s.found[k]] == mark
+        if found == len(group) and kept == found:
             break
-        group = found
+        group = w.s.found[: found if found >= _ACTORS_MIN else 0].copy()
+        if len(group) == 0:
+            break
     return group, mark
 
 
-@nb.njit(nogil=True, cache=True)
-def refine(
-    t: Columns, s: Scratch, b: Bars, seed: int, hidden: int, taken: Bools
-) -> tuple[float, I32]:
-    """Score a seed by what the other families say of its best quarter: (mean bits, those actors)."""
+@_kernel
+def _top_bits(bits: F64, n: int, best: int) -> float:
+    """The `best`-largest of the first `n` bits, by bisection on the value; leaves them in place."""
+    low = bits[0]
+    high = bits[0]
+    for k in range(n):
+        low = min(low, bits[k])
+        high = max(high, bits[k])
+    for _ in range(_BISECTIONS):
+        middle = 0.5 * (low + high)
+        above = 0
+        for k in range(n):
+            above += bits[k] >= middle
+        if above >= best:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@_kernel
+def refine(w: Bench, seed: int, hidden: int, taken: Bools) -> tuple[float, I32]:
+    """Score a seed by what other families say of its best quarter: (mean bits, those actors)."""
+    t, s = w.t, w.s
     holders = t.column_actor[t.column_start[seed] : t.column_start[seed + 1]]
-    free = holders[~taken[holders]]
-    nothing = (0.0, holders[:0].copy())
-    if len(free) < _ACTORS_MIN or 2 * len(free) < len(holders):
-        return nothing
+    free = holders.copy()
+    n = 0
+    for k in range(len(holders)):
+        if not taken[holders[k]]:
+            free[n] = holders[k]
+            n += 1
+    if n < _ACTORS_MIN or 2 * n < len(holders):
+        return 0.0, free[:0]
+    free = free[:n]
     own = t.family[t.value_channel[seed]]
-    touched = tally(t, s, free, b.shrink)
-    bits = np.empty(len(free))
-    for k in range(len(free)):
-        total, _ = weigh(t, s, b, free[k], 1, seed, hidden)
-        bits[k] = total - s.by_family[own]
-    clear(s, touched)
-    order = np.argsort(-bits)
-    best = max(len(free) // 4, _ACTORS_MIN)
-    score = bits[order[:best]].mean()
-    return score, np.sort(free[order[:best]])
+    touched = tally(w, free)
+    for k in range(n):
+        total, _ = weigh(w, np.int64(free[k]), _INSIDE, seed, hidden)
+        s.bits[k] = total - s.by_family[own]
+    clear(w, touched)
+    least = _top_bits(s.bits, n, max(n // 4, _ACTORS_MIN))
+    score = 0.0
+    best = 0
+    for k in range(n):
+        if s.bits[k] >= least:
+            free[best] = free[k]
+            score += s.bits[k]
+            best += 1
+    return score / best, free[:best]
 
 
-@nb.njit(nogil=True, cache=True)
-def score_seeds(t: Columns, s: Scratch, b: Bars, seeds: I32, hidden: int, taken: Bools) -> F64:
+@_kernel
+def score_seeds(w: Bench, seeds: I64, hidden: int, taken: Bools) -> F64:
     """Score many seeds; `refine` gives the actors of one when its turn comes."""
     out = np.empty(len(seeds))
     for k in range(len(seeds)):
-        out[k], _ = refine(t, s, b, seeds[k], hidden, taken)
+        out[k] = refine(w, seeds[k], hidden, taken)[0]
     return out
 
 
-@nb.njit(nogil=True, cache=True)
-def weigh_group(t: Columns, s: Scratch, b: Bars, group: I32) -> tuple[F64, F64]:
-    """Weigh every member of a group.
+@_kernel
+def weigh_group(w: Bench, group: I32, families: F64, channels: F64) -> None:
+    """Weigh every member of a group into two arrays.
 
-    Gives bits by member and family (capped), and by member and channel three figures: bits, the
-    share of the other members that hold what the member holds, and the population's share of it.
+    `families` takes bits by member and family, capped; `channels`, by member and channel, three
+    figures: bits, the share of the other members that hold what it holds, and the population's.
     """
-    touched = tally(t, s, group, b.shrink)
-    families = np.empty((len(group), _FAMILIES))
-    channels = np.zeros((len(group), len(s.members), 3))
+    t, s = w.t, w.s
+    touched = tally(w, group)
     for k in range(len(group)):
-        i = group[k]
-        weigh(t, s, b, i, 1, NOBODY, NOBODY)
-        families[k] = s.by_family
-        channels[k, :, 0] = s.by_channel
+        i = np.int64(group[k])
+        weigh(w, i, _INSIDE, NOBODY, NOBODY)
+        for f in range(_FAMILIES):
+            families[k, f] = s.by_family[f]
+        for c in range(len(s.members)):
+            channels[k, c, 0] = s.by_channel[c]
         for r in range(t.row_start[i], t.row_start[i + 1]):
             v = t.row_value[r]
             c = t.value_channel[v]
@@ -318,5 +433,12 @@ def weigh_group(t: Columns, s: Scratch, b: Bars, group: I32) -> tuple[F64, F64]:
             if s.members[c] > 1:
                 channels[k, c, 1] += share * (s.mass[v] - share) / (s.members[c] - 1)
             channels[k, c, 2] += share * (t.value_mass[v] - share) / (t.channel_present[c] - 1)
-    clear(s, touched)
+    clear(w, touched)
+
+
+def weigh_members(w: Bench, group: I32) -> tuple[F64, F64]:
+    """Allocate for `weigh_group` and call it."""
+    families = np.zeros((len(group), _FAMILIES))
+    channels = np.zeros((len(group), len(w.s.members), 3))
+    weigh_group(w, group, families, channels)
     return families, channels

@@ -21,6 +21,9 @@ from stillwatch.link.overdispersion import measure_overdispersion
 from stillwatch.link.search import Search, propose_groups
 from stillwatch.link.table import F64, I32, TraitTable, tabulate_traits
 
+_SHARE_MIN = 1e-9
+"""Least share whose logarithm is taken."""
+
 
 @dataclass(frozen=True)
 class Linked:
@@ -53,11 +56,8 @@ def link_accounts(
     rho = measure_overdispersion(
         table, register=register, grouped=search.taken, settings=settings, seed=seed
     )
-    weighed = [
-        kernels.weigh_group(search.columns, search.scratch, search.bars, group)
-        for group in search.groups
-    ]
-    log2_e, q = _test_groups(table, search, settings=settings, rho=rho)
+    weighed = [kernels.weigh_members(search.bench, group) for group in search.groups]
+    log2_e, q = _test_groups(evidence.Null(table, search, rho, settings))
     names = [_name_group(table, group) for group in search.groups]
     groups, members, rows = [], [], []
     for g, group in enumerate(search.groups):
@@ -77,65 +77,62 @@ def link_accounts(
     )
 
 
-def _test_groups(
-    table: TraitTable, search: Search, *, settings: LinkSettings, rho: F64
-) -> tuple[list[float], list[float]]:
+def _test_groups(null: evidence.Null) -> tuple[list[float], list[float]]:
     """Evidence of each group: its best seed's, after e-BH over every seed that was tested."""
+    search = null.search
     owners: list[int] = []
     values: list[float] = []
     for g, group in enumerate(search.groups):
-        if not _may_be_tied(table, search, group, rho=rho):
+        if not _may_be_tied(null, group):
             continue
         for seed in _seeds_of(search, g, group):
-            by_family = evidence.weigh_seed(table, search, seed, group, settings=settings, rho=rho)
             owners.append(g)
-            values.append(evidence.combine_families(by_family))
+            values.append(evidence.combine_families(evidence.weigh_seed(null, seed, group)))
     log2_e = np.array(values, np.float64)
     q = evidence.bound_q_values(log2_e, tested=search.seeds_tested)
     best_e, best_q = [-evidence.LOG2_E_MAX] * len(search.groups), [1.0] * len(search.groups)
     for k, g in enumerate(owners):
-        best_e[g] = max(best_e[g], log2_e[k])
+        best_e[g] = max(best_e[g], float(log2_e[k]))
         best_q[g] = min(best_q[g], float(q[k]))
     return best_e, best_q
 
 
-def _may_be_tied(table: TraitTable, search: Search, group: I32, *, rho: F64) -> bool:
+def _may_be_tied(null: evidence.Null, group: I32) -> bool:
     """Say whether hidden searches are worth their time: e = 0 for the rest is valid, and stricter.
 
     Tested on the very families that formed it, a group looks more tied than it is; one that fails
     even so can't pass the test on hidden ones.
     """
-    direct = {
-        family: evidence.test_family(table, search, group, family=family, rho=rho)
-        for family in FAMILIES
-    }
-    return evidence.combine_families(direct) + np.log2(len(search.groups)) >= np.log2(
-        search.seeds_tested
-    )
+    direct = {f: evidence.test_family(null, group, family=f) for f in FAMILIES}
+    bits = evidence.combine_families(direct) + np.log2(len(null.search.groups))
+    return bool(bits >= np.log2(null.search.seeds_tested))
 
 
 def _seeds_of(search: Search, g: int, group: I32) -> list[int]:
-    """The seed that a group grew from, and its most telling value in every other family."""
-    columns, scratch = search.columns, search.scratch
-    touched = kernels.tally(columns, scratch, group, search.bars.shrink)
+    """The seed that a group grew from, and its most telling values in other families."""
+    columns, scratch = search.bench.t, search.bench.s
+    touched = kernels.tally(search.bench, group)
     values = scratch.touched[:touched].copy()
-    mass, count = scratch.mass[values].copy(), scratch.count[values].copy()
-    kernels.clear(scratch, touched)
+    mass, count = scratch.mass[values].copy(), scratch.holders[values].copy()
+    kernels.clear(search.bench, touched)
     channel = columns.value_channel[values]
     expected = columns.value_mass[values] / columns.channel_present[channel]
-    telling = mass * np.log2(np.maximum(mass / len(group), 1e-9) / expected)
-    out = [search.seeds[g]]
+    telling = mass * np.log2(np.maximum(mass / len(group), _SHARE_MIN) / expected)
     holders = np.diff(columns.column_start)[values]
+    own = columns.family[columns.value_channel[search.seeds[g]]]
+    others: list[tuple[float, int]] = []
     for f in range(len(FAMILIES)):
         usable = (columns.family[channel] == f) & (count > 1) & (holders >= limits.ACTORS_MIN)
-        if np.any(usable) and f != columns.family[columns.value_channel[search.seeds[g]]]:
-            out.append(int(values[usable][np.argmax(telling[usable])]))
-    return out[: limits.SEEDS_PER_GROUP_MAX]
+        if f != own and np.any(usable):
+            best = int(np.argmax(telling[usable]))
+            others.append((float(telling[usable][best]), int(values[usable][best])))
+    ranked = [value for _, value in sorted(others, reverse=True)]
+    return [search.seeds[g], *ranked][: limits.SEEDS_PER_GROUP_MAX]
 
 
 def _name_group(table: TraitTable, group: I32) -> str:
     """Name a group after its first account by id: stable under reordering of the input."""
-    return "g-" + min(table.actor_ids[i] for i in group)
+    return f"g-{min(table.actor_ids[i] for i in group)}"
 
 
 def _accounts_of(table: TraitTable, group: I32) -> pl.DataFrame:
@@ -157,19 +154,19 @@ def _member_rows(table: TraitTable, name: str, group: I32, families: F64) -> pl.
 
 def _share_of_best(table: TraitTable, search: Search, group: I32) -> dict[int, tuple[float, float]]:
     """For each channel: the share of members on its most telling value, and the population's."""
-    columns, scratch = search.columns, search.scratch
-    touched = kernels.tally(columns, scratch, group, search.bars.shrink)
+    columns, scratch = search.bench.t, search.bench.s
+    touched = kernels.tally(search.bench, group)
     best: dict[int, tuple[float, float, float]] = {}
     for v in scratch.touched[:touched]:
         c = int(table.value_channel[v])
-        if scratch.count[v] < 2 or scratch.members[c] < 2:  # noqa: PLR2004  one shares nothing
+        if scratch.holders[v] < 2 or scratch.members[c] < 2:  # noqa: PLR2004  one shares nothing
             continue
         observed = float(scratch.mass[v]) / float(scratch.members[c])
         expected = float(table.value_mass[v]) / float(columns.channel_present[c])
-        telling = observed * np.log2(max(observed, 1e-9) / expected)
+        telling = observed * np.log2(max(observed, _SHARE_MIN) / expected)
         if telling > best.get(c, (-np.inf, 0.0, 0.0))[0]:
             best[c] = (telling, observed, expected)
-    kernels.clear(scratch, touched)
+    kernels.clear(search.bench, touched)
     return {c: (observed, expected) for c, (_, observed, expected) in best.items()}
 
 
@@ -195,7 +192,7 @@ def _evidence_rows(
 
 
 def _account_rows(table: TraitTable, group: I32, channels: F64) -> pl.DataFrame:
-    """Evidence of each account of a tied group, channel by channel; silent channels are left out."""
+    """Evidence of each account of a tied group, channel by channel; silent ones are left out."""
     at, channel = np.nonzero(channels[:, :, 0])
     picked = channels[at, channel]
     rows = pl.DataFrame(

@@ -47,7 +47,7 @@ def measure_overdispersion(
     rng = np.random.default_rng(seed)
     sizes = np.bincount(cohort[cohort >= 0]) if np.any(cohort >= 0) else np.zeros(0, np.int64)
     if np.sum(sizes >= _COHORT_MIN) < 2:  # noqa: PLR2004  a variance needs two
-        return np.maximum(rho, settings.overdispersion_min)
+        return np.asarray(np.maximum(rho, settings.overdispersion_min))
     present = table.present.sum(axis=0)
     for c in range(len(rho)):
         common = np.flatnonzero(
@@ -56,7 +56,7 @@ def measure_overdispersion(
         if len(common):
             by_week = CHANNELS[c].family != LIFECYCLE
             rho[c] = _upper_rho(table, c, common, cohorts[by_week], rng)
-    return np.clip(rho, settings.overdispersion_min, _CEILING)
+    return np.asarray(np.clip(rho, settings.overdispersion_min, _CEILING))
 
 
 def _cohorts(

@@ -16,8 +16,8 @@ import numpy as np
 from stillwatch.domain import limits
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link import kernels
-from stillwatch.link.kernels import NOBODY, Bars, Columns, Scratch
-from stillwatch.link.table import FAMILY_OF_CHANNEL, I32, TraitTable
+from stillwatch.link.kernels import NOBODY, Bars, Bench, Columns, Quest
+from stillwatch.link.table import F64, FAMILY_OF_CHANNEL, I32, I64, Bools, TraitTable
 
 _THREADS = 2
 """Threads that score seeds; each has its own scratch arrays."""
@@ -29,12 +29,10 @@ _MERGE_SHARE = 0.5
 
 @dataclass
 class Search:
-    """The state of one search: the table, the bars, who is taken, and what was found."""
+    """The state of one search: the workbench, who is taken, and what was found."""
 
-    columns: Columns
-    bars: Bars
-    scratch: Scratch
-    taken: np.ndarray
+    bench: Bench
+    taken: Bools
     groups: list[I32] = field(default_factory=list)
     seeds: list[int] = field(default_factory=list)
     seeds_tested: int = 0
@@ -51,6 +49,7 @@ def take_columns(table: TraitTable) -> Columns:
         table.row_share,
         table.column_start,
         table.column_actor,
+        table.column_share,
         table.value_channel,
         table.value_mass,
         table.present,
@@ -72,10 +71,10 @@ def set_bars(settings: LinkSettings, *, hidden: bool = False) -> Bars:
     )
 
 
-def list_seeds(columns: Columns) -> I32:
+def list_seeds(columns: Columns) -> I64:
     """Every value that at least `limits.ACTORS_MIN` actors hold."""
     holders = np.diff(columns.column_start)
-    return np.flatnonzero(holders >= limits.ACTORS_MIN).astype(np.int32)
+    return np.flatnonzero(holders >= limits.ACTORS_MIN).astype(np.int64)
 
 
 def propose_groups(table: TraitTable, *, settings: LinkSettings) -> Search:
@@ -87,9 +86,8 @@ def propose_groups(table: TraitTable, *, settings: LinkSettings) -> Search:
     Cost:    linear in rows for the scores; growth touches members and lifted holders only.
     """
     columns = take_columns(table)
-    search = Search(
-        columns, set_bars(settings), kernels.make_scratch(columns), np.zeros(table.actors, np.bool_)
-    )
+    bench = Bench(columns, kernels.make_scratch(columns), set_bars(settings))
+    search = Search(bench, np.zeros(table.actors, np.bool_))
     seeds = list_seeds(columns)
     search.seeds_tested = len(seeds)
     scores = _score(search, seeds)
@@ -108,14 +106,14 @@ def propose_groups(table: TraitTable, *, settings: LinkSettings) -> Search:
     return search
 
 
-def _score(search: Search, seeds: I32) -> np.ndarray:
+def _score(search: Search, seeds: I64) -> F64:
     """Score all seeds, a slice a thread; every second one, so that hubs are spread."""
     scores = np.zeros(len(seeds))
 
     def run(part: int) -> None:
-        scratch = kernels.make_scratch(search.columns)
+        own = search.bench._replace(s=kernels.make_scratch(search.bench.t))
         scores[part::_THREADS] = kernels.score_seeds(
-            search.columns, scratch, search.bars, seeds[part::_THREADS].copy(), NOBODY, search.taken
+            own, seeds[part::_THREADS].copy(), NOBODY, search.taken
         )
 
     with ThreadPoolExecutor(_THREADS) as pool:
@@ -124,9 +122,7 @@ def _score(search: Search, seeds: I32) -> np.ndarray:
 
 
 def _try_seed(search: Search, seed: int) -> None:
-    _, start = kernels.refine(
-        search.columns, search.scratch, search.bars, seed, NOBODY, search.taken
-    )
+    _, start = kernels.refine(search.bench, seed, NOBODY, search.taken)
     if len(start) < limits.ACTORS_MIN:
         return
     members = _grow(search, start, seed)
@@ -138,9 +134,9 @@ def _try_seed(search: Search, seed: int) -> None:
 
 def _grow(search: Search, start: I32, seed: int) -> I32:
     members, search.mark = kernels.grow(
-        search.columns, search.scratch, search.bars, start, seed, NOBODY, search.taken, search.mark
+        search.bench, start, Quest(seed, NOBODY, search.taken, search.mark)
     )
-    return members
+    return np.sort(members)
 
 
 def _merge(search: Search) -> None:
@@ -168,7 +164,7 @@ def _merge(search: Search) -> None:
     search.seeds = [search.seeds[g] for g in kept]
 
 
-def _twins(search: Search, g: int, owner: np.ndarray, gone: set[int]) -> list[int]:
+def _twins(search: Search, g: int, owner: I32, gone: set[int]) -> list[int]:
     """Groups at least half of whose members clear the bar of g, and the other way round."""
     reached = _reach(search, g)
     neighbours = owner[reached]
@@ -185,15 +181,9 @@ def _twins(search: Search, g: int, owner: np.ndarray, gone: set[int]) -> list[in
 
 
 def _reach(search: Search, g: int) -> I32:
+    """Everybody, taken or not, who clears the bar of a group."""
     search.mark += 1
     nobody_taken = np.zeros(len(search.taken), np.bool_)
-    return kernels.gather(
-        search.columns,
-        search.scratch,
-        search.bars,
-        search.groups[g],
-        NOBODY,
-        NOBODY,
-        nobody_taken,
-        search.mark,
-    )
+    quest = Quest(NOBODY, NOBODY, nobody_taken, search.mark)
+    found = kernels.gather(search.bench, search.groups[g], quest)
+    return search.bench.s.found[:found].copy()

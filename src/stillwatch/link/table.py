@@ -103,7 +103,7 @@ def tabulate_traits(traits: pl.DataFrame, *, register: pl.DataFrame) -> TraitTab
         LimitExceeded: more rows than limits.TRAIT_ROWS_MAX; nothing is returned.
     """
     if len(traits) > limits.TRAIT_ROWS_MAX:
-        raise LimitExceeded("trait rows", bound=limits.TRAIT_ROWS_MAX, met=len(traits))
+        raise LimitExceeded(name="TRAIT_ROWS_MAX", bound=limits.TRAIT_ROWS_MAX, met=len(traits))
     named = name_actors(traits, register)
     actor_ids = named["actor_id"].unique().sort()
     accounts = named.with_columns(

@@ -15,7 +15,7 @@ import polars as pl
 from stillwatch.domain.families import CHANNELS
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.tables import TRAIT
-from stillwatch.observe.passages import count_templates
+from stillwatch.observe.passages import collect_here, count_templates
 from stillwatch.observe.traits import (
     EXCHANGE_CHANNELS,
     adopt_models,
@@ -49,13 +49,13 @@ def count_traits(
     Order:   irrelevant, in and out.
     Cost:    one group-by a channel over the exchanges, on the engine that they are on.
     """
-    totals = _collect(exchanges.group_by("account_id").agg(nw.len().alias("total")))
+    totals = collect_here(exchanges.group_by("account_id").agg(nw.len().alias("total")))
     counted = {
-        channel: _collect(count_values(exchanges, column=column))
+        channel: collect_here(count_values(exchanges, column=column))
         for channel, column in EXCHANGE_CHANNELS.items()
     }
     counted["template"] = count_templates(passages)
-    first_use = _collect(count_first_use(exchanges))
+    first_use = collect_here(count_first_use(exchanges))
     active = (
         counted["active_hour"].group_by("account_id").agg(pl.col("value").min().alias("first_hour"))
     )
@@ -72,9 +72,3 @@ def count_traits(
     traits = pl.concat([TRAIT.empty(), *parts])
     heard = set(traits["channel"].unique())
     return Observed(traits, tuple(c.name for c in CHANNELS if c.name not in heard))
-
-
-def _collect(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
-    """Bring account-level counts from whatever engine to Polars."""
-    collected: pl.DataFrame = frame.collect(backend="polars").to_native()
-    return collected

@@ -23,17 +23,14 @@ def list_passages(exchanges: nw.LazyFrame[Any]) -> pl.DataFrame:
     Nulls:   an exchange with nothing that others send has no row.
     Cost:    one explode of the sketches and two group-bys; linear in shingles.
     """
-    spread = count_spread(exchanges).collect(backend="polars").to_native()
-    frequent = (
-        list_frequent(exchanges, _like(spread, exchanges)).collect(backend="polars").to_native()
-    )
+    spread = collect_here(count_spread(exchanges))
+    frequent = collect_here(list_frequent(exchanges, _like(spread, exchanges)))
     templates = find_templates(frequent)
     prompts = frequent.join(templates, on="hash").with_columns(pl.lit("prompt").alias("place"))
-    systems = (
-        exchanges.select("row", "account_id", nw.col("system_hash").alias("hash"))
-        .filter(~nw.col("hash").is_null())
-        .collect(backend="polars")
-        .to_native()
+    systems = collect_here(
+        exchanges.select("row", "account_id", nw.col("system_hash").alias("hash")).filter(
+            ~nw.col("hash").is_null()
+        )
     )
     wide = (
         systems.group_by("hash")
@@ -51,9 +48,15 @@ def _like(frame: pl.DataFrame, exchanges: nw.LazyFrame[Any]) -> nw.LazyFrame[Any
     """Give a small frame to the engine that the exchanges are on."""
     if exchanges.implementation.is_polars():
         return nw.from_native(frame.lazy())
-    return nw.from_native(
-        exchanges.to_native().sparkSession.createDataFrame(frame.to_arrow().to_pylist())
-    )
+    session = exchanges.to_native().sparkSession
+    given: nw.LazyFrame[Any] = nw.from_native(session.createDataFrame(frame.to_arrow()))
+    return given
+
+
+def collect_here(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
+    """Bring a frame from whatever engine it is on to Polars."""
+    collected: pl.DataFrame = frame.collect(backend="polars").to_native()
+    return collected
 
 
 def count_templates(passages: pl.DataFrame) -> pl.DataFrame:

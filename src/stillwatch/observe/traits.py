@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import narwhals as nw
-import numpy as np
 import polars as pl
 
 from stillwatch.domain.keyed import PseudonymKey, hash_strings
@@ -50,6 +49,8 @@ _WORD_DOMAIN = 97
 _HOURS = {"signup_hour": 1, "signup_day": 24, "signup_week": 168}
 """Hours of each sign-up window."""
 _UNREGISTERED_HOURS = 0
+_HOURS_MAX = 2**20
+"""More hours than any traffic lasts: keeps the adoption hours of two releases apart."""
 
 
 def count_values(exchanges: nw.LazyFrame[Any], *, column: str) -> nw.LazyFrame[Any]:
@@ -173,7 +174,7 @@ def adopt_models(first_use: pl.DataFrame, *, launches: pl.DataFrame, end_hour: i
         late.join(order, on="model").select(
             "account_id",
             pl.lit("model_hour").alias("channel"),
-            (pl.col("number").cast(pl.Int64) * np.int64(2**20) + since).alias("value"),
+            (pl.col("number").cast(pl.Int64) * _HOURS_MAX + since).alias("value"),
             (1.0 / pl.len().over("account_id")).alias("share"),
         )
     )

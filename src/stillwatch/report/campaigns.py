@@ -22,9 +22,14 @@ from stillwatch.domain.limits import (
 )
 from stillwatch.domain.results import CAPABILITIES
 from stillwatch.report.accounts import Listing, list_accounts
-from stillwatch.report.charts import plot_harvest, plot_ties, plot_witnesses
+from stillwatch.report.charts import plot_harvest
 from stillwatch.report.drawing import draw_chart
-from stillwatch.report.evidence import gather_subjects, split_ties
+from stillwatch.report.evidence import (
+    draw_ties,
+    draw_witnesses,
+    gather_subjects,
+    split_ties,
+)
 from stillwatch.report.figures import count, day, humanise
 from stillwatch.report.findings import Findings
 
@@ -102,39 +107,12 @@ def _view(
         verdicts=findings.verdict_counts(key),
         harvest=_view_harvest(findings.harvest.filter(pl.col("campaign_id") == key), anchor),
         ties=ties,
-        ties_drawing=_draw_ties(ties, anchor),
+        ties_drawing=draw_ties(ties, anchor),
         witnesses=witnesses,
-        witnesses_drawing=_draw_witnesses(witnesses, anchor),
+        witnesses_drawing=draw_witnesses(witnesses, anchor),
         templates=list(templates.head(REPORT_FILES_MAX).iter_rows(named=True)),
         templates_rest=max(templates.height - REPORT_FILES_MAX, 0),
         accounts=list_accounts(findings, pl.col("campaign_id") == key, bound=bound),
-    )
-
-
-def _draw_ties(ties: list[Row], anchor: str) -> Markup | None:
-    if not ties:
-        return None
-    return draw_chart(
-        plot_ties(ties),
-        name=f"{anchor}-ties",
-        title="What ties the accounts",
-        says="Channel by channel: how many times more than expected, and the weight in bits. "
-        "The figures are in the table below.",
-    )
-
-
-def _draw_witnesses(witnesses: list[Row], anchor: str) -> Markup | None:
-    rows = [
-        {**row, "honest": row["honest"]["spread"] if row["honest"] else None} for row in witnesses
-    ]
-    if not rows:
-        return None
-    return draw_chart(
-        plot_witnesses(rows),
-        name=f"{anchor}-witnesses",
-        title="The campaign among honest tied groups",
-        says="Witness by witness: the campaign's value and the range of honest tied groups. "
-        "The figures are in the table below.",
     )
 
 

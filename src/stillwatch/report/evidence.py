@@ -11,23 +11,28 @@ from collections.abc import Collection
 from typing import Any, Final
 
 import polars as pl
+from markupsafe import Markup
 
 from stillwatch.domain.families import CHANNEL_OF
+from stillwatch.report.charts import plot_ties, plot_witnesses
+from stillwatch.report.drawing import draw_chart
 from stillwatch.report.figures import phrase_of
 from stillwatch.report.findings import Findings
 
 Row = dict[str, Any]
 
+TIES_DRAWN_MAX: Final = 12
+"""Ties that are drawn; the table under the drawing has them all."""
 _QUARTILES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 _MEANINGS: Final = {
-    "interchangeability": "share of what distinguishes their prompts that lies between accounts: "
-    "near 0 where all draw on one queue",
-    "volume_evenness": "spread of their volumes (dispersion): near 0 where work is dealt out",
-    "item_diversity": "different items under one template: a class repeats one, a harvest none",
-    "template_mass": "share of their traffic that runs on shared templates",
-    "tactics": "share of their prompts that read like a known harvesting tactic",
-    "taking": "how much more they take out than they put in",
-    "follow_up": "how often they react to an answer",
+    "interchangeability": "log2 of the share of content variance that lies between accounts: "
+    "low where all draw on one queue",
+    "volume_evenness": "log2 of the dispersion of daily volumes: low where work is dealt out",
+    "item_diversity": "share of different prompts: low where a class repeats an exercise",
+    "template_mass": "share of exchanges with the group's passages: high where there is one job",
+    "tactics": "mean probability that a prompt harvests by some tactic",
+    "taking": "log2 of output tokens above the population's",
+    "follow_up": "share of later turns of a conversation: low where nobody reads the answers",
 }
 """What a witness says, in a clause; unknown witnesses go by their name alone."""
 
@@ -51,7 +56,10 @@ def gather_subjects(findings: Findings, subjects: Collection[str]) -> list[Row]:
 
 
 def split_ties(rows: list[Row]) -> tuple[list[Row], list[Row]]:
-    """Part what ties accounts from what testifies in the judging."""
+    """Part what ties accounts from what testifies in the judging.
+
+    Grain:   each row goes to one of the two, in the order given.
+    """
     ties = [row for row in rows if row["channel"] in CHANNEL_OF]
     return ties, [row for row in rows if row["channel"] not in CHANNEL_OF]
 
@@ -95,3 +103,38 @@ def sum_family_bits(findings: Findings, accounts: Collection[str]) -> dict[str, 
     for row in frame.iter_rows(named=True):
         found.setdefault(row["subject_id"], []).append(row)
     return found
+
+
+def draw_ties(ties: list[Row], anchor: str) -> Markup | None:
+    """Draw what ties the accounts; None where nothing was recorded.
+
+    Grain:   one line per row of `ties`, in their order.
+    """
+    if not ties:
+        return None
+    return draw_chart(
+        plot_ties(ties[:TIES_DRAWN_MAX]),
+        name=f"{anchor}-ties",
+        title="What ties the accounts",
+        says="Channel by channel: how many times more than expected, and the weight in bits. "
+        "The figures of all are in the table below.",
+    )
+
+
+def draw_witnesses(witnesses: list[Row], anchor: str) -> Markup | None:
+    """Draw a campaign among the honest tied groups; None where nothing was recorded.
+
+    Grain:   one strip per row of `witnesses`; `honest` is a row of `summarise_honest`, or None.
+    """
+    rows = [
+        {**row, "honest": row["honest"]["spread"] if row["honest"] else None} for row in witnesses
+    ]
+    if not rows:
+        return None
+    return draw_chart(
+        plot_witnesses(rows),
+        name=f"{anchor}-witnesses",
+        title="The campaign among honest tied groups",
+        says="Witness by witness: the campaign's value and the range of honest tied groups. "
+        "The figures are in the table below.",
+    )

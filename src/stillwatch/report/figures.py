@@ -44,11 +44,10 @@ _WORDS: Final = {
 
 
 def humanise(code: str) -> str:
-    """Turn a code such as `signup_hour` into words; a sentence stays as it is."""
-    if not code or " " in code:
-        return code
+    """Turn a code such as `signup_hour` into words; of a sentence only the first letter changes."""
+    is_sentence = " " in code
     words = [_WORDS.get(word, word) for word in code.replace("_", " ").split()]
-    text = " ".join(words)
+    text = code if is_sentence else " ".join(words)
     return text[:1].upper() + text[1:]
 
 

@@ -86,6 +86,7 @@ class Findings:
 def harvest_total(campaigns: list[Row], measure: str) -> int:
     """Sum what was taken: campaigns that harvest and that no permission covers.
 
+    Grain:   one number for all rows.
     Units:   `exchanges` or `output_tokens`, at membership 0.5 or more.
     """
     return sum(

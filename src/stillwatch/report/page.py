@@ -23,7 +23,7 @@ from stillwatch.domain.settings import DetectSettings
 from stillwatch.report import figures
 from stillwatch.report.accounts import list_accounts
 from stillwatch.report.campaigns import view_campaigns
-from stillwatch.report.evidence import summarise_honest
+from stillwatch.report.evidence import TIES_DRAWN_MAX, summarise_honest
 from stillwatch.report.findings import Findings, harvest_total
 from stillwatch.report.provenance import view_run
 
@@ -90,6 +90,7 @@ def _context(findings: Findings) -> dict[str, Any]:
         "campaigns": view_campaigns(findings, ranked=ranked, honest=honest),
         "verdicts": findings.verdict_counts(),
         "accounts_seen": findings.accounts.height,
+        "ties_drawn_max": TIES_DRAWN_MAX,
         "smallest": findings.smallest_campaign(),
         "let_be": list(let_be.head(REPORT_GROUPS_MAX).iter_rows(named=True)),
         "let_be_total": let_be.height,

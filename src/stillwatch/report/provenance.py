@@ -34,7 +34,10 @@ class Provenance:
 
 
 def view_run(run: Mapping[str, Any]) -> Provenance:
-    """View the run's record; what it lacks is an empty list."""
+    """View the run's record; what it lacks is an empty list.
+
+    Grain:   rows as recorded; inputs bounded by limits.REPORT_FILES_MAX.
+    """
     inputs = list(run.get("inputs") or ())
     power = list(run.get("power") or ())
     extras = dict.fromkeys(name for row in power for name in row if name not in _POWER_KNOWN)
@@ -51,7 +54,9 @@ def view_run(run: Mapping[str, Any]) -> Provenance:
     )
 
 
-def _shares(shares: Any) -> str:  # noqa: ANN401  a list of channels, or a phrase
+def _shares(shares: Any) -> str:  # noqa: ANN401  how many families, a list of channels, a phrase
+    if isinstance(shares, int):
+        return f"something in {shares} evidence families"
     if isinstance(shares, (list, tuple)):
         return ", ".join(humanise(str(name)).lower() for name in shares)
     return humanise(plain(shares)).lower()

@@ -33,6 +33,7 @@ _SPACE: Final = re.compile(r"\s+")
 def render_markdown(findings: Findings) -> bytes:
     """Render the findings as a short Markdown page for a ticket.
 
+    Grain:   one section per campaign that no permission covers, twenty at most.
     Order:   campaigns as on the page. Nulls: what was not computed is said to be so.
     """
     ranked = findings.ranked_campaigns()

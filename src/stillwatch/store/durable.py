@@ -14,12 +14,22 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import get_native_id
+from threading import get_native_id, local
 
 OWNER_ONLY = 0o600
 """Rights of a file that its owner alone may read and write."""
 READABLE = 0o644
 """Rights of a file that everybody may read; the process's umask still narrows it."""
+
+
+class _Held(local):
+    """Directories that this thread holds alone."""
+
+    def __init__(self) -> None:
+        self.places: set[Path] = set()
+
+
+_held = _Held()
 
 
 def flush_to_disk(path: Path) -> None:
@@ -84,12 +94,21 @@ def append_line(path: Path, line: bytes) -> None:
 
 @contextmanager
 def held_alone(directory: Path) -> Iterator[None]:
-    """Hold a directory alone: others who ask for it wait; a killed holder lets go."""
+    """Hold a directory alone: others who ask for it wait; a killed holder lets go.
+
+    A thread that holds it already goes on: what is within belongs to the same piece of work.
+    """
+    place = directory.resolve()
+    if place in _held.places:
+        yield
+        return
     handle = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
+        _held.places.add(place)
         yield
     finally:
+        _held.places.discard(place)
         os.close(handle)
 
 

@@ -40,23 +40,30 @@ _COMPRESSION: Final = "zstd"
 
 
 class Lake:
-    """A directory of tables, appended to and read."""
+    """A directory of tables, appended to and read.
 
-    def __init__(self, place: Path) -> None:
+    A lake that does not last (a run's own, gone with it) is spared the wait for the disk: its
+    appends are as whole, but a power cut may lose them.
+    """
+
+    def __init__(self, place: Path, *, lasts: bool = True) -> None:
         self.place = place
+        self.lasts = lasts
 
     def append(self, table_name: str, frame: pl.DataFrame) -> list[Path]:
         """Add rows to a table, all of them or none.
 
         Grain:  as the frame. Order: rows keep theirs within a day.
         Cost:   one file a day that the frame touches; append large frames.
-        Returns the files, which are flushed to the disk before the manifest names them.
+        Returns the files; in a lake that lasts they are on the disk before the manifest names them.
         """
         token = uuid4().hex
         parts = [
             self._write_part(table_name, day=day, rows=rows, token=token)
             for day, rows in _split_by_day(frame)
         ]
+        if self.lasts:
+            self._flush(parts)
         names = [str(part.relative_to(self.place)) for part in parts]
         self._commit({"table": table_name, "rows": frame.height, "files": names})
         return parts
@@ -66,10 +73,12 @@ class Lake:
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / f"{token}.parquet"
         rows.write_parquet(part, compression=_COMPRESSION)
-        flush_to_disk(part)
-        for directory in (folder, folder.parent, self.place):
-            flush_to_disk(directory)
         return part
+
+    def _flush(self, parts: list[Path]) -> None:
+        folders = {above for part in parts for above in (part.parent, part.parent.parent)}
+        for path in [*parts, *sorted(folders, reverse=True), *([self.place] if parts else [])]:
+            flush_to_disk(path)
 
     def _commit(self, manifest: dict[str, object]) -> None:
         folder = self.place / _MANIFESTS

@@ -22,6 +22,9 @@ SIZE_MIN: Final = 5
 SIZE_MAX: Final = 400
 _BUDGET_SLACK: Final = 2.0
 """A permitted partner's budget over what it is expected to send: it is not exceeded."""
+_BUSY: Final = frozenset({"load-balanced", "partner"})
+_PRODUCT_KEYS: Final = 100.0
+"""Ordinary accounts' traffic that one product adds, over all of its keys (a guess)."""
 _KINDS: Final[tuple[tuple[str, Draw], ...]] = (
     ("office", teams.draw_office),
     ("firm", teams.draw_firm),
@@ -62,10 +65,12 @@ def draw_groups(
         size = min(size, left)
         left -= size
         kind, draw = _KINDS[number % len(_KINDS)]
-        busy = volume.times(float(rng.lognormal(0.0, 0.6)) * (4.0 if kind in _BUSY else 1.0))
+        busy = volume.times(float(rng.lognormal(0.0, 0.6)) * _busyness(kind, size))
         people = draw(rng, scene, count=size, volume=busy)
         grants = (grant_distillation(people),) if kind == "partner" else ()
         yield people.with_columns(pl.lit(f"{kind}-{number}").alias("group")), grants
 
 
-_BUSY: Final = frozenset({"load-balanced", "partner"})
+def _busyness(kind: str, size: int) -> float:
+    """Give how much more than others a group's accounts send: few keys carry a whole product."""
+    return 1.0 + _PRODUCT_KEYS / size if kind in _BUSY else 1.0

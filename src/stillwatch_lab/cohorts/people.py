@@ -8,6 +8,7 @@ row per account; columns that end in `_s` are seconds of the scene. Absent: the 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,7 @@ Floats = npt.NDArray[np.float64]
 
 _FREE_MAIL: Final = ("postbox.example", "quickmail.example", "letterbox.example", "inbox.example")
 _REFERRERS: Final = ("search", "newsletter", "friend", "forum", "talk", "blog", "podcast", "course")
+_BISECTIONS: Final = 60  # halvings: below the last bit of a double
 _TEMPERATURES: Final = (None, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _LIMITS: Final = (None, 256, 400, 512, 800, 1000, 1024, 1500, 2000, 2048, 3000, 4000, 4096, 8192)
 
@@ -54,14 +56,31 @@ class Volume:
     cap: float = 1_300.0
     """Exchanges: nobody is more than a percent of the honest traffic."""
 
+    def middle(self) -> float:
+        """Give the logarithm of the median at which the mean, after the cap, is `mean`."""
+        low, high = np.log(self.mean) - self.sigma**2, np.log(self.cap)
+        for _ in range(_BISECTIONS):
+            mu = (low + high) / 2
+            low, high = (mu, high) if self._capped_mean(mu) < self.mean else (low, mu)
+        return float(mu)
+
+    def _capped_mean(self, mu: float) -> float:
+        edge = (np.log(self.cap) - mu) / self.sigma
+        under = np.exp(mu + self.sigma**2 / 2) * _normal_share(edge - self.sigma)
+        return float(under + self.cap * (1.0 - _normal_share(edge)))
+
     def times(self, factor: float) -> Volume:
         """Give the same law for people who send more, or less."""
         return Volume(self.mean * factor, self.sigma, self.cap)
 
 
+def _normal_share(x: float) -> float:
+    return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
+
+
 def draw_volumes(rng: np.random.Generator, count: int, volume: Volume) -> Floats:
     """Draw exchanges per account over the run."""
-    drawn = rng.lognormal(np.log(volume.mean) - volume.sigma**2 / 2, volume.sigma, count)
+    drawn = rng.lognormal(volume.middle(), volume.sigma, count)
     return np.clip(drawn, 1.0, volume.cap)
 
 
@@ -177,7 +196,7 @@ def _hours(rng: np.random.Generator, *, zone: Floats) -> pl.DataFrame:
             "peak": rng.normal(14.0, 3.6, count) % 24.0,
             "second_peak": rng.normal(20.0, 3.0, count) % 24.0,
             "second_part": rng.beta(1.2, 2.2, count),
-            "spread": rng.gamma(4.0, 0.45, count),
+            "spread": rng.gamma(4.0, 0.7, count),
             "weekend": rng.beta(1.6, 2.0, count) * 1.4,
             "steadiness": rng.gamma(1.5, 0.7, count) + 0.15,
             "rhythm": ["human"] * count,

@@ -2,7 +2,8 @@
 
 Between `topics.py` and `sentences.py`; the lists are in `words.txt`: single words
 and short phrases by the place that they take in a sentence, and proper names (people, projects,
-places) made of syllables, so that every account has names that hardly anybody else uses. Absent: any real name.
+places) made of syllables, so that every account has names that hardly anybody else uses. Absent:
+any real name.
 """
 
 from __future__ import annotations

@@ -140,12 +140,14 @@ def _conversation(people: pl.DataFrame, arrivals: pl.DataFrame) -> pl.DataFrame:
     tells = (crowd > 0) & (voice % 3 > 0)
     thinks = people["thinking"].to_numpy()[account]
     console = (people["path"] == "console").to_numpy()[account]
-    frame = pl.DataFrame({"key": key, "voice": mix(voice), "user": mix(voice * 31 + user)})
+    frame = pl.DataFrame({"key": key, "user": mix(voice * 31 + user)}).with_columns(
+        people["email_hash"].gather(account).str.reverse().alias("own")  # each account has its own
+    )
     spelt = frame.select(
         pl.concat_str(pl.lit("conv_"), pl.col("key").cast(pl.String)).alias("conversation_id"),
         pl.concat_str(pl.lit("user_"), pl.col("user").cast(pl.String)).alias("end_user_id"),
-        pl.concat_str(pl.lit("key_"), pl.col("voice").cast(pl.String)).alias("api_key_id"),
-        pl.concat_str(pl.lit("dev_"), pl.col("voice").cast(pl.String)).alias("device_id"),
+        pl.concat_str(pl.lit("key_"), pl.col("own").str.slice(0, 12)).alias("api_key_id"),
+        pl.concat_str(pl.lit("dev_"), pl.col("own").str.slice(2, 12)).alias("device_id"),
         pl.concat_str(pl.lit("think_"), (pl.col("key") // 3).cast(pl.String))
         .alias("reasoning_block_hash"),
         arrivals["turn"].alias("turn"),

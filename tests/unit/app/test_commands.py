@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -37,7 +37,7 @@ def run(*args: object, env: dict[str, str] | None = None) -> Result:
 
 
 @pytest.fixture
-def scanned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[ScanRequest]]:
+def scanned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[ScanRequest]:
     """Stand in for the pipeline: note what is asked, and leave the result made by hand."""
     asked: list[ScanRequest] = []
 
@@ -47,7 +47,7 @@ def scanned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[Sc
 
     _put_pipeline(monkeypatch, run_scan=run_scan, check_traffic=lambda *_, **__: _CHECK)
     monkeypatch.setenv("STILLWATCH_KEY_FILE", str(tmp_path / "config" / "key"))
-    return iter([asked])
+    return asked
 
 
 def _put_pipeline(monkeypatch: pytest.MonkeyPatch, **functions: Callable[..., Any]) -> None:
@@ -116,14 +116,14 @@ def test_bad_usage_is_one_line_with_a_hint(args: tuple[str, ...], says: str) -> 
     assert found.stdout == ""
 
 
-def test_scan_prints_what_it_found(scanned: Iterator[list[ScanRequest]], tmp_path: Path) -> None:
+def test_scan_prints_what_it_found(scanned: list[ScanRequest], tmp_path: Path) -> None:
     """The headline has campaigns, accounts, what was left out and where the report is."""
     found = run("scan", tmp_path, "--out", tmp_path / "run", "--since", "2026-11-01")
     assert found.exit_code == 0
     for piece in ("1 campaign in 208 exchanges of 8 accounts", "2 fraudulent, ", "2 quarantined"):
         assert piece in found.stdout
     assert f"report: {tmp_path}/run/report.html" in found.stdout
-    (request,) = next(scanned)
+    (request,) = scanned
     assert request.since is not None
     assert request.since.isoformat() == "2026-11-01T00:00:00+00:00"
 
@@ -149,12 +149,12 @@ def test_too_many_quarantined_records_give_code_3_and_a_result(tmp_path: Path) -
 
 
 def test_scan_refuses_a_result_that_exists_before_it_reads_anything(
-    scanned: Iterator[list[ScanRequest]], tmp_path: Path
+    scanned: list[ScanRequest], tmp_path: Path
 ) -> None:
     """The pipeline is never asked."""
     make_result(tmp_path / "run")
     assert "exists" in _fails(run("scan", tmp_path, "--out", tmp_path / "run"), code=2)
-    assert next(scanned) == []
+    assert scanned == []
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_revert_is_exact_and_says_when_it_was_done_before(tmp_path: Path) -> Non
 
 
 def test_diff_tells_what_changed(tmp_path: Path) -> None:
-    """Verdicts, a campaign that grew under another name, counts; nothing of a result with itself."""
+    """Verdicts, a campaign that grew under another name; a result and itself differ in nothing."""
     before = make_result(tmp_path / "before")
     after = make_result(
         tmp_path / "after", campaign_id="c-two", heads=("acct-1", "acct-2", "acct-3", "acct-4")

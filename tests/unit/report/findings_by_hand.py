@@ -275,6 +275,7 @@ RUN: Row = {
     "power": [
         {"shares": ["template", "payment"], "heads": 47},
         {"shares": ["template"], "heads": 118},
+        {"shares": 4, "heads": 53},
         {"shares": "timing alone", "heads": None},
     ],
 }

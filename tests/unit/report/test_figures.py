@@ -62,7 +62,7 @@ def test_no_measured_probability_reads_as_certain() -> None:
     [
         ("signup_hour", "Sign-up hour"),
         ("cot_elicitation", "Chain-of-thought elicitation"),
-        ("a sentence_as it is", "a sentence_as it is"),
+        ("a sentence_as it is", "A sentence_as it is"),
         ("", ""),
     ],
 )

@@ -113,6 +113,7 @@ def test_the_run_is_accounted_for(page: Page) -> None:
     for wanted in ("7.3 s", "1 min 11 s", "40 ms", "1.2 GB", "no releases file was given"):
         assert wanted in page.text, wanted
     assert "template, payment47" in page.text
+    assert "something in 4 evidence families53" in page.text
     assert "none could" in page.text
 
 

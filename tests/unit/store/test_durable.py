@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -34,6 +35,34 @@ def test_a_torn_last_line_is_ended_and_not_joined(tmp_path: Path) -> None:
     path.write_bytes(b'{"a":1}\n{"b":')
     append_line(path, b'{"c":3}')
     assert path.read_bytes().splitlines() == [b'{"a":1}', b'{"b":', b'{"c":3}']
+
+
+def test_who_holds_a_directory_may_ask_for_it_again(tmp_path: Path) -> None:
+    """Holding it twice ends once: it stays held until the outer block ends."""
+    with held_alone(tmp_path):
+        with held_alone(tmp_path):
+            pass
+        assert not is_free(tmp_path)
+    assert is_free(tmp_path)
+
+
+def test_others_wait_for_a_held_directory(tmp_path: Path) -> None:
+    """Two threads never hold it at once."""
+    inside: list[int] = []
+    most: list[int] = []
+
+    def work(number: int) -> None:
+        with held_alone(tmp_path):
+            inside.append(number)
+            most.append(len(inside))
+            inside.remove(number)
+
+    workers = [Thread(target=work, args=(number,)) for number in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert most == [1] * 8
 
 
 def test_a_held_directory_is_not_free(tmp_path: Path) -> None:

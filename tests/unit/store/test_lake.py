@@ -26,9 +26,10 @@ def _hours(count: int, *, first: int = 0) -> pl.DataFrame:
     )
 
 
-def test_what_is_appended_is_read_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lasts", [True, False])
+def test_what_is_appended_is_read_back(tmp_path: Path, *, lasts: bool) -> None:
     """Rows of all appends come back once each, with their values and types."""
-    lake = Lake(tmp_path)
+    lake = Lake(tmp_path, lasts=lasts)
     lake.append("ours", _hours(5))
     lake.append("ours", _hours(3, first=5))
     back = lake.scan("ours").collect().sort("n")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stillwatch.app.commands.options import AsJson, ResultDirectory, examples, page
-from stillwatch.app.screen import say, say_json, show_facts, show_table
+from stillwatch.app.commands.screen import say, say_json, show_facts, show_table
 from stillwatch.decide import Explanation, Findings
 from stillwatch.decide import explain as explain_subject
 from stillwatch.domain.results import (

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stillwatch.app.commands.options import examples, page
-from stillwatch.app.screen import say
+from stillwatch.app.commands.screen import say
 from stillwatch.app.settings import has_screen
 from stillwatch.domain.errors import NotAResult
 

@@ -19,9 +19,9 @@ from stillwatch.app.commands.options import (
     examples,
     page,
 )
+from stillwatch.app.commands.screen import say, say_json, warn
 from stillwatch.app.progress import shown_progress
 from stillwatch.app.requests import MAX_QUARANTINE, ScanOutcome, ScanRequest
-from stillwatch.app.screen import say, say_json, warn
 from stillwatch.app.settings import read_key, read_settings
 
 EXIT_QUARANTINED = 3
@@ -105,7 +105,7 @@ def _run(request: ScanRequest) -> ScanOutcome:
 
 def show_outcome(outcome: ScanOutcome, *, as_json: bool) -> None:
     """Print a run for a machine or a person."""
-    from stillwatch.app.headline import headline, summarise  # noqa: PLC0415  brings Polars
+    from stillwatch.app.commands.headline import headline, summarise  # noqa: PLC0415  brings Polars
 
     summary = summarise(outcome)
     if as_json:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from stillwatch.app.commands.options import examples, page
-from stillwatch.app.screen import say_json, show_table
+from stillwatch.app.commands.screen import say_json, show_table
 from stillwatch.domain.results import PUBLISHED
 from stillwatch.domain.schema import Table, json_schema
 

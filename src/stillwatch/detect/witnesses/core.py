@@ -13,6 +13,22 @@ F64 = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Usual:
+    """What is usual in a run's traffic; nan where the run doesn't say.
+
+    Logs differ in what they fill in and models in what they answer: figures that depend on either
+    are taken relative to the run that they stand in.
+    """
+
+    log_output: float
+    """Mean log2(1 + output tokens)."""
+    tactic: float
+    """Mean tactic probability."""
+    later_turns: float
+    """Share of exchanges that are a later turn, among those that state a turn."""
+
+
+@dataclass(frozen=True)
 class Core:
     """The exchanges of a group with membership of one half or more, accounts as 0 … g-1."""
 
@@ -21,8 +37,8 @@ class Core:
     exchanges: pl.DataFrame
     group_exchanges: int
     """Exchanges of the group's accounts, core or not."""
-    population_log_output: float
-    """Mean log2(1 + output tokens) over the run."""
+    usual: Usual
+    """What is usual in the whole run's traffic."""
 
     @property
     def accounts(self) -> int:

@@ -16,7 +16,7 @@ def measure(core: Core) -> float:
     tokens = core.exchanges["output_tokens"].drop_nulls().to_numpy()
     if is_thin(core) or not len(tokens):
         return UNKNOWN
-    return float(np.mean(np.log2(1.0 + np.maximum(tokens, 0)))) - core.population_log_output
+    return float(np.mean(np.log2(1.0 + np.maximum(tokens, 0)))) - core.usual.log_output
 
 
 WITNESS = Witness(

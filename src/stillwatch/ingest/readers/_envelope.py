@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from stillwatch.domain.tables import EXCHANGE
 from stillwatch.ingest.readers._messages import first_of, table_of
-from stillwatch.ingest.readers._paths import look_up
+from stillwatch.ingest.readers.mapping import look_up
 
 _KEY_BYTES: Final = 12
 """Bytes of a key's digest: 96 bits tell all keys apart."""
@@ -20,6 +20,8 @@ _ADDRESSES: Final = ("x-forwarded-for", "x-real-ip", "cf-connecting-ip", "true-c
 _FINGERPRINTS: Final = ("x-ja4", "ja4", "x-ja4-fingerprint", "cf-ja4")
 _DEVICES: Final = ("x-device-id", "device-id")
 _SESSIONS: Final = ("x-session-id", "session-id", "x-conversation-id")
+_STATED: Final = tuple(name for name in EXCHANGE.columns if name not in ("response", "status"))
+"""Fields of an exchange that an envelope may state; these two are its own."""
 Record = dict[str, Any]
 
 
@@ -68,7 +70,7 @@ def finish(fields: Record, record: Record, *, account_field: str | None) -> Reco
 
     A field that both name is the envelope's.
     """
-    stated = {n: record[n] for n in EXCHANGE.columns if record.get(n) is not None}
+    stated = {n: record[n] for n in _STATED if record.get(n) is not None}
     merged = {**fields, **stated}
     if account_field is not None:
         merged["account_id"] = look_up(record, account_field)

@@ -53,7 +53,7 @@ def messages_of(value: Json) -> list[dict[str, Any]]:
 
 
 def text_of(value: Json, *, depth: int = 0) -> str | None:
-    """Give the text that a content holds, parts joined by a blank line; None where there is none."""
+    """Give the text of a content, its parts joined by a blank line; None where there is none."""
     if isinstance(value, str):
         return value
     if depth > _DEPTH_MAX:

@@ -26,6 +26,15 @@ _ERRORS: Final = {
     "timeout_error": 504,
     "timeout": 504,
     "overloaded_error": 529,
+    "ValidationException": 400,
+    "AccessDeniedException": 403,
+    "ResourceNotFoundException": 404,
+    "ModelTimeoutException": 408,
+    "ModelErrorException": 424,
+    "ThrottlingException": 429,
+    "ModelNotReadyException": 429,
+    "InternalServerException": 500,
+    "ServiceUnavailableException": 503,
 }
 """HTTP status of an error's name, as the APIs document them."""
 OK: Final = 200

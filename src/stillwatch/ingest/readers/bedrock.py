@@ -22,7 +22,7 @@ from stillwatch.ingest.readers._messages import (
     turn_of,
 )
 from stillwatch.ingest.readers._parameters import error_status, parameters_of
-from stillwatch.ingest.readers._paths import look_up
+from stillwatch.ingest.readers.mapping import look_up
 
 NAME: Final = "bedrock"
 _PATH: Final = "bedrock"

@@ -21,7 +21,7 @@ from stillwatch.ingest.readers._messages import (
     turn_of,
 )
 from stillwatch.ingest.readers._parameters import FAILED, OK, error_status, parameters_of
-from stillwatch.ingest.readers._paths import look_up
+from stillwatch.ingest.readers.mapping import look_up
 from stillwatch.ingest.times import read_instant
 
 NAME: Final = "litellm"

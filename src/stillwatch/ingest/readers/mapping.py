@@ -17,7 +17,6 @@ from typing import Any, Final
 from stillwatch.domain.errors import BadMapping
 from stillwatch.domain.tables import EXCHANGE
 from stillwatch.ingest.readers._messages import text_of
-from stillwatch.ingest.readers._paths import look_up
 
 NAME: Final = "mapping"
 _TEXTS: Final = frozenset({"system", "prompt", "response"})
@@ -56,17 +55,38 @@ def check_mapping(mapping: Mapping[str, Any]) -> Paths:
     """
     unknown = sorted(mapping.keys() - EXCHANGE.columns.keys())
     if unknown:
-        raise BadMapping(
-            f"the mapping names {unknown[0]}, which is no field of an exchange",
-            hint="the fields are in `stillwatch schema exchange`",
-        )
+        what = f"the mapping names {unknown[0]}, which is no field of an exchange"
+        raise BadMapping(what, hint="the fields are in `stillwatch schema exchange`")
     paths: Paths = {}
     for name, given in mapping.items():
         listed = given if isinstance(given, list | tuple) else [given]
         if not listed or not all(isinstance(path, str) and path for path in listed):
-            raise BadMapping(f"the mapping's {name} is neither a path nor a list of paths")
+            what = f"the mapping's {name} is neither a path nor a list of paths"
+            raise BadMapping(what)
         paths[name] = tuple(listed)
     missing = [name for name in _WANTED if name not in paths]
     if missing:
-        raise BadMapping(f"the mapping lacks {missing[0]}, which every exchange needs")
+        what = f"the mapping lacks {missing[0]}, which every exchange needs"
+        raise BadMapping(what)
     return paths
+
+
+def look_up(record: Any, path: str) -> Any:  # noqa: ANN401  any JSON value in, any out
+    """Follow a dotted path; None where it leads nowhere.
+
+    A number steps into a list. A key that itself holds dots is found too: at every step the whole
+    rest of the path is tried as one key first.
+    """
+    if isinstance(record, dict):
+        if path in record:
+            return record[path]
+        cut = path.rfind(".")
+        while cut > 0:
+            if path[:cut] in record:
+                return look_up(record[path[:cut]], path[cut + 1 :])
+            cut = path.rfind(".", 0, cut)
+        return None
+    step, _, rest = path.partition(".")
+    if isinstance(record, list) and step.isdecimal() and int(step) < len(record):
+        return look_up(record[int(step)], rest) if rest else record[int(step)]
+    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from stillwatch.ingest.readers._paths import look_up
+from stillwatch.ingest.readers.mapping import look_up
 
 NAME: Final = "native"
 

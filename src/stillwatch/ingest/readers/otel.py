@@ -24,7 +24,7 @@ from stillwatch.ingest.readers._messages import (
 )
 from stillwatch.ingest.readers._otlp import attributes_of, parts_of
 from stillwatch.ingest.readers._parameters import FAILED, OK, error_status
-from stillwatch.ingest.readers._paths import look_up
+from stillwatch.ingest.readers.mapping import look_up
 
 NAME: Final = "otel"
 _CALLS: Final = frozenset({"chat", "text_completion", "generate_content", "completion"})

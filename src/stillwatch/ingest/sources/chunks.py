@@ -48,6 +48,7 @@ class ChunkReader(Iterator[RawChunk]):
     def __init__(self, paths: tuple[Path, ...], *, dialect: str | None, chunk_bytes: int) -> None:
         self.inputs: list[InputFile] = []
         self._chunk_bytes = chunk_bytes
+        self._block_bytes = min(BLOCK_BYTES, chunk_bytes, limits.RECORD_BYTES_MAX)
         self._dialects = [dialect] * len(paths) if dialect else tell_dialects(paths)
         self._chunks = self._read(paths)
 
@@ -56,7 +57,7 @@ class ChunkReader(Iterator[RawChunk]):
 
     def _read(self, paths: tuple[Path, ...]) -> Iterator[RawChunk]:
         for file, path in enumerate(paths):
-            stream = ByteStream(path, block_bytes=min(BLOCK_BYTES, self._chunk_bytes))
+            stream = ByteStream(path, block_bytes=self._block_bytes)
             yield from (
                 self._rows(file, path, stream)
                 if is_parquet(path)
@@ -99,10 +100,11 @@ def read_chunks(
         InputError: a file can't be read.
     """
     named = MAPPED if settings.mapping is not None else settings.format
-    if settings.mapping is not None:
-        check_mapping(settings.mapping)
+    if named == MAPPED:
+        check_mapping(settings.mapping or {})
     if named is not None and named not in dialects():
-        raise UnknownDialect(f"--format {named}", known=dialects())
+        asked = f"--format {named}"
+        raise UnknownDialect(asked, known=dialects())
     return ChunkReader(files.exchanges, dialect=named, chunk_bytes=chunk_bytes)
 
 

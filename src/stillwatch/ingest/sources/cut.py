@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from stillwatch.domain import limits
+from stillwatch.ingest.sources.scan import count_breaks
 from stillwatch.ingest.sources.unpack import ByteStream
 
 OVERSIZED: Final = f"over {limits.RECORD_BYTES_MAX // 2**20} MB"
@@ -36,7 +37,7 @@ class Run:
 
 
 class LineCutter:
-    """Cuts blocks into runs of whole lines of about `run_bytes`.
+    """Cuts blocks, none larger than a record may be, into runs of whole lines.
 
     Order:   as they stand; a dropped line has its number and a run of its own.
     Cost:    one copy of the bytes; holds a run and a record.
@@ -88,7 +89,7 @@ class LineCutter:
         data = b"".join(self._whole)
         self._whole, self._whole_size = [], 0
         if data:
-            lines = data.count(b"\n") + (not data.endswith(b"\n"))
+            lines = count_breaks(data) + (not data.endswith(b"\n"))
             yield Run(self._line, data, lines)
             self._line += lines
 

@@ -16,9 +16,15 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-_NEWLINE, _RETURN, _SPACE, _QUOTE, _COMMA, _ESCAPE = (ord(c) for c in '\n\r ",\\')
-_OPEN_ARRAY, _SHUT_ARRAY, _OPEN_OBJECT, _SHUT_OBJECT = (ord(c) for c in "[]{}")
-_STATES: Final = 4
+_NEWLINE, _SPACE, _BRACKET = ord("\n"), ord(" "), ord("[")
+_OTHER, _QUOTE, _ESCAPE, _OPENS, _SHUTS, _COMMA, _BREAK = range(7)
+_KINDS: Final = np.zeros(256, np.uint8)
+"""What each byte does to the nesting of JSON."""
+for _kind, _bytes in ((_QUOTE, '"'), (_ESCAPE, "\\"), (_OPENS, "[{"), (_SHUTS, "]}")):
+    _KINDS[list(_bytes.encode())] = _kind
+_KINDS[ord(",")] = _COMMA
+_KINDS[list(b"\n\r")] = _BREAK
+_DEPTH, _IN_STRING, _ESCAPED, _IN_ARRAY, _STATES = range(5)
 
 
 def one_document_a_line(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -35,31 +41,36 @@ def one_document_a_line(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 @nb.njit(nogil=True, cache=True)
 def _rewrite(data: npt.NDArray[np.uint8], state: npt.NDArray[np.int64]) -> None:
-    depth, in_string, escaped, in_array = state[0], state[1], state[2], state[3]
     for i in range(len(data)):
-        c = data[i]
-        if in_string == 1:
-            if escaped == 1:
-                escaped = 0
-            elif c == _ESCAPE:
-                escaped = 1
-            elif c == _QUOTE:
-                in_string = 0
-        elif c == _QUOTE:
-            in_string = 1
-        elif c == _OPEN_ARRAY or c == _OPEN_OBJECT:
-            if depth == 0 and c == _OPEN_ARRAY:
-                in_array = 1
-                data[i] = _SPACE
-            depth += 1
-        elif c == _SHUT_ARRAY or c == _SHUT_OBJECT:
-            depth = max(depth - 1, 0)
-            if depth == 0 and in_array == 1:
-                in_array = 0
-                data[i] = _NEWLINE
-        elif c == _COMMA:
-            if depth == 1 and in_array == 1:
-                data[i] = _NEWLINE
-        elif (c == _NEWLINE or c == _RETURN) and depth > 0:
-            data[i] = _SPACE
-    state[0], state[1], state[2], state[3] = depth, in_string, escaped, in_array
+        kind = _KINDS[data[i]]
+        if state[_IN_STRING]:
+            if state[_ESCAPED]:
+                state[_ESCAPED] = 0
+            elif kind == _ESCAPE:
+                state[_ESCAPED] = 1
+            elif kind == _QUOTE:
+                state[_IN_STRING] = 0
+        elif kind == _QUOTE:
+            state[_IN_STRING] = 1
+        elif kind != _OTHER:
+            data[i] = _outside(data[i], kind, state)
+
+
+@nb.njit(nogil=True, cache=True)
+def _outside(byte: int, kind: int, state: npt.NDArray[np.int64]) -> int:
+    """Give what stands in the place of a byte outside strings, and follow the nesting."""
+    if kind == _OPENS:
+        state[_DEPTH] += 1
+        if state[_DEPTH] == 1 and byte == _BRACKET:
+            state[_IN_ARRAY] = 1
+            return _SPACE
+    elif kind == _SHUTS:
+        state[_DEPTH] = max(state[_DEPTH] - 1, 0)
+        if state[_DEPTH] == 0 and state[_IN_ARRAY]:
+            state[_IN_ARRAY] = 0
+            return _NEWLINE
+    elif kind == _COMMA and state[_DEPTH] == 1 and state[_IN_ARRAY]:
+        return _NEWLINE
+    elif kind == _BREAK and state[_DEPTH] > 0:
+        return _SPACE
+    return byte

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import Final
 
 import orjson
@@ -43,13 +43,15 @@ def take_head(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
     The iterator given back yields the same bytes again, from the start, without a byte-order mark.
     """
-    head = b""
+    taken: list[bytes] = []
+    size, ended = 0, False
     for block in blocks:
-        head += block
-        if len(head) >= HEAD_BYTES and (b"\n" in head or len(head) > limits.RECORD_BYTES_MAX):
+        taken.append(block if taken else block.removeprefix(BYTE_ORDER_MARK))
+        size += len(block)
+        ended = ended or b"\n" in block
+        if size >= HEAD_BYTES and (ended or size > limits.RECORD_BYTES_MAX):
             break
-    head = head.removeprefix(BYTE_ORDER_MARK)
-    return head, chain((head,) if head else (), blocks)
+    return b"".join(taken), chain(taken, blocks)
 
 
 def sniff(head: bytes) -> Sniffed:
@@ -68,17 +70,35 @@ def tally(records: Iterable[dict[str, object]], *, spread: bool) -> Sniffed:
 
 
 def _is_spread(head: bytes) -> bool:
-    start = head.lstrip(BLANKS)
-    if not start.startswith((b"[", b"{")):
-        return False
-    first, _, rest = start.partition(b"\n")
-    if start.startswith(b"{"):
-        return first.strip(BLANKS) == b"{"
+    """Tell documents over many lines, or one array, from lines among which some are broken.
+
+    A broken line must not take the sound ones after it with it: where the second line is a record
+    by itself, the first is not the beginning of anything.
+    """
+    lines = (line.strip(BLANKS) for line in BytesIO(head))
+    first, second, third = islice(chain(filter(None, lines), repeat(b"")), 3)
+    if first.startswith(b"[") and _holds_objects(first):
+        return not second
+    if first == b"{":
+        return second.startswith(b'"')
+    if first == b"[" or first.replace(b" ", b"").startswith(b"[{"):
+        goes_on = not second or second.startswith((b"{", b'"'))
+        return goes_on and (not _is_object(second) or third.startswith(b"]"))
+    return False
+
+
+def _is_object(line: bytes) -> bool:
     try:
-        orjson.loads(first)
+        return isinstance(orjson.loads(line), dict)
     except orjson.JSONDecodeError:
-        return True
-    return not rest.strip(BLANKS)
+        return False
+
+
+def _holds_objects(line: bytes) -> bool:
+    try:
+        return any(isinstance(each, dict) for each in orjson.loads(line))
+    except orjson.JSONDecodeError:
+        return False
 
 
 def _records(lines: bytes) -> Iterator[dict[str, object]]:

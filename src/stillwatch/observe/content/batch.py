@@ -23,7 +23,6 @@ from stillwatch.observe.content.tactics import TacticsModel, no_weights
 
 _SYSTEM_DOMAIN: Final = 0x53595354
 """Keeps hashes of system texts apart from those of other columns that hold the same bytes."""
-_SKETCHES: Final = pa.list_(pa.int64())
 
 
 def sketch_batch(
@@ -36,17 +35,17 @@ def sketch_batch(
     Cost:    linear in bytes, 1 MiB a text at most; two threads take half the time.
     Source:  DESIGN.md, section 5.
     """
-    prompts = batch.column("prompt")
+    system, prompts, answers = (_strings(batch, name) for name in ("system", "prompt", "response"))
     readings = read_texts(prompts, key=key, weights=model.packed)
     nulls = np.asarray(prompts.is_null().to_numpy(zero_copy_only=False))
     sums = np.concatenate([part.sums for part in readings])
     features = np.concatenate([part.features for part in readings])
     tactic, probability, capability = model.name(sums, features, nulls)
     columns = {
-        "system_hash": hash_systems(batch.column("system"), key=key),
+        "system_hash": hash_systems(system, key=key),
         "prompt_hash": _join([part.hashes for part in readings]),
         "prompt_words": _join([part.words for part in readings]),
-        "response_chars": pc.utf8_length(batch.column("response")).cast(pa.int64()),
+        "response_chars": pc.utf8_length(answers).cast(pa.int64()),
         "sketch": _join([part.sketches for part in readings]),
         "embedding": _join([part.embeddings for part in readings]),
         "tactic": tactic,
@@ -83,6 +82,13 @@ def hash_systems(systems: pa.Array, *, key: PseudonymKey) -> pa.Array:
     if heads.nbytes > limits.PROMPT_BYTES_MAX:
         heads = pc.binary_slice(heads, 0, limits.PROMPT_BYTES_MAX)
     return hash_strings(heads, key=key, domain=_SYSTEM_DOMAIN)
+
+
+def _strings(batch: pa.RecordBatch, name: str) -> pa.Array:
+    """Give a column of texts as one of two types; a view or a column of nulls is made such."""
+    column = batch.column(name)
+    is_plain = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    return column if is_plain else column.cast(pa.large_string())
 
 
 def _join(parts: Sequence[pa.Array]) -> pa.Array:

@@ -76,6 +76,7 @@ LANES: Final = 24
 """Weights of one feature: tactics, any tactic, capabilities, and two to spare; 24 bytes."""
 
 Bytes = npt.NDArray[np.uint8]
+Whole = int | np.int64
 Hashes = npt.NDArray[np.uint64]
 Entries = npt.NDArray[np.uint32]
 
@@ -87,8 +88,8 @@ def _mix(x: np.uint64) -> np.uint64:
     return x ^ (x >> np.uint64(31))
 
 
-@nb.njit
-def _decode(data: Bytes, at: int, end: int) -> tuple[int, int]:
+@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _decode(data: Bytes, at: int, end: int) -> tuple[Whole, int]:
     """Give the character at a byte >= 0x80 and its length; bytes that are no UTF-8 are spaces."""
     lead = np.int64(data[at])
     size = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4  # noqa: PLR2004  UTF-8's lead bytes
@@ -102,8 +103,8 @@ def _decode(data: Bytes, at: int, end: int) -> tuple[int, int]:
     return code, size
 
 
-@nb.njit
-def _entry(code: int, table: npt.NDArray[np.uint32]) -> int:
+@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _entry(code: Whole, table: Entries) -> Whole:
     """Give the entry of any character; above U+FFFF: Han alone, emoji separate, tags vanish."""
     if code < 0x10000:  # noqa: PLR2004  the table's end
         return np.int64(table[np.uint64(code)])
@@ -116,15 +117,18 @@ def _entry(code: int, table: npt.NDArray[np.uint32]) -> int:
     return (code << KIND_BITS) | LETTER
 
 
-@nb.njit
-def read_words(  # noqa: PLR0917  plain arguments inside Numba
+@nb.njit(no_cfunc_wrapper=True)
+def read_words(  # noqa: PLR0913, PLR0917  plain arguments inside Numba
     data: Bytes, at: int, end: int, table: Entries, exact: Hashes, masked: Hashes
-) -> int:
+) -> Whole:
     """Write the hash of every word, as it is and with numbers masked; give their count.
 
     The loop has no branch on what an ASCII byte is: a mispredicted one costs as much as ten bytes.
     """
-    state, run, count = _BASIS, SEPARATE, 0
+    state = _BASIS
+    run: Whole = SEPARATE
+    count: Whole = 0
+    code: Whole
     while at < end:
         code = np.int64(data[np.uint64(at)])
         size = 1
@@ -152,8 +156,8 @@ def read_words(  # noqa: PLR0917  plain arguments inside Numba
     return count
 
 
-@nb.njit
-def _keep(ranks: Any, shingles: Any, kept: int, rank: np.uint64, shingle: np.uint64) -> int:  # noqa: ANN401, PLR0917  arrays inside Numba
+@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _keep(ranks: Any, shingles: Any, kept: int, rank: np.uint64, shingle: np.uint64) -> int:  # noqa: ANN401  arrays inside Numba
     """Insert a shingle into the kept ones (ascending by rank) and cut what the rule drops.
 
     Kept are all below the threshold, the lowest `_FLOOR` in any case, `_CAP` at most.
@@ -175,14 +179,14 @@ def _keep(ranks: Any, shingles: Any, kept: int, rank: np.uint64, shingle: np.uin
     return kept
 
 
-@nb.njit
+@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _bound(ranks: Any, kept: int) -> np.uint64:  # noqa: ANN401  an array inside Numba
     """Give the rank below which a further shingle would be kept."""
     if kept < _FLOOR:
         return _ANYTHING
     if kept == _CAP:
-        return ranks[_CAP - 1]
-    return max(_THRESHOLD, ranks[_FLOOR - 1])
+        return np.uint64(ranks[_CAP - 1])
+    return np.uint64(max(_THRESHOLD, ranks[_FLOOR - 1]))
 
 
 @nb.njit
@@ -208,8 +212,8 @@ def _finish_sketch(shingles: Any, kept: int, key: Any, out: Any) -> None:  # noq
         out[place] = value
 
 
-@nb.njit
-def _sketch(words: Hashes, count: int, key: Hashes, scratch: Hashes, out: Int64Array) -> int:
+@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _sketch(words: Hashes, count: int, key: Hashes, scratch: Hashes, out: Int64Array) -> Whole:
     """Write the keyed hashes of the shingles that the rule keeps, ascending; give their count."""
     ranks, shingles = scratch[0], scratch[1]
     bound = _ANYTHING
@@ -237,16 +241,16 @@ def _sketch(words: Hashes, count: int, key: Hashes, scratch: Hashes, out: Int64A
     return kept
 
 
-@nb.njit
+@nb.njit(no_cfunc_wrapper=True)
 def list_features(
     words: Hashes, count: int, seen: npt.NDArray[np.int32], stamp: int, out: Hashes
-) -> tuple[int, int]:
+) -> tuple[Whole, Whole]:
     """Write each distinct word, then each distinct pair of neighbours, then the opening words.
 
     Grain:   a hash a feature; gives the count of words among them, and of all.
     Cost:    at most 2 x SEEN_SLOTS + OPENING_WORDS features, however long the text.
     """
-    used = 0
+    used: Whole = 0
     for i in range(count):
         slot = words[i] >> _SLOT_SHIFT
         out[np.uint64(used)] = words[i]
@@ -267,7 +271,7 @@ def list_features(
     return distinct, used
 
 
-@nb.njit
+@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _embed(words: Hashes, count: int, signs: npt.NDArray[np.int64], out: Any) -> None:  # noqa: ANN401
     """Add the 32 signs of each distinct word; write the unit vector in signed bytes.
 
@@ -293,7 +297,7 @@ def _embed(words: Hashes, count: int, signs: npt.NDArray[np.int64], out: Any) ->
         out[i] = np.int8(np.rint(signs[i] * factor))
 
 
-@nb.njit
+@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _score(features: Hashes, count: int, weights: Hashes, sums: Int64Array) -> None:
     """Add the row of weights of each feature: 24 bytes (weight + 128) in three 64-bit words.
 
@@ -318,7 +322,7 @@ def _score(features: Hashes, count: int, weights: Hashes, sums: Int64Array) -> N
                 sums[lane] += np.int64((register >> np.uint64(16 * i)) & np.uint64(0xFFFF))
 
 
-@nb.njit(nogil=True, cache=True)
+@nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
 def read_rows(data: Bytes, offsets: Int64Array, given: Any, work: Any, out: Any) -> None:  # noqa: ANN401  tuples of arrays inside Numba
     """Read every text of a column, once; write what `rows.py` has made room for.
 

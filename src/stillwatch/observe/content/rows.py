@@ -57,7 +57,9 @@ def read_texts(
 
 def _read_slice(texts: pa.Array, *, key: PseudonymKey, weights: npt.NDArray[np.uint64]) -> Readings:
     data, offsets = text_buffers(texts)
-    data.flags.writeable = False
+    weights = weights.view()
+    for array in (data, offsets, weights):
+        array.flags.writeable = False  # one type for Numba, however Arrow or pickle made them
     rows = len(texts)
     lengths = np.diff(offsets)
     longest = int(min(lengths.max(initial=0), limits.PROMPT_BYTES_MAX))

@@ -1,0 +1,59 @@
+"""Whatever the text: the sketch is bounded, ascending, and blind to dress and to neighbours."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stillwatch.domain import limits
+from stillwatch.domain.keyed import PseudonymKey
+from stillwatch.observe.content import load_tactics, sketch_batch
+
+_KEY = PseudonymKey.from_bytes(b"0123456789abcdef")
+_MODEL = load_tactics()
+_BYTES = st.lists(st.one_of(st.none(), st.binary(max_size=200)), max_size=6)
+_WORDS = st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True), min_size=1, max_size=40)
+
+
+def _batch(prompts: list[bytes | None]) -> pa.RecordBatch:
+    column = pa.array(prompts, pa.binary()).view(pa.string())
+    nulls = pa.nulls(len(prompts), pa.string())
+    return pa.RecordBatch.from_pydict({"system": column, "prompt": column, "response": nulls})
+
+
+def _observe(prompts: list[bytes | None]) -> pa.RecordBatch:
+    return sketch_batch(_batch(prompts), key=_KEY, model=_MODEL)
+
+
+@given(_BYTES)
+@settings(deadline=None, max_examples=60)
+def test_any_bytes_give_one_bounded_row_each(prompts: list[bytes | None]) -> None:
+    """No bytes crash the kernel; each row is what the row alone would give."""
+    whole = _observe(prompts)
+    assert whole.num_rows == len(prompts)
+    for row, prompt in enumerate(prompts):
+        assert whole.slice(row, 1).equals(_observe([prompt]))
+        sketch = whole.column("sketch")[row].as_py()
+        assert (sketch is None) == (prompt is None)
+        if sketch is not None:
+            assert sketch == sorted(set(sketch))
+            assert len(sketch) <= limits.SKETCH_HASHES_MAX
+
+
+@given(_WORDS, st.sampled_from([" ", "\n", ", ", " — ", "。", "\t\u200b"]))
+@settings(deadline=None, max_examples=60)
+def test_separators_and_case_leave_no_trace(words: list[str], separator: str) -> None:
+    """Two ways of setting the same words give the same row."""
+    plain = _observe([" ".join(words).encode()])
+    dressed = _observe([separator.join(w.upper() for w in words).encode()])
+    assert plain.drop_columns(["system_hash"]).equals(dressed.drop_columns(["system_hash"]))
+    assert plain.column("prompt_words")[0].as_py() == len(words)
+
+
+@given(_WORDS, _WORDS)
+@settings(deadline=None, max_examples=60)
+def test_a_word_more_is_another_prompt(words: list[str], more: list[str]) -> None:
+    """The whole-text hash tells prompts apart."""
+    rows = _observe([" ".join(words).encode(), " ".join(words + more).encode()])
+    assert rows.column("prompt_hash")[0] != rows.column("prompt_hash")[1]

@@ -1,0 +1,160 @@
+"""Fit the null of judging and the membership calibration, and write what ships with the package.
+
+Honest tied groups come from the lab's `honest-groups` scenario (permitted partners left out: they
+do harvest); how often a member is a true one comes from its `trial` scenario. Neither is reported
+on, and both are read with their truth, which only the lab and its calibration may do. Detection
+parameters are never fitted on a campaign: the null is honest groups alone.
+
+    python tools/calibrate_judging.py [--incidents 10] [--trials 3] [--first-seed 9001]
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from sklearn.isotonic import IsotonicRegression
+
+from stillwatch.app.clock import utc_now
+from stillwatch.app.ledger_of_run import RunLedger
+from stillwatch.app.pipeline import Run, observe_traffic, read_accounts, tie_accounts
+from stillwatch.app.progress import QuietProgress
+from stillwatch.app.requests import ScanRequest
+from stillwatch.detect import Tied
+from stillwatch.detect.honest_groups import NAMES, fit_honest_null, save_null
+from stillwatch.detect.judge import measure_groups
+from stillwatch.detect.traffic import COLUMNS, arrange_traffic
+from stillwatch.domain.keyed import PseudonymKey
+from stillwatch.domain.settings import Settings
+from stillwatch.ingest import find_traffic
+from stillwatch.store.lake import Lake
+from stillwatch_lab.simulate import simulate
+
+SHIPPED = Path(__file__).parents[1] / "src" / "stillwatch" / "detect" / "honest_groups.json"
+KEY = PseudonymKey(0x5711, 0x3A7C4)
+"""Any key: figures don't depend on it."""
+NOT_HONEST = ("benign-partner", "fraud")
+"""Roles whose groups harvest, permitted or not: no part of an honest null."""
+PURE_SHARE = 0.8
+"""Share of a tied group's accounts that must have its most frequent role."""
+PSEUDO_FALSE = 1.0
+"""Untrue members added to the calibration, so that it never says certain."""
+
+
+class Incident(NamedTuple):
+    """One simulated incident, linked and measured."""
+
+    tied: Tied
+    measured: pl.DataFrame
+    truth: pl.DataFrame
+
+
+def work_through(scenario: str, seeds: range) -> Iterator[Incident]:
+    """Simulate, link and measure one incident after another; nothing is kept on disk."""
+    for seed in seeds:
+        with tempfile.TemporaryDirectory() as folder:
+            traffic = Path(folder) / "traffic"
+            simulate(scenario, out=traffic, seed=seed)
+            yield measure_incident(traffic, Path(folder) / "lake")
+        print(f"{scenario} {seed} done", flush=True)
+
+
+def measure_incident(traffic: Path, lake: Path) -> Incident:
+    """Run the stages up to judging, and hear the witnesses of every tied group."""
+    settings = Settings()
+    run = Run(settings, KEY, RunLedger(settings, utc_now()), QuietProgress(), 0)
+    files = find_traffic(traffic)
+    register = read_accounts(files, run)
+    request = ScanRequest(traffic=traffic, out=lake)
+    arrived = observe_traffic(files, request, Lake(lake), run)
+    tied, _ = tie_accounts(arrived, register, run)
+    exchanges = arrived.observed().select("row", *COLUMNS).collect()
+    groups = tied.groups.filter(pl.col("link_q_value") <= settings.detect.link_q_max)
+    arranged = arrange_traffic(exchanges, passages=tied.passages)
+    measured = measure_groups(arranged, groups, tied.members, settings=settings.detect)
+    listed = traffic / "truth" / "accounts.csv"
+    truth = pl.read_csv(listed, schema_overrides={"campaign": pl.String})
+    rows = pl.DataFrame(
+        [
+            (name, size[0], size[1], *figures.tolist())
+            for name, (_, _, figures, size) in zip(groups["group_id"], measured, strict=True)
+        ],
+        schema=["group_id", "accounts", "exchanges", *NAMES],
+        orient="row",
+    )
+    return Incident(tied, rows, truth)
+
+
+def keep_honest(incident: Incident) -> pl.DataFrame:
+    """Keep the groups that are purely of one honest role."""
+    roles = (
+        incident.tied.members.join(incident.truth, on="account_id")
+        .group_by("group_id", "role")
+        .len()
+        .with_columns(share=pl.col("len") / pl.col("len").sum().over("group_id"))
+        .filter((pl.col("share") >= PURE_SHARE) & ~pl.col("role").is_in(NOT_HONEST))
+    )
+    return incident.measured.join(roles.select("group_id", "role"), on="group_id")
+
+
+def compare_members(incident: Incident) -> pl.DataFrame:
+    """Say of each member of a campaign's tied group whether it is one of that campaign."""
+    named = incident.tied.members.join(incident.truth, on="account_id").join(
+        incident.measured.select("group_id"), on="group_id"
+    )
+    main = named.group_by("group_id").agg(
+        pl.col("campaign").drop_nulls().mode().sort().first().alias("main"),
+        (pl.col("campaign").is_not_null().mean() >= PURE_SHARE).alias("guilty"),
+    )
+    return named.join(main.filter("guilty"), on="group_id").select(
+        "weight_bits", (pl.col("campaign") == pl.col("main")).fill_null(value=False).alias("true")
+    )
+
+
+def calibrate_members(pairs: pl.DataFrame) -> tuple[list[float], list[float]]:
+    """Fit the share of true members as a rising function of total bits, by isotonic regression."""
+    bits = pairs["weight_bits"].to_numpy()
+    bits = np.append(bits, bits.min())
+    true = np.append(pairs["true"].to_numpy().astype(np.float64), 0.0)
+    weight: npt.NDArray[np.float64] = np.append(np.ones(len(pairs)), PSEUDO_FALSE)
+    fitted = IsotonicRegression(y_min=0.0, y_max=1.0).fit(bits, true, sample_weight=weight)
+    most = 1 - PSEUDO_FALSE / (len(pairs) + PSEUDO_FALSE)
+    knots = fitted.X_thresholds_.tolist()
+    return knots, np.minimum(fitted.y_thresholds_, most).tolist()
+
+
+def main() -> None:
+    """Fit and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--incidents", type=int, default=10)
+    parser.add_argument("--trials", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=9001)
+    parser.add_argument("--figures", type=Path, help="also write every group's figures (Parquet)")
+    asked = parser.parse_args()
+    seeds = range(asked.first_seed, asked.first_seed + asked.incidents)
+    honest = pl.concat([keep_honest(i) for i in work_through("honest-groups", seeds)])
+    seeds = range(asked.first_seed, asked.first_seed + asked.trials)
+    pairs = pl.concat([compare_members(i) for i in work_through("trial", seeds)])
+    if asked.figures:
+        honest.write_parquet(asked.figures)
+    null = fit_honest_null(
+        honest.select(NAMES).to_numpy(),
+        accounts=honest["accounts"].to_numpy().astype(np.float64),
+        exchanges=honest["exchanges"].to_numpy().astype(np.float64),
+        members=calibrate_members(pairs),
+    )
+    SHIPPED.write_bytes(save_null(null) + b"\n")
+    print(honest.group_by("role").agg(pl.len(), *(pl.col(n).mean().round(3) for n in NAMES)))
+    true = int(pairs["true"].sum())
+    print(f"{len(honest)} honest tied groups; {true} of {len(pairs)} members are true ones")
+    print(f"tail from {null.tail_start:.2f}, rate {null.tail_rate:.2f}; written to {SHIPPED.name}")
+
+
+if __name__ == "__main__":
+    main()
