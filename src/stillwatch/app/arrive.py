@@ -45,6 +45,7 @@ class Arrived:
     nulled: dict[str, int]
     inputs: list[dict[str, Any]]
     quarantine: pl.DataFrame
+    """Listed one by one up to limits.QUARANTINE_ROWS_MAX; `counts` has all of them."""
     duplicates: pl.DataFrame
     dropped: pl.Series
     """Row numbers of the lake's `observed`, as scanned, that don't stay."""
@@ -157,7 +158,7 @@ def _settle(lake: Lake, tally: _Tally, chunks: ChunkReader, files: TrafficFiles)
     return Arrived(
         lake,
         {
-            "read": sum(c.read for _, c in tally.counts),
+            "read": sum(c.read + c.outside for _, c in tally.counts),
             "exchanges": len(keys) - len(dropped),
             "quarantined": len(quarantine),
             "duplicates": len(settled.duplicates),
@@ -165,7 +166,7 @@ def _settle(lake: Lake, tally: _Tally, chunks: ChunkReader, files: TrafficFiles)
         },
         dict(sorted(nulled.items())),
         _describe_inputs(tally, chunks),
-        quarantine,
+        quarantine.head(limits.QUARANTINE_ROWS_MAX),
         settled.duplicates,
         dropped.cast(pl.UInt32),
     )

@@ -87,6 +87,7 @@ def run_scan(
         detected = judge_accounts(arrived, tied, register, run)
         _note_power(linked, run)
         templates = _show_exemplars(arrived, tied, detected, request)
+        arrived.quarantine = pl.concat([arrived.quarantine, register.quarantine])
         _write(draft, arrived, detected, templates, run)
         _conclude(draft, detected, templates, register, run)
     return ScanOutcome(
@@ -107,7 +108,23 @@ def read_accounts(files: TrafficFiles, run: Run) -> RegisterReading:
     """Read the register, releases and permissions; what is missing stands aside."""
     with run.ledger.stage("read") as stage, run.progress.stage("register"):
         register = read_register(files, key=run.key)
+        stage.rows_in = sum(counts.read for counts in register.counts.values())
         stage.rows_out = len(register.register)
+    for kind, counts in register.counts.items():
+        run.ledger.counts[f"{kind}_read"] = counts.read
+        run.ledger.counts[f"{kind}_quarantined"] = counts.quarantined
+        run.ledger.nulled.update({f"{kind}.{name}": n for name, n in counts.nulled.items()})
+    run.ledger.counts["accounts_duplicates"] = register.duplicates["accounts"]
+    run.ledger.inputs.extend(
+        {
+            "file": facts.name,
+            "bytes": facts.size,
+            "sha256": facts.sha256,
+            "dialect": "native",
+            "records": None,
+        }
+        for facts in register.inputs
+    )
     for name, frame in (
         ("account register", register.register),
         ("permissions", register.grants),
@@ -157,6 +174,9 @@ def tie_accounts(arrived: Arrived, register: RegisterReading, run: Run) -> tuple
             observed.traits, register=register.register, settings=run.settings.link, seed=run.seed
         )
         stage.rows_out = len(linked.groups)
+    run.ledger.counts.update(
+        actors=linked.actors, seeds=linked.seeds_tested, candidate_groups=linked.candidates
+    )
     for channel in observed.silent:
         reason = f"no exchange or account says anything of {CHANNEL_OF[channel].phrase}"
         run.ledger.stand_aside(f"channel {channel}", reason=reason)

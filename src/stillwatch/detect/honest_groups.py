@@ -4,8 +4,10 @@ Fourth step of *detect*: reads the witnesses of tied groups, gives a p-value eac
 fitted on at least 300 honest tied groups that the lab made and this package ships as figures
 (`honest_groups.json`, made by tools/calibrate_judging.py): for each witness a line in log2 of
 accounts and of exchanges per account, and a scale. Standardised witnesses are cut at ±3, so that
-none decides alone, summed with their a-priori signs and divided by the sum's own spread (O'Brien
-1984); the upper tail of that score is fitted by an exponential above its 80 % quantile.
+none decides alone, and combined with their a-priori signs by O'Brien's generalised least squares:
+weights follow from how witnesses go together among honest groups, so that a combination that no
+honest group shows counts for more than its parts. The weights know no campaign. The upper tail of
+the score is fitted by an exponential above its 80 % quantile.
 
 In a run with many tied groups the run itself widens the null: honest groups of this traffic that
 lie further out than the lab's move the location towards guilt. What would break it: honest groups
@@ -28,6 +30,11 @@ NAMES = tuple(w.name for w in WITNESSES)
 _SIGNS = np.array([w.sign for w in WITNESSES], np.float64)
 _CUT = 3.0
 """Standard deviations at which one witness is cut."""
+_SHRINKAGE = 0.2
+"""Weight of independence in the correlation that is inverted: some hundred groups can't fix a
+near-singular one, and weights must not hang on its last digit."""
+_SPREAD_MIN = 1e-9
+"""Least variance of a combined score; keeps the division finite."""
 _TAIL_FROM = 0.8
 """Quantile of the honest score from which the tail is exponential."""
 _GROUPS_MIN = 300
@@ -68,13 +75,17 @@ class HonestNull:
         return np.asarray((_design(*size) @ self.line.T)[0])
 
     def combine(self, z: F64) -> F64:
-        """Sum the witnesses that speak, in units of the sum's spread; nan below four of them."""
+        """Combine the witnesses that speak, in units of the honest spread; nan below four."""
+        return np.array([self._combine_one(row) for row in z], np.float64)
+
+    def _combine_one(self, z: F64) -> float:
         speaks = ~np.isnan(z)
-        total = np.where(speaks, z, 0.0).sum(axis=1)
-        spread = np.sqrt(
-            np.maximum(np.einsum("gi,ij,gj->g", speaks, self.correlation, speaks), 1e-9)
-        )
-        return np.where(speaks.sum(axis=1) >= _WITNESSES_MIN, total / spread, np.nan)
+        if speaks.sum() < _WITNESSES_MIN:
+            return float("nan")
+        own = self.correlation[np.ix_(speaks, speaks)]
+        shrunk = (1 - _SHRINKAGE) * own + _SHRINKAGE * np.eye(len(own))
+        weights = np.maximum(np.linalg.solve(shrunk, np.ones(len(own))), 0.0)
+        return float(weights @ z[speaks] / np.sqrt(max(weights @ own @ weights, _SPREAD_MIN)))
 
     def p_values(self, score: F64) -> F64:
         """Give the upper tail of the honest score; 1 where nothing could be said."""

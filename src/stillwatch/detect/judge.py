@@ -139,12 +139,23 @@ def take_core(traffic: Traffic, codes: I32, membership: F64, *, usual: Usual) ->
 
 
 def measure_usual(exchanges: pl.DataFrame) -> Usual:
-    """Measure what is usual in a run's traffic; nan where it doesn't say."""
-    figures = exchanges.select(
-        (pl.col("output_tokens").clip(0).cast(pl.Float64) + 1).log(2).mean().alias("log_output"),
-        pl.col("tactic_probability").mean().alias("tactic"),
-        (pl.col("turn") > 1).mean().alias("later_turns"),
-    ).row(0, named=True)
+    """Measure what is usual in a run's traffic, accounts weighing alike; nan where it doesn't say.
+
+    Accounts, not exchanges: a campaign is a larger share of the traffic than of the accounts.
+    """
+    figures = (
+        exchanges.group_by("account_id")
+        .agg(
+            (pl.col("output_tokens").clip(0).cast(pl.Float64) + 1)
+            .log(2)
+            .mean()
+            .alias("log_output"),
+            pl.col("tactic_probability").mean().alias("tactic"),
+            (pl.col("turn") > 1).mean().alias("later_turns"),
+        )
+        .select(pl.exclude("account_id").mean())
+        .row(0, named=True)
+    )
     return Usual(**{name: float("nan") if v is None else float(v) for name, v in figures.items()})
 
 

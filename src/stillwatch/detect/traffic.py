@@ -18,6 +18,7 @@ from stillwatch.domain import limits
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
+F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
 COLUMNS = (
@@ -55,12 +56,18 @@ class Traffic:
     """X + 1: the passages of an exchange."""
     passage: I32
     """R."""
+    own_share: F32
+    """R: share of the exchange's account's exchanges that carry the passage."""
     held_start: I64
     """A + 1: the distinct passages of an account."""
     held: I32
     """Q."""
+    held_share: F32
+    """Q: share of the account's exchanges that carry it."""
     holders: I64
     """P: accounts that hold a passage."""
+    mass: F64
+    """P: sum of those accounts' shares: busy accounts hold more passages, but no more of each."""
     embeddings: npt.NDArray[np.int8]
     """X x limits.EMBEDDING_DIMENSIONS; zero where there is no prompt."""
 
@@ -101,17 +108,29 @@ def arrange_traffic(exchanges: pl.DataFrame, *, passages: pl.DataFrame) -> Traff
     known = passages["hash"].unique().sort()
     found = passages.select("row", "hash").join(place, on="row")
     codes = np.searchsorted(known.to_numpy(), found["hash"].to_numpy()).astype(np.int32)
-    coded = found.select("at", "account").with_columns(passage=codes).sort("at", "passage")
-    held = coded.select("account", "passage").unique().sort("account", "passage")
+    coded = found.select("at", "account").with_columns(passage=codes)
+    sizes = pl.DataFrame({"account": account}).group_by("account").agg(pl.len().alias("size"))
+    held = (
+        coded.group_by("account", "passage")
+        .agg(pl.len().alias("carried"))
+        .join(sizes, on="account")
+        .with_columns((pl.col("carried") / pl.col("size")).cast(pl.Float32).alias("share"))
+        .sort("account", "passage")
+    )
+    coded = coded.join(held, on=["account", "passage"]).sort("at", "passage")
+    mass = np.bincount(held["passage"].to_numpy(), held["share"].to_numpy(), minlength=len(known))
     return Traffic(
         accounts=ids.to_list(),
         exchanges=ordered.select(COLUMNS),
         account_start=_starts(account.to_numpy(), len(ids)),
         passage_start=_starts(coded["at"].to_numpy(), len(ordered)),
         passage=coded["passage"].to_numpy(),
+        own_share=coded["share"].to_numpy(),
         held_start=_starts(held["account"].to_numpy(), len(ids)),
         held=held["passage"].to_numpy(),
+        held_share=held["share"].to_numpy(),
         holders=np.bincount(held["passage"].to_numpy(), minlength=len(known)).astype(np.int64),
+        mass=mass,
         embeddings=_read_embeddings(ordered["embedding"]),
     )
 

@@ -25,8 +25,8 @@ class LinkSettings:
     """Holders of values with this lift are looked at when a group grows (DESIGN.md, 6.8)."""
     shrink_members: float = 2.0
     """Pseudo-members at the population's share, in every share of a group."""
-    evidence_q_max: float = 0.2
-    """Groups less surely tied than this get no evidence rows for each account (their own stay)."""
+    group_q_max: float = 0.2
+    """Candidates less surely tied than this are no groups (CONTRACT.md: `watch` ends there)."""
     overdispersion_min: float = 0.02
     """Least intra-cohort correlation in the null, whatever was measured (coordination.md, 2.5)."""
 

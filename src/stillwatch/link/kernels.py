@@ -63,6 +63,7 @@ class Bars(NamedTuple):
     """The bars of `LinkSettings`, in bits but for `shrink` (pseudo-members)."""
 
     cap: float
+    floor: float
     member: float
     family: float
     lift: float
@@ -224,8 +225,8 @@ def weigh(w: Bench, i: int, inside: int, skip: int, hidden: int) -> tuple[float,
     """Weigh one actor for the tallied group: (total bits, families above the bar).
 
     `inside` is 1 for a member; the value `skip` and the family `hidden` say nothing. A family is
-    worth its strongest channel for and its strongest against, cut at the cap. Leaves the bits of
-    each channel and of each family in the scratch arrays.
+    worth its strongest channel for and its strongest against, between floor and cap. Leaves the
+    bits of each channel and of each family in the scratch arrays.
     """
     s = w.s
     _weigh_channels(w, i, inside, skip, hidden)
@@ -238,7 +239,7 @@ def weigh(w: Bench, i: int, inside: int, skip: int, hidden: int) -> tuple[float,
     total = 0.0
     families = 0
     for f in range(_FAMILIES):
-        s.by_family[f] = min(max(s.high[f] + s.low[f], -w.b.cap), w.b.cap)
+        s.by_family[f] = min(max(s.high[f] + s.low[f], w.b.floor), w.b.cap)
         total += s.by_family[f]
         families += s.by_family[f] >= w.b.family
     return total, families

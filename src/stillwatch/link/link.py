@@ -34,6 +34,8 @@ class Linked:
     evidence: pl.DataFrame
     actors: int
     seeds_tested: int
+    candidates: int
+    """Groups that the search proposed; those that nothing ties by `group_q_max` are left out."""
 
 
 def link_accounts(
@@ -56,24 +58,26 @@ def link_accounts(
     rho = measure_overdispersion(
         table, register=register, grouped=search.taken, settings=settings, seed=seed
     )
-    weighed = [kernels.weigh_members(search.bench, group) for group in search.groups]
     log2_e, q = _test_groups(evidence.Null(table, search, rho, settings))
-    names = [_name_group(table, group) for group in search.groups]
     groups, members, rows = [], [], []
     for g, group in enumerate(search.groups):
+        if q[g] > settings.group_q_max:
+            continue
+        name = _name_group(table, group)
+        families, channels = kernels.weigh_members(search.bench, group)
+        accounts = _accounts_of(table, group).height
+        groups.append((name, accounts, log2_e[g], q[g], _rank_channels(channels[:, :, 0])))
+        members.append(_member_rows(table, name, group, families))
         shares = _share_of_best(table, search, group)
-        channels = _rank_channels(weighed[g][1][:, :, 0])
-        groups.append((names[g], _accounts_of(table, group).height, log2_e[g], q[g], channels))
-        members.append(_member_rows(table, names[g], group, weighed[g][0]))
-        rows.append(_evidence_rows(names[g], shares, weighed[g][1][:, :, 0]))
-        if q[g] <= settings.evidence_q_max:
-            rows.append(_account_rows(table, group, weighed[g][1]))
+        rows.append(_evidence_rows(name, shares, channels[:, :, 0]))
+        rows.append(_account_rows(table, group, channels))
     return Linked(
         GROUP.conform(pl.DataFrame(groups, schema=GROUP.schema, orient="row")).sort("group_id"),
         MEMBER.conform(pl.concat([MEMBER.empty(), *members])).sort("group_id", "account_id"),
         EVIDENCE.conform(pl.concat([EVIDENCE.empty(), *rows])),
         table.actors,
         search.seeds_tested,
+        len(search.groups),
     )
 
 

@@ -23,6 +23,8 @@ _THREADS = 2
 """Threads that score seeds; each has its own scratch arrays."""
 _QUARTER_BITS = 2.0
 """A seed's best quarter: what its holders' prior loses when growth starts from it."""
+_TOGETHER_SHARE = 0.9
+"""Share of two pieces that must clear the bar of their union for it to be one group."""
 _MERGE_SHARE = 0.5
 """Pieces merge where at least half of each one's members clear the other's bar."""
 
@@ -64,6 +66,7 @@ def set_bars(settings: LinkSettings, *, hidden: bool = False) -> Bars:
     """Take the bars from the settings; a search with a family hidden has the lower one."""
     return Bars(
         settings.family_cap_bits,
+        -settings.family_cap_bits,
         settings.hidden_bar_bits if hidden else settings.member_bar_bits,
         settings.family_bar_bits,
         settings.lift_bits,
@@ -140,7 +143,11 @@ def _grow(search: Search, start: I32, seed: int) -> I32:
 
 
 def _merge(search: Search) -> None:
-    """Join pieces that clear each other's bar, largest first, and grow them once more."""
+    """Join pieces that clear each other's bar, largest first, if they hold together as one.
+
+    A piece of a campaign is just where a batch differs (its own card, its own day), so what speaks
+    *against* counts for nothing between pieces; the union, grown once more, has the last word.
+    """
     order = sorted(range(len(search.groups)), key=lambda g: (-len(search.groups[g]), g))
     owner = np.full(len(search.taken), -1, np.int32)
     for g, members in enumerate(search.groups):
@@ -150,18 +157,27 @@ def _merge(search: Search) -> None:
         if g in gone:
             continue
         for other in _twins(search, g, owner, gone):
-            joined = np.sort(np.concatenate([search.groups[g], search.groups[other]]))
-            search.taken[joined] = False
-            grown = _grow(search, joined.astype(np.int32), search.seeds[g])
-            members = grown if len(grown) >= len(search.groups[g]) else joined.astype(np.int32)
-            owner[joined] = -1
-            search.taken[members] = True
-            owner[members] = g
-            search.groups[g] = members
-            gone.add(other)
+            if _join(search, g, other, owner):
+                gone.add(other)
     kept = [g for g in range(len(search.groups)) if g not in gone]
     search.groups = [search.groups[g] for g in kept]
     search.seeds = [search.seeds[g] for g in kept]
+
+
+def _join(search: Search, g: int, other: int, owner: I32) -> bool:
+    """Make one group of two, if growing the union keeps most of it together."""
+    joined = np.sort(np.concatenate([search.groups[g], search.groups[other]])).astype(np.int32)
+    search.taken[joined] = False
+    grown = _grow(search, joined, search.seeds[g])
+    together = len(np.intersect1d(grown, joined)) >= _TOGETHER_SHARE * len(joined)
+    if not together:
+        search.taken[joined] = True
+        return False
+    owner[joined] = -1
+    owner[grown] = g
+    search.taken[grown] = True
+    search.groups[g] = grown
+    return True
 
 
 def _twins(search: Search, g: int, owner: I32, gone: set[int]) -> list[int]:
@@ -181,9 +197,10 @@ def _twins(search: Search, g: int, owner: I32, gone: set[int]) -> list[int]:
 
 
 def _reach(search: Search, g: int) -> I32:
-    """Everybody, taken or not, who clears the bar of a group."""
+    """Everybody, taken or not, who clears the bar of a group on what speaks for them."""
     search.mark += 1
     nobody_taken = np.zeros(len(search.taken), np.bool_)
     quest = Quest(NOBODY, NOBODY, nobody_taken, search.mark)
-    found = kernels.gather(search.bench, search.groups[g], quest)
+    forgiving = search.bench._replace(b=search.bench.b._replace(floor=0.0))
+    found = kernels.gather(forgiving, search.groups[g], quest)
     return search.bench.s.found[:found].copy()

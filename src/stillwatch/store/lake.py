@@ -36,7 +36,9 @@ _MANIFESTS: Final = "manifest"
 _UNDATED: Final = "all"
 _DIGITS: Final = 8
 """Digits of an append's number: enough for one a second over three years."""
-_COMPRESSION: Final = "zstd"
+_LASTING: Final = "zstd"
+_PASSING: Final = "lz4"
+"""A lake of one run is read once: time counts for more than space."""
 
 
 class Lake:
@@ -72,7 +74,7 @@ class Lake:
         folder = self.place / table_name / f"day={day}"
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / f"{token}.parquet"
-        rows.write_parquet(part, compression=_COMPRESSION)
+        rows.write_parquet(part, compression=_LASTING if self.lasts else _PASSING)
         return part
 
     def _flush(self, parts: list[Path]) -> None:

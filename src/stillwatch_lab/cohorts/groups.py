@@ -22,7 +22,7 @@ SIZE_MIN: Final = 5
 SIZE_MAX: Final = 400
 _BUDGET_SLACK: Final = 2.0
 """A permitted partner's budget over what it is expected to send: it is not exceeded."""
-_BUSY: Final = frozenset({"load-balanced", "partner"})
+_BUSY: Final = frozenset({"load-balanced", "open-keys", "resale", "partner"})
 _PRODUCT_KEYS: Final = 100.0
 """Ordinary accounts' traffic that one product adds, over all of its keys (a guess)."""
 _KINDS: Final[tuple[tuple[str, Draw], ...]] = (
@@ -33,6 +33,8 @@ _KINDS: Final[tuple[tuple[str, Draw], ...]] = (
     ("accelerator", institutions.draw_startups),
     ("load-balanced", teams.draw_load_balanced),
     ("partner", teams.draw_partner),
+    ("open-keys", teams.draw_open_keys),
+    ("resale", teams.draw_resale_pool),
 )
 
 

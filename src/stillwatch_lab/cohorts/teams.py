@@ -108,6 +108,34 @@ def draw_load_balanced(
     )
 
 
+def draw_open_keys(
+    rng: np.random.Generator, scene: Scene, *, count: int, volume: Volume
+) -> pl.DataFrame:
+    """Draw load-balanced keys of an owner whom nobody has verified: interchangeable, and honest."""
+    keys = draw_load_balanced(rng, scene, count=count, volume=volume)
+    return keys.with_columns(
+        pl.lit(False).alias("org_verified"),
+        pl.lit(False).alias("verified"),
+    )
+
+
+def draw_resale_pool(
+    rng: np.random.Generator, scene: Scene, *, count: int, volume: Volume
+) -> pl.DataFrame:
+    """Draw the pool over which an unverified reseller spreads its customers' conversations."""
+    people = draw_people(rng, scene, count=count, role="benign-resale", volume=volume)
+    tied = _one_job(rng, people, servers=draw_subnet(rng, 8, spread=256, cloud=True))
+    return tied.with_columns(
+        pl.lit(False).alias("org_verified"),
+        pl.Series("voice", rng.integers(0, 2**40, count)),
+        pl.Series("topic_1", np.full(count, -1)),
+        pl.Series("topic_2", np.full(count, -1)),
+        pl.Series("topic_3", np.full(count, -1)),
+        pl.Series("turns", np.full(count, 2.5)),
+        pl.Series("end_users", np.full(count, 4_000)),
+    )
+
+
 def draw_partner(
     rng: np.random.Generator, scene: Scene, *, count: int, volume: Volume
 ) -> pl.DataFrame:

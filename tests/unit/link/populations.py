@@ -7,6 +7,7 @@ import datetime as dt
 import numpy as np
 import polars as pl
 
+from stillwatch.domain.families import CHANNELS, FAMILIES
 from stillwatch.domain.tables import REGISTER, TRAIT
 
 START = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -71,6 +72,29 @@ class Population:
                 self._put(member, tie, [int(v) for v in (picks if many else picks[:1])])
         self.groups[name] = members
         return members
+
+    def give(self, names: list[str], channel: str, value: int) -> None:
+        """Give some accounts one value of a channel, for all of their traffic."""
+        for name in names:
+            self._put(name, channel, [value])
+
+    def shuffled_traits(self, *, seed: int) -> pl.DataFrame:
+        """Give the traits with each family dealt out anew: margins stay, ties over families go."""
+        rng = np.random.default_rng(seed)
+        names = sorted(self.signups)
+        dealt = pl.concat(
+            pl.DataFrame({"account_id": names, "to": rng.permutation(names)}).with_columns(
+                family=pl.lit(family)
+            )
+            for family in FAMILIES
+        )
+        family_of = {channel.name: channel.family for channel in CHANNELS}
+        return TRAIT.conform(
+            self.traits()
+            .with_columns(pl.col("channel").replace_strict(family_of).alias("family"))
+            .join(dealt, on=["account_id", "family"])
+            .with_columns(pl.col("to").alias("account_id"))
+        )
 
     def traits(self) -> pl.DataFrame:
         """The population as TRAIT rows."""

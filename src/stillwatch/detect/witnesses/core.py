@@ -14,7 +14,7 @@ F64 = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Usual:
-    """What is usual in a run's traffic; nan where the run doesn't say.
+    """What is usual in a run's traffic, accounts weighing alike; nan where it doesn't say.
 
     Logs differ in what they fill in and models in what they answer: figures that depend on either
     are taken relative to the run that they stand in.

@@ -1,0 +1,121 @@
+"""DESIGN.md, section 6, items 2 to 5, in plain Python over dictionaries: slow, and easy to check.
+
+It reads TRAIT rows, knows nothing of sparse arrays, and looks at everybody in every round. What
+the kernels of linking give is held against it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from math import log2
+
+import polars as pl
+
+from stillwatch.domain import limits
+from stillwatch.domain.families import CHANNEL_OF, FAMILIES
+from stillwatch.domain.settings import LinkSettings
+
+LEAST = 1e-3
+"""Least share on values that the group does not hold (the kernels' own bound)."""
+
+
+class SlowLink:
+    """A population of traits, and the weights that DESIGN.md gives its accounts for a group."""
+
+    def __init__(self, traits: pl.DataFrame, settings: LinkSettings, *, hidden: str = "") -> None:
+        self.settings = settings
+        self.bar = settings.hidden_bar_bits if hidden else settings.member_bar_bits
+        self.hidden = hidden
+        self.held: dict[str, dict[str, dict[int, float]]] = defaultdict(dict)
+        for account, channel, value, share in traits.iter_rows():
+            self.held[channel].setdefault(account, {})[value] = share
+        self.accounts = sorted(set(traits["account_id"]))
+
+    def mass(self, channel: str, value: int, among: list[str]) -> float:
+        """Sum of the shares of some accounts on a value."""
+        return sum(self.held[channel].get(a, {}).get(value, 0.0) for a in among)
+
+    def unheld_bits(self, channel: str, group: list[str]) -> float:
+        """Item 3: members on values that nobody else in the group holds, over such non-members."""
+        held = self.held[channel]
+        members = [a for a in group if a in held]
+        outside = [a for a in held if a not in set(group)]
+        if len(members) < 2 or not outside:
+            return 0.0
+        holders: dict[int, int] = defaultdict(int)
+        for a in members:
+            for v in held[a]:
+                holders[v] += 1
+        lone = sum(s for a in members for v, s in held[a].items() if holders[v] == 1)
+        free = sum(s for a in outside for v, s in held[a].items() if v not in holders)
+        there = max(free / len(outside), LEAST)
+        shrink = self.settings.shrink_members
+        here = (lone + shrink * there) / (len(members) + shrink)
+        return log2(max(here, LEAST) / there)
+
+    def channel_bits(self, channel: str, account: str, group: list[str], skip: object) -> float:
+        """Items 2 and 4: leave-one-out log ratios, each weighed by the account's share."""
+        held = self.held[channel]
+        others = [a for a in group if a in held and a != account]
+        if account not in held or len(others) < 2:
+            return 0.0
+        total = 0.0
+        for value, share in held[account].items():
+            if (channel, value) == skip:
+                continue
+            if not any(value in held[a] for a in others):
+                total += share * self.unheld_bits(channel, group)
+                continue
+            everybody = list(held)
+            p = max((self.mass(channel, value, everybody) - share) / (len(everybody) - 1), 1e-9)
+            shrink = self.settings.shrink_members
+            q = (self.mass(channel, value, others) + shrink * p) / (len(others) + shrink)
+            total += share * log2(max(q, 1e-9) / p)
+        return total
+
+    def family_bits(
+        self, account: str, group: list[str], skip: object = None
+    ) -> dict[str, float]:
+        """Item 5: a family's best and worst channel together, within the cap."""
+        cap = self.settings.family_cap_bits
+        bits: dict[str, list[float]] = {family: [0.0] for family in FAMILIES}
+        for channel in list(self.held):
+            if CHANNEL_OF[channel].family != self.hidden:
+                found = self.channel_bits(channel, account, group, skip)
+                bits[CHANNEL_OF[channel].family].append(found)
+        return {f: min(max(max(b) + min(b), -cap), cap) for f, b in bits.items()}
+
+    def clears(self, account: str, group: list[str], seed: tuple[str, int] | None) -> bool:
+        """Item 5: the bar after the prior, by the population or by the seed's holders."""
+        bits = self.family_bits(account, group)
+        speaking = {f for f, b in bits.items() if b >= self.settings.family_bar_bits}
+        prior = log2(len(group) / len(self.accounts))
+        if sum(bits.values()) + prior >= self.bar and len(speaking) >= 2:
+            return True
+        if seed is None or seed[1] not in self.held[seed[0]].get(account, {}):
+            return False
+        holders = [a for a in self.accounts if seed[1] in self.held[seed[0]].get(a, {})]
+        prior = log2(max(len(set(holders) & set(group)), 1) / len(holders))
+        without = self.family_bits(account, group, skip=seed)
+        own = CHANNEL_OF[seed[0]].family
+        spoke = {f for f, b in without.items() if b >= self.settings.family_bar_bits}
+        spoke |= speaking & {own}
+        return sum(without.values()) + prior >= self.bar and len(spoke) >= 2
+
+    def gather(self, group: list[str], seed: tuple[str, int] | None = None) -> set[str]:
+        """One round of growth: everybody is looked at."""
+        return {a for a in self.accounts if self.clears(a, group, seed)}
+
+    def best_quarter(self, channel: str, value: int) -> tuple[float, set[str]]:
+        """Item 1: a seed's holders by what the other families say, and the mean of the best."""
+        holders = [a for a in self.accounts if value in self.held[channel].get(a, {})]
+        own = CHANNEL_OF[channel].family
+        bits = {}
+        for account in holders:
+            families = self.family_bits(account, holders, skip=(channel, value))
+            bits[account] = sum(b for f, b in families.items() if f != own)
+        least = sorted(bits.values(), reverse=True)[
+            max(len(holders) // 4, limits.ACTORS_MIN) - 1
+        ]
+        best = {a for a, b in bits.items() if b >= least - 1e-6}
+        return sum(bits[a] for a in best) / len(best), best

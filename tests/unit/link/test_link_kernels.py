@@ -1,0 +1,170 @@
+"""The kernels give what DESIGN.md, section 6, gives when it is worked out by hand, actor by actor."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from slow_link import SlowLink
+from workbench import Workbench, random_traits
+
+from stillwatch.domain import limits
+from stillwatch.domain.families import FAMILIES
+from stillwatch.domain.settings import LinkSettings
+from stillwatch.link import kernels
+from stillwatch.link.kernels import NOBODY
+
+SEEDS = range(6)
+NEAR = 1e-4
+"""Bits: shares are stored as 32-bit floats."""
+
+
+def heads_of(bench: Workbench, *, most: int = 9) -> list[str]:
+    """The heads of a random table."""
+    return [name for name in bench.table.actor_ids if name.startswith("h")][:most]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_actor_weighs_what_the_formula_says(seed: int) -> None:
+    """Items 2 to 5: members and strangers, in each family, for a group that is mixed."""
+    traits = random_traits(seed)
+    fast, slow = Workbench(traits), SlowLink(traits, LinkSettings())
+    group = [*heads_of(fast, most=7), *fast.table.actor_ids[-3:]]
+    touched = kernels.tally(fast.bench, fast.rows(group))
+    for i, name in enumerate(fast.table.actor_ids):
+        total, families = kernels.weigh(fast.bench, i, int(name in group), NOBODY, NOBODY)
+        expected = slow.family_bits(name, group)
+        assert fast.bench.s.by_family == pytest.approx(list(expected.values()), abs=NEAR)
+        assert total == pytest.approx(sum(expected.values()), abs=NEAR)
+        assert families == sum(b >= LinkSettings().family_bar_bits for b in expected.values())
+    kernels.clear(fast.bench, touched)
+
+
+@pytest.mark.parametrize("hidden", FAMILIES[:4])
+def test_a_hidden_family_and_a_skipped_value_say_nothing(hidden: str) -> None:
+    """Hiding takes a family out of the sum; skipping takes the seed's own bits out."""
+    traits = random_traits(17)
+    fast, slow = Workbench(traits), SlowLink(traits, LinkSettings(), hidden=hidden)
+    group = heads_of(fast)
+    seed = fast.value("client", 900)
+    touched = kernels.tally(fast.bench, fast.rows(group))
+    for i, name in enumerate(fast.table.actor_ids):
+        code = FAMILIES.index(hidden)
+        total, _ = kernels.weigh(fast.bench, i, int(name in group), seed, code)
+        expected = slow.family_bits(name, group, skip=("client", 900))
+        assert total == pytest.approx(sum(expected.values()), abs=NEAR)
+        assert fast.bench.s.by_family[code] == 0
+    kernels.clear(fast.bench, touched)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_round_of_growth_finds_whom_the_slow_one_finds(seed: int) -> None:
+    """With and without a seed; the promise filter changes nothing where heads share a lot."""
+    traits = random_traits(seed)
+    fast, slow = Workbench(traits), SlowLink(traits, LinkSettings())
+    for start in (heads_of(fast, most=5), heads_of(fast)):
+        assert fast.gather(start, fast.quest()) == slow.gather(start)
+        quest = fast.quest(fast.value("subnet", 900))
+        assert fast.gather(start, quest) == slow.gather(start, ("subnet", 900))
+
+
+@pytest.mark.parametrize("hidden", ["identity", "client"])
+def test_a_round_with_a_family_hidden_finds_whom_the_slow_one_finds(hidden: str) -> None:
+    """The lower bar of the hidden searches, and nothing of the hidden family."""
+    traits = random_traits(23)
+    fast = Workbench(traits, hidden=True)
+    slow = SlowLink(traits, LinkSettings(), hidden=hidden)
+    quest = fast.quest(fast.value("subnet", 900), FAMILIES.index(hidden))
+    assert fast.gather(heads_of(fast), quest) == slow.gather(heads_of(fast), ("subnet", 900))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_growth_ends_where_another_round_changes_nothing(seed: int) -> None:
+    """The members of a grown group are the very ones who clear its bar: a fixed point."""
+    traits = random_traits(seed)
+    fast, slow = Workbench(traits), SlowLink(traits, LinkSettings())
+    grown = fast.grow(heads_of(fast, most=6), fast.quest())
+    assert len(grown) >= limits.ACTORS_MIN
+    assert slow.gather(sorted(grown)) == grown
+
+
+def test_growth_ends_in_the_same_members_from_any_order_of_the_start() -> None:
+    """Who comes first in the start is irrelevant."""
+    fast = Workbench(random_traits(3))
+    start = heads_of(fast, most=6)
+    assert fast.grow(start, fast.quest()) == fast.grow(start[::-1], fast.quest())
+
+
+def test_nobody_who_is_taken_is_gathered() -> None:
+    """Exclusive: taken members leave, taken strangers don't come."""
+    fast = Workbench(random_traits(3))
+    heads = heads_of(fast)
+    before = fast.gather(heads, fast.quest())
+    fast.nobody_taken[fast.rows(heads[:3])] = True
+    assert fast.gather(heads, fast.quest()) == before - set(heads[:3])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("channel", ["payment", "subnet", "template"])
+def test_refining_keeps_the_best_quarter_of_a_seed(seed: int, channel: str) -> None:
+    """The quarter of its holders of whom the other families say most, and the mean of that."""
+    traits = random_traits(seed, strangers=60, heads=12)
+    fast, slow = Workbench(traits), SlowLink(traits, LinkSettings())
+    for value in (900, 1):
+        number = fast.value(channel, value)
+        score, best = kernels.refine(fast.bench, number, NOBODY, fast.nobody_taken)
+        if not len(best):
+            assert len(slow.held[channel]) == 0 or fast.bench.t.column_start[number + 1] < (
+                fast.bench.t.column_start[number] + 5
+            )
+            continue
+        expected, kept = slow.best_quarter(channel, value)
+        assert fast.names(best) == kept
+        assert score == pytest.approx(expected, abs=NEAR)
+
+
+def test_a_seed_most_of_whose_holders_are_taken_is_passed_over() -> None:
+    """Its slice of a campaign has been found already."""
+    fast = Workbench(random_traits(4, heads=14))
+    seed = fast.value("subnet", 900)
+    start, end = fast.bench.t.column_start[seed : seed + 2]
+    taken = fast.nobody_taken.copy()
+    taken[fast.bench.t.column_actor[start : start + (end - start) // 2 + 1]] = True
+    assert len(kernels.refine(fast.bench, seed, NOBODY, taken)[1]) == 0
+    assert len(kernels.refine(fast.bench, seed, NOBODY, fast.nobody_taken)[1]) > 0
+
+
+def test_every_kernel_leaves_the_scratch_arrays_clean() -> None:
+    """Otherwise one group would weigh upon the next."""
+    fast = Workbench(random_traits(5))
+    grown = fast.grow(heads_of(fast), fast.quest(fast.value("subnet", 900)))
+    kernels.refine(fast.bench, fast.value("client", 1), NOBODY, fast.nobody_taken)
+    kernels.weigh_members(fast.bench, fast.rows(sorted(grown)))
+    scratch = fast.bench.s
+    assert not np.any(scratch.mass)
+    assert not np.any(scratch.holders)
+    assert not np.any(scratch.promise)
+
+
+def test_scores_of_many_seeds_are_those_of_each() -> None:
+    """Scoring in one call is refining one by one."""
+    fast = Workbench(random_traits(6))
+    seeds = np.array([fast.value(c, 900) for c in ("subnet", "client", "template")])
+    together = kernels.score_seeds(fast.bench, seeds, NOBODY, fast.nobody_taken)
+    alone = [kernels.refine(fast.bench, s, NOBODY, fast.nobody_taken)[0] for s in seeds]
+    assert together == pytest.approx(alone)
+
+
+def test_an_own_value_speaks_against_membership_where_the_group_shares() -> None:
+    """Item 3: neutral where everybody has one of his own, evidence against where members don't."""
+    fast = Workbench(random_traits(7, heads=14))
+    heads = heads_of(fast, most=14)
+    payment = fast.bench.t.family[fast.table.value_channel[fast.value("payment", 900)]]
+    loner = next(
+        i
+        for i in range(fast.table.actors)
+        if fast.table.single[i].sum() > 0 and fast.table.actor_ids[i] not in heads
+    )
+    touched = kernels.tally(fast.bench, fast.rows(heads))
+    kernels.weigh(fast.bench, loner, 0, NOBODY, NOBODY)
+    assert fast.bench.s.by_family[payment] < -1
+    kernels.clear(fast.bench, touched)
