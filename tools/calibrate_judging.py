@@ -28,7 +28,7 @@ from stillwatch.app.progress import QuietProgress
 from stillwatch.app.requests import ScanRequest
 from stillwatch.detect import Tied
 from stillwatch.detect.honest_groups import NAMES, fit_honest_null, save_null
-from stillwatch.detect.judge import measure_groups
+from stillwatch.detect.judge import Case, measure_groups
 from stillwatch.detect.traffic import COLUMNS, arrange_traffic
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
@@ -77,7 +77,8 @@ def measure_incident(traffic: Path, lake: Path) -> Incident:
     exchanges = arrived.observed().select("row", *COLUMNS).collect()
     groups = tied.groups.filter(pl.col("link_q_value") <= settings.detect.link_q_max)
     arranged = arrange_traffic(exchanges, passages=tied.passages)
-    measured = measure_groups(arranged, groups, tied.members, settings=settings.detect)
+    case = Case(groups, tied.members, register.register)
+    measured = measure_groups(arranged, case, settings=settings.detect)
     listed = traffic / "truth" / "accounts.csv"
     truth = pl.read_csv(listed, schema_overrides={"campaign": pl.String})
     rows = pl.DataFrame(

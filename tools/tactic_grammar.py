@@ -3,6 +3,9 @@
 Frames stand in `tactic_frames/`: `harvest.txt` (a section a tactic), `honest.txt` (a section a
 role), `slots.txt` (what fills them, for both alike, so that no subject gives a tactic away).
 `[a|b]` chooses, `{slot}` fills, `{n}` is a number. The same seed gives the same prompts.
+Further frames are composed from `harvest_clauses.txt` and `honest_clauses.txt`: a role, what is
+asked, the form of the output and the payload, in any of `_LAYOUTS`. Each clause belongs to one pool
+and is never put beside clauses of another, so that a pool left out is wording never seen.
 
 Deliberately absent: any sentence of anybody else's.
 """
@@ -19,8 +22,33 @@ from typing import Final
 FRAMES: Final = Path(__file__).parent / "tactic_frames"
 _CHOICE: Final = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 _SLOT: Final = re.compile(r"\{([a-z]+)\}")
+POOLS: Final = 4
+"""Parts into which frames and clauses fall; training leaves out one after another."""
+_COMPOSED: Final = {"en": 30, "": 6}
+"""Frames composed a section and pool: in English, and in each further language."""
+_LAYOUTS: Final = (
+    "{role} {ask} {form}\n\n{payload}",
+    "{role}\n{ask}\n- {form}\n- {form}\n\n{payload}",
+    "{role}\n\n{payload}\n\n{ask} {form}",
+    "{role} {form} {ask}\n{payload}",
+    "{role} {ask}\n{payload}",
+    "{ask} {form}\n{payload}",
+    "{ask} {form} {form}\n\n{payload}",
+    "{ask}\n\n{payload}\n\n{form}",
+    "{ask}\n{payload}",
+    "{ask} {payload}",
+    "{payload}\n\n{ask} {form}",
+    "{payload}\n{ask}",
+    "{form} {ask}\n{payload}",
+    "{hello} {ask} {form}\n\n{payload}\n\n{thanks}",
+    "{hello} {ask} {thanks}\n{payload}",
+    "{hello} {payload}\n{ask} {form} {thanks}",
+)
+"""How the clauses follow one another, in harvest and honest prompts alike."""
+_MANNERS: Final = frozenset({"hello", "thanks"})
+"""Slots of `_LAYOUTS` that are courtesy alone, and English."""
 _MATHEMATICS: Final = "mathematics"
-_TOPICAL: Final = frozenset({"cot_elicitation", "reasoning_trace_reconstruction", "student"})
+_TOPICAL: Final = frozenset({"cot_elicitation", "reasoning_trace_reconstruction", "student", "learner"})
 """Sections whose prompts are after mathematics where that is what fills them."""
 
 
@@ -33,6 +61,8 @@ class Frame:
     name: str
     text: str
     is_harvest: bool
+    pool: int
+    is_composed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +79,55 @@ def read_frames(kind: str) -> list[Frame]:
     frames: list[Frame] = []
     for section, capability, text in _read(f"{kind}.txt"):
         name = f"{section}-{len(frames)}"
-        frames.append(Frame(section, capability, name, text, kind == "harvest"))
+        pool = len(frames) % POOLS
+        frames.append(Frame(section, capability, name, text, kind == "harvest", pool))
     return frames
+
+
+def compose_frames(kind: str, *, seed: int) -> list[Frame]:
+    """Compose frames of `harvest` or `honest` from clauses, each frame from one pool's alone.
+
+    Order:   by section, language and pool. Same seed, same frames.
+    """
+    frames: list[Frame] = []
+    for (section, capability, language), parts in _clauses(kind).items():
+        for pool in range(POOLS):
+            mine = {part: clauses[pool::POOLS] for part, clauses in parts.items()}
+            chance = random.Random(f"{seed}-{section}-{language}-{pool}")
+            many = _COMPOSED.get(language, _COMPOSED[""])
+            texts = dict.fromkeys(_lay_out(mine, language, chance) for _ in range(many))
+            for place, text in enumerate(texts):
+                name = f"{section}-{language}-{pool}-{place}"
+                is_harvest = kind == "harvest"
+                frames.append(
+                    Frame(section, capability, name, text, is_harvest, pool, is_composed=True)
+                )
+    return frames
+
+
+def _lay_out(parts: dict[str, list[str]], language: str, chance: random.Random) -> str:
+    """Put clauses of one pool into a layout; a part without clauses stays empty."""
+
+    def clause(slot: re.Match[str]) -> str:
+        part = slot.group(1)
+        if part in _MANNERS:
+            return slot.group(0) if language == "en" else ""
+        return chance.choice(parts.get(part) or [""])
+
+    return _SLOT.sub(clause, chance.choice(_LAYOUTS)).strip(" \n-")
+
+
+def _clauses(kind: str) -> dict[tuple[str, str, str], dict[str, list[str]]]:
+    """Read the clauses of a kind: by (section, capability, language), then by part."""
+    clauses: dict[tuple[str, str, str], dict[str, list[str]]] = {}
+    part = language = ""
+    for section, capability, text in _read(f"{kind}_clauses.txt"):
+        if text.startswith("### "):
+            part, language = text.removeprefix("### ").split()
+        else:
+            of_language = clauses.setdefault((section, capability, language), {})
+            of_language.setdefault(part, []).append(text)
+    return clauses
 
 
 def expand(frames: list[Frame], *, each: int, seed: int) -> list[Prompt]:

@@ -29,14 +29,16 @@ from stillwatch.observe.content.kernels import (
     read_words,
 )
 from stillwatch.observe.content.tactics import FEATURES_MAX
-from tactic_grammar import expand, read_frames
+from tactic_grammar import POOLS, compose_frames, expand, read_frames
 
 BUCKETS: Final = 2**15
 """Rows of weights: 1 MB in memory, so that they stay in the second-level cache."""
-FOLDS: Final = 4
-"""Each source and each frame of our own is left out once."""
-OWN_EACH: Final = 24
-"""Prompts made of each frame of our own: more teach nothing further."""
+FOLDS: Final = POOLS
+"""Each source, each frame and each clause of our own is left out once."""
+OWN_EACH: Final = 12
+"""Prompts made of each frame written out: more teach nothing further."""
+COMPOSED_EACH: Final = 3
+"""Prompts made of each composed frame."""
 CHARACTERS_MAX: Final = 4_000
 """Characters of a published text that are learnt from."""
 
@@ -131,13 +133,14 @@ def read_examples(data: Path, *, seed: int) -> list[Example]:
 
 def _own(seed: int) -> list[Example]:
     examples: list[Example] = []
-    for kind, each in (("harvest", OWN_EACH), ("honest", OWN_EACH)):
-        places: dict[str, int] = {}
-        for prompt in expand(read_frames(kind), each=each, seed=seed):
+    for kind in ("harvest", "honest"):
+        written = expand(read_frames(kind), each=OWN_EACH, seed=seed)
+        composed = expand(compose_frames(kind, seed=seed), each=COMPOSED_EACH, seed=seed)
+        for prompt in (*written, *composed):
             frame = prompt.frame
-            fold = places.setdefault(frame.name, len(places)) % FOLDS
+            source = f"own_{kind}_clauses" if frame.is_composed else f"own_{kind}"
             tactic = frame.section if frame.is_harvest else ""
-            examples.append(Example(f"own_{kind}", prompt.text, tactic, prompt.capability, fold))
+            examples.append(Example(source, prompt.text, tactic, prompt.capability, frame.pool))
     return examples
 
 

@@ -142,7 +142,8 @@ def report(scores: Floats, probability: Floats, targets: Targets) -> str:
             mine,
         )
         for source in sorted(set(targets.source[targets.tactic == name]) - {"own_harvest"}):
-            row(f"{source} ({name})", targets.source == source, mine)
+            rows = (targets.source == source) & (targets.tactic == name)
+            row(f"{source} ({name})", rows, mine)
     for source in sorted(set(targets.source[targets.is_honest])):
         row(f"honest: {source}", targets.source == source, None)
     for source in sorted(set(targets.source[~targets.is_judged])):

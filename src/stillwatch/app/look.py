@@ -37,8 +37,11 @@ _REST_ON: Final = {
     "tactics": "prompt",
     "taking": "output_tokens",
     "follow_up": "turn",
+    "declared_owner": "",
 }
 """Witness → the field that it can't do without."""
+_OWNERS: Final = [("account", f) for f in ("org_id", "email_domain", "payment_fingerprint")]
+"""What the witness of declared owners rests on: any of these."""
 _FOLDED: Final = {
     "client_hash": "user_agent or tls_fingerprint",
     "parameters_hash": "temperature, max_tokens, tools, thinking or logprobs",
@@ -149,9 +152,10 @@ def _checks(fields: list[FieldFill], register: RegisterReading) -> list[CheckSta
         reason = f"{field} of the {table} records" if runs else f"no {table} record has {field}"
         out.append(CheckState(check=f"channel {channel.name}", runs=runs, reason=reason))
     for witness in WITNESSES:
-        field = _REST_ON[witness.name]
-        runs = known.get(("exchange", field), 0.0) > 0
-        reason = field if runs else f"no exchange has {field}"
+        fields_of = [("exchange", _REST_ON[witness.name])] if witness.name in _REST_ON else _OWNERS
+        field = " or ".join(name for _, name in fields_of)
+        runs = any(known.get(each, 0.0) > 0 for each in fields_of)
+        reason = field if runs else f"no {fields_of[0][0]} record has {field}"
         out.append(CheckState(check=f"witness {witness.name}", runs=runs, reason=reason))
     for name, frame in (("permissions", register.grants), ("release pivot", register.launches)):
         reason = f"{len(frame)} read" if len(frame) else "there is no such file"

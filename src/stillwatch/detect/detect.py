@@ -15,7 +15,7 @@ import polars as pl
 
 from stillwatch.detect.campaigns import Campaigns, find_campaigns
 from stillwatch.detect.honest_groups import HonestNull
-from stillwatch.detect.judge import Judged, judge_groups
+from stillwatch.detect.judge import Case, Judged, judge_groups
 from stillwatch.detect.pivots import test_pivots
 from stillwatch.detect.successors import find_successors
 from stillwatch.detect.traffic import arrange_traffic
@@ -77,7 +77,12 @@ def detect_campaigns(
     Source:  DESIGN.md, section 7; CONTRACT.md, section 2.
     """
     traffic = arrange_traffic(exchanges, passages=tied.passages)
-    judged = judge_groups(traffic, tied.groups, tied.members, null=null, settings=settings)
+    judged = judge_groups(
+        traffic,
+        Case(tied.groups, tied.members, register.accounts),
+        null=null,
+        settings=settings,
+    )
     carried = tied.passages.join(exchanges.select("row", "exchange_id"), on="row")
     pivots = test_pivots(judged, traffic, launches=register.launches)
     found = find_campaigns(judged, traffic, groups=tied.groups, passages=carried, pivots=pivots)

@@ -15,6 +15,7 @@ from scipy.stats import norm
 
 from stillwatch.detect.honest_groups import HonestNull, widen_by_run
 from stillwatch.detect.membership import weigh_exchanges
+from stillwatch.detect.owners import Owners
 from stillwatch.detect.traffic import F64, I32, Traffic
 from stillwatch.detect.witnesses import WITNESSES, Core
 from stillwatch.detect.witnesses.core import EXCHANGES_MIN, Usual
@@ -24,6 +25,15 @@ _CORE = 0.5
 """Membership from which an exchange is core. CONTRACT.md, section 4."""
 _INT8_SCALE = 127.0
 """Stored embeddings are unit vectors times this."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is judged: tied groups, their members, and the register's word on them."""
+
+    groups: pl.DataFrame
+    members: pl.DataFrame
+    register: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -46,21 +56,17 @@ class Judged:
 
 
 def judge_groups(
-    traffic: Traffic,
-    groups: pl.DataFrame,
-    members: pl.DataFrame,
-    *,
-    null: HonestNull,
-    settings: DetectSettings,
+    traffic: Traffic, case: Case, *, null: HonestNull, settings: DetectSettings
 ) -> list[Judged]:
     """Judge every group.
 
-    Grain:   one Judged per group, in the order of `groups`.
+    Grain:   one Judged per group, in the order of `case.groups`.
     Units:   p is the upper tail of the honest score; q is Benjamini-Hochberg over tied groups.
     Nulls:   a witness without data is silent; below four that speak, p = 1.
     Cost:    linear in the exchanges of groups.
     """
-    measured = measure_groups(traffic, groups, members, settings=settings)
+    groups = case.groups
+    measured = measure_groups(traffic, case, settings=settings)
     if not measured:
         return []
     figures = np.array([m[2] for m in measured])
@@ -96,7 +102,7 @@ def judge_groups(
 
 
 def measure_groups(
-    traffic: Traffic, groups: pl.DataFrame, members: pl.DataFrame, *, settings: DetectSettings
+    traffic: Traffic, case: Case, *, settings: DetectSettings
 ) -> list[tuple[I32, F64, F64, tuple[int, int]]]:
     """Unmix every group and hear its witnesses.
 
@@ -104,20 +110,25 @@ def measure_groups(
              figures, and (accounts, core exchanges).
     """
     usual = measure_usual(traffic.exchanges)
-    own = dict(members.group_by("group_id").agg("account_id").iter_rows())
+    owners = Owners(case.register, active=traffic.accounts)
+    own = dict(case.members.group_by("group_id").agg("account_id").iter_rows())
     out = []
-    for name in groups["group_id"]:
+    for name in case.groups["group_id"]:
         codes = traffic.codes_of(own[name])
         membership = weigh_exchanges(
             traffic, codes, seed=0, unrelated_max=settings.unrelated_share_max
         )
-        core = take_core(traffic, codes, membership, usual=usual)
+        core = take_core(
+            traffic, codes, membership, usual=usual, declared=owners.measure_share(own[name])
+        )
         figures = np.array([w.measure(core) for w in WITNESSES], np.float64)
         out.append((codes, membership, figures, (len(codes), len(core.account))))
     return out
 
 
-def take_core(traffic: Traffic, codes: I32, membership: F64, *, usual: Usual) -> Core:
+def take_core(
+    traffic: Traffic, codes: I32, membership: F64, *, usual: Usual, declared: float
+) -> Core:
     """Take a group's core: its exchanges with membership of one half or more.
 
     Where they are too few to measure anything on, the group has no stream of its own: its core is
@@ -135,6 +146,7 @@ def take_core(traffic: Traffic, codes: I32, membership: F64, *, usual: Usual) ->
         traffic.exchanges[rows_kept],
         len(rows),
         usual,
+        declared,
     )
 
 

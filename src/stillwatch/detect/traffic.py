@@ -130,7 +130,7 @@ def arrange_traffic(exchanges: pl.DataFrame, *, passages: pl.DataFrame) -> Traff
         held=held["passage"].to_numpy(),
         held_share=held["share"].to_numpy(),
         holders=np.bincount(held["passage"].to_numpy(), minlength=len(known)).astype(np.int64),
-        mass=mass,
+        mass=mass.astype(np.float64),
         embeddings=_read_embeddings(ordered["embedding"]),
     )
 

@@ -21,8 +21,8 @@ _kernel = nb.njit(nogil=True, cache=True, error_model="numpy")
 """Compiled once per machine and kept beside the module; plain loops, because they compile fast."""
 NOBODY = np.int64(-1)
 """No seed, or no hidden family."""
-_INSIDE = np.int64(1)
-_OUTSIDE = np.int64(0)
+INSIDE = np.int64(1)
+OUTSIDE = np.int64(0)
 # Typed, because Numba compiles a kernel once more for every literal that it is called with.
 _ROUNDS_MAX = limits.GROWTH_ROUNDS_MAX
 _ACTORS_MIN = limits.ACTORS_MIN
@@ -318,13 +318,13 @@ def gather(w: Bench, group: I32, quest: Quest) -> int:
     for k in range(len(group)):
         i = np.int64(group[k])
         s.stamp[i] = quest.mark
-        if not quest.taken[i] and clears(w, i, _INSIDE, quest, priors):
+        if not quest.taken[i] and clears(w, i, INSIDE, quest, priors):
             s.found[found] = i
             found += 1
     reached = promise_holders(w, touched, len(group), quest)
     for k in range(reached):
         j = np.int64(s.reached[k])
-        if s.promise[j] >= w.b.lift and clears(w, j, _OUTSIDE, quest, priors):
+        if s.promise[j] >= w.b.lift and clears(w, j, OUTSIDE, quest, priors):
             s.found[found] = j
             found += 1
         s.promise[j] = 0.0
@@ -388,7 +388,7 @@ def refine(w: Bench, seed: int, hidden: int, taken: Bools) -> tuple[float, I32]:
     own = t.family[t.value_channel[seed]]
     touched = tally(w, free)
     for k in range(n):
-        total, _ = weigh(w, np.int64(free[k]), _INSIDE, seed, hidden)
+        total, _ = weigh(w, np.int64(free[k]), INSIDE, seed, hidden)
         s.bits[k] = total - s.by_family[own]
     clear(w, touched)
     least = _top_bits(s.bits, n, max(n // 4, _ACTORS_MIN))
@@ -412,6 +412,19 @@ def score_seeds(w: Bench, seeds: I64, hidden: int, taken: Bools) -> F64:
 
 
 @_kernel
+def mean_bits(w: Bench, group: I32, actors: I32, inside: int) -> float:
+    """Mean bits of some actors for a group; those with fewer than two families count as none."""
+    touched = tally(w, group)
+    total = 0.0
+    for k in range(len(actors)):
+        bits, families = weigh(w, np.int64(actors[k]), inside, NOBODY, NOBODY)
+        if families >= _FAMILIES_MIN:
+            total += bits
+    clear(w, touched)
+    return total / max(len(actors), 1)
+
+
+@_kernel
 def weigh_group(w: Bench, group: I32, families: F64, channels: F64) -> None:
     """Weigh every member of a group into two arrays.
 
@@ -422,7 +435,7 @@ def weigh_group(w: Bench, group: I32, families: F64, channels: F64) -> None:
     touched = tally(w, group)
     for k in range(len(group)):
         i = np.int64(group[k])
-        weigh(w, i, _INSIDE, NOBODY, NOBODY)
+        weigh(w, i, INSIDE, NOBODY, NOBODY)
         for f in range(_FAMILIES):
             families[k, f] = s.by_family[f]
         for c in range(len(s.members)):

@@ -23,10 +23,13 @@ _THREADS = 2
 """Threads that score seeds; each has its own scratch arrays."""
 _QUARTER_BITS = 2.0
 """A seed's best quarter: what its holders' prior loses when growth starts from it."""
-_TOGETHER_SHARE = 0.9
-"""Share of two pieces that must clear the bar of their union for it to be one group."""
+_TOGETHER_SHARE = 0.87
+"""Share of two pieces' evidence, and of their members, that must survive their union."""
+_HELD_SHARE = 0.1
+"""A value leads to neighbouring groups where at least this share of the members holds it."""
 _MERGE_SHARE = 0.5
-"""Pieces merge where at least half of each one's members clear the other's bar."""
+"""Share of a neighbour's members that such values must reach for a merger to be tried, and of a
+group's own mean bits that its neighbour's members must have for it."""
 
 
 @dataclass
@@ -143,64 +146,92 @@ def _grow(search: Search, start: I32, seed: int) -> I32:
 
 
 def _merge(search: Search) -> None:
-    """Join pieces that clear each other's bar, largest first, if they hold together as one.
+    """Join groups that are better explained as one, largest first.
 
-    A piece of a campaign is just where a batch differs (its own card, its own day), so what speaks
-    *against* counts for nothing between pieces; the union, grown once more, has the last word.
+    A group's evidence is the sum of its members' bits after the prior. Two campaigns that share a
+    proxy have more of it apart than together; two batches of one campaign (their own card, their
+    own day of sign-up) lose little of it when they are joined. The union, grown once more, has the
+    last word.
     """
     order = sorted(range(len(search.groups)), key=lambda g: (-len(search.groups[g]), g))
     owner = np.full(len(search.taken), -1, np.int32)
     for g, members in enumerate(search.groups):
         owner[members] = g
+    strength = [_sum_evidence(search, members) for members in search.groups]
     gone: set[int] = set()
     for g in order:
-        if g in gone:
-            continue
-        for other in _twins(search, g, owner, gone):
-            if _join(search, g, other, owner):
-                gone.add(other)
+        rejected: set[int] = set()
+        while g not in gone:
+            near = [o for o in _neighbours(search, g, owner) if o not in rejected]
+            if not near:
+                break
+            if _join(search, g, near[0], owner, strength):
+                gone.add(near[0])
+            else:
+                rejected.add(near[0])
     kept = [g for g in range(len(search.groups)) if g not in gone]
     search.groups = [search.groups[g] for g in kept]
     search.seeds = [search.seeds[g] for g in kept]
 
 
-def _join(search: Search, g: int, other: int, owner: I32) -> bool:
-    """Make one group of two, if growing the union keeps most of it together."""
+def _sum_evidence(search: Search, members: I32) -> float:
+    """Sum of the members' bits for their group, each after the population's prior."""
+    families, _ = kernels.weigh_members(search.bench, members)
+    return float(families.sum() + len(members) * np.log2(len(members) / len(search.taken)))
+
+
+def _join(search: Search, g: int, other: int, owner: I32, strength: list[float]) -> bool:
+    """Make one group of two, if it explains them and growing it keeps most of it together."""
     joined = np.sort(np.concatenate([search.groups[g], search.groups[other]])).astype(np.int32)
+    if not (_speaks_for(search, g, other) and _speaks_for(search, other, g)):
+        return False
+    if _sum_evidence(search, joined) < _TOGETHER_SHARE * (strength[g] + strength[other]):
+        return False
     search.taken[joined] = False
     grown = _grow(search, joined, search.seeds[g])
-    together = len(np.intersect1d(grown, joined)) >= _TOGETHER_SHARE * len(joined)
-    if not together:
+    if len(np.intersect1d(grown, joined)) < _TOGETHER_SHARE * len(joined):
         search.taken[joined] = True
         return False
     owner[joined] = -1
     owner[grown] = g
     search.taken[grown] = True
     search.groups[g] = grown
+    search.groups[other] = grown[:0]
+    strength[g] = _sum_evidence(search, grown)
     return True
 
 
-def _twins(search: Search, g: int, owner: I32, gone: set[int]) -> list[int]:
-    """Groups at least half of whose members clear the bar of g, and the other way round."""
-    reached = _reach(search, g)
-    neighbours = owner[reached]
-    neighbours = neighbours[(neighbours >= 0) & (neighbours != g)]
-    out = []
-    for other in np.unique(neighbours):
-        size = len(search.groups[other])
-        if other in gone or np.sum(neighbours == other) < _MERGE_SHARE * size:
-            continue
-        back = owner[_reach(search, int(other))]
-        if np.sum(back == g) >= _MERGE_SHARE * len(search.groups[g]):
-            out.append(int(other))
-    return out
+def _speaks_for(search: Search, g: int, other: int) -> bool:
+    """Say whether what g shares speaks for the other's members nearly as for its own.
 
-
-def _reach(search: Search, g: int) -> I32:
-    """Everybody, taken or not, who clears the bar of a group on what speaks for them."""
-    search.mark += 1
-    nobody_taken = np.zeros(len(search.taken), np.bool_)
-    quest = Quest(NOBODY, NOBODY, nobody_taken, search.mark)
+    Only what speaks *for* counts: a piece of a campaign is just where a batch differs.
+    """
     forgiving = search.bench._replace(b=search.bench.b._replace(floor=0.0))
-    found = kernels.gather(forgiving, search.groups[g], quest)
-    return search.bench.s.found[:found].copy()
+    group, actors = search.groups[g], search.groups[other]
+    own = kernels.mean_bits(forgiving, group, group, kernels.INSIDE)
+    return bool(kernels.mean_bits(forgiving, group, actors, kernels.OUTSIDE) >= _MERGE_SHARE * own)
+
+
+def _neighbours(search: Search, g: int, owner: I32) -> list[int]:
+    """Groups at least half of whose members hold a value that g has much more of than others."""
+    columns, scratch = search.bench.t, search.bench.s
+    group = search.groups[g]
+    touched = kernels.tally(search.bench, group)
+    values = scratch.touched[:touched].copy()
+    mass, held = scratch.mass[values].copy(), scratch.holders[values].copy()
+    members = scratch.members.copy()
+    kernels.clear(search.bench, touched)
+    channel = columns.value_channel[values]
+    here = mass / np.maximum(members[channel], 1)
+    lift = np.log2(here / (columns.value_mass[values] / columns.channel_present[channel]))
+    telling = values[(lift >= search.bench.b.lift) & (held >= _HELD_SHARE * len(group))]
+    reached = np.zeros(len(owner), np.bool_)
+    for v in telling:
+        reached[columns.column_actor[columns.column_start[v] : columns.column_start[v + 1]]] = True
+    owners, counts = np.unique(owner[reached], return_counts=True)
+    near = [
+        (-int(n), int(o))
+        for o, n in zip(owners, counts, strict=True)
+        if o not in {-1, g} and n >= _MERGE_SHARE * len(search.groups[o])
+    ]
+    return [o for _, o in sorted(near)]

@@ -133,17 +133,19 @@ def _actor_rows(traits: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
         own = coded.join(several, on="actor", how="anti").select("actor", "code", "value", "share")
         pooled = (
             coded.join(several, on="actor")
+            .sort("account_id")  # floats are added up in one order, whatever the input's
             .group_by("actor", "code", "value")
             .agg((pl.col("share").sum() / pl.col("size").first()).alias("share"))
         )
         coded = pl.concat([own, pooled.select("actor", "code", "value", "share")])
+    coded = coded.select("actor", "code", "value", "share").sort("actor", "code", "value")
     totals = coded.group_by("actor", "code").agg(pl.col("share").sum().alias("total"))
     over = totals.filter(pl.col("total") > 1.0)
     if over.height:
-        coded = coded.join(over, on=["actor", "code"], how="left").with_columns(
-            pl.col("share") / pl.col("total").fill_null(1.0)
-        )
-    return coded.select("actor", "code", "value", "share").sort("actor", "code", "value")
+        coded = coded.join(
+            over, on=["actor", "code"], how="left", maintain_order="left"
+        ).with_columns(pl.col("share") / pl.col("total").fill_null(1.0))
+    return coded.select("actor", "code", "value", "share")
 
 
 def _build(rows: pl.DataFrame, actor_ids: list[str], accounts: pl.DataFrame) -> TraitTable:

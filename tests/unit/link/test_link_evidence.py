@@ -147,7 +147,8 @@ def test_one_family_alone_is_never_enough_however_strong(strongest: float) -> No
     rest = dict.fromkeys(FAMILIES[1:5], -1.0)
     assert combine_families({FAMILIES[0]: strongest, **rest}) <= 0
     assert combine_families({FAMILIES[0]: strongest}) == -np.inf
-    assert combine_families({FAMILIES[0]: strongest, **rest, FAMILIES[5]: 20.0}) > 17
+    second = min(strongest, 20.0)
+    assert combine_families({FAMILIES[0]: strongest, **rest, FAMILIES[5]: 20.0}) > second - 3
 
 
 def test_a_seed_whose_own_family_is_out_needs_two_held_out_families() -> None:

@@ -20,7 +20,7 @@ WEEK = CHANNEL_NAMES.index("signup_week")
 def cohorts(rho: float, *, weeks: int, size: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Accounts by sign-up week, of whom a share that varies by week holds network 1."""
     rng = np.random.default_rng(seed)
-    scale = (1 - rho) / rho
+    scale = (1 - rho) / rho if rho else 0.0
     rows, register = [], []
     for week in range(weeks):
         share = rng.beta(0.3 * scale, 0.7 * scale) if rho else 0.3

@@ -10,6 +10,7 @@ from stillwatch.detect.witnesses import (
     heads_are_interchangeable,
     items_differ,
     more_is_taken,
+    nobody_declares_an_owner,
     nobody_follows_up,
     tactics_harvest,
     templates_fill_the_traffic,
@@ -25,6 +26,7 @@ WITNESSES = (
     tactics_harvest.WITNESS,
     more_is_taken.WITNESS,
     nobody_follows_up.WITNESS,
+    nobody_declares_an_owner.WITNESS,
 )
 
 __all__ = ["WITNESSES", "Core", "Witness"]

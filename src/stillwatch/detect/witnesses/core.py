@@ -39,6 +39,8 @@ class Core:
     """Exchanges of the group's accounts, core or not."""
     usual: Usual
     """What is usual in the whole run's traffic."""
+    declared_share: float
+    """Largest share of the accounts under one declared owner; nan without a register."""
 
     @property
     def accounts(self) -> int:

@@ -1,0 +1,49 @@
+"""Whose do the accounts of a group say that they are? The register's word, group by group.
+
+Used by judging: reads the register, gives one share per group. A value that many strangers hold
+(a public mail provider's domain) declares nobody's ownership.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+_OWNERS = ("org_id", "email_domain_hash", "payment_hash")
+_STRANGERS_MAX = 0.005
+"""Share of the accounts outside a group that may hold a value for it to declare an owner."""
+UNKNOWN = float("nan")
+
+
+class Owners:
+    """The declared owners of every account of a run."""
+
+    def __init__(self, register: pl.DataFrame, *, active: Sequence[str]) -> None:
+        """Take the register's rows of accounts that sent anything."""
+        known = register.join(pl.DataFrame({"account_id": list(active)}), on="account_id")
+        self._columns = [c for c in _OWNERS if known[c].null_count() < len(known)]
+        self._known = known.select("account_id", *self._columns)
+        self._everywhere = {
+            c: known.drop_nulls(c).group_by(c).agg(pl.len().alias("everywhere"))
+            for c in self._columns
+        }
+
+    def measure_share(self, members: Sequence[str]) -> float:
+        """Give the largest share of a group under one declared owner.
+
+        Units:   share of the members that the register knows; nan where it knows none of them.
+        """
+        own = self._known.join(pl.DataFrame({"account_id": list(members)}), on="account_id")
+        if not len(own) or not self._columns:
+            return UNKNOWN
+        outside = max(len(self._known) - len(own), 1)
+        best = 0
+        for column in self._columns:
+            held = own.drop_nulls(column).group_by(column).agg(pl.len().alias("inside"))
+            rare = held.join(self._everywhere[column], on=column).filter(
+                pl.col("everywhere") - pl.col("inside") <= _STRANGERS_MAX * outside
+            )
+            most = rare["inside"].max()
+            best = max(best, most if isinstance(most, int) else 0)
+        return best / len(own)

@@ -1,0 +1,50 @@
+"""Passages: the frequent shingles of prompts, and system texts that several accounts send."""
+
+from __future__ import annotations
+
+import polars as pl
+from exchanges_by_hand import lazy, observed
+
+from stillwatch.domain import limits
+from stillwatch.observe.passages import count_templates, list_passages
+
+
+def traffic() -> pl.DataFrame:
+    """Six accounts with one template, the first of them twice; a system text of five accounts."""
+    rows = [{"account_id": f"a{k}", "sketch": [11, 12, 1_000 + k]} for k in range(6)]
+    rows += [{"account_id": "a0", "sketch": [11, 12]}, {"account_id": "lone", "sketch": [5]}]
+    rows += [{"account_id": f"b{k}", "system_hash": 77} for k in range(5)]
+    rows += [{"account_id": f"c{k % 4}", "system_hash": 88} for k in range(8)]
+    return observed(*rows)
+
+
+def test_prompts_carry_their_templates_and_system_texts_are_passages_of_their_own() -> None:
+    """Each with its place; the system text of four accounts is nobody's business."""
+    passages = list_passages(lazy(traffic()))
+    prompts, systems = (passages.filter(place=p) for p in ("prompt", "system"))
+    assert set(prompts["hash"]) == {11, 12}
+    assert set(prompts["template"]) == {11}
+    assert len(prompts) == 14
+    assert set(systems["hash"]) == {77}
+    assert systems["template"].to_list() == systems["hash"].to_list()
+    assert systems["account_id"].n_unique() == limits.TEMPLATE_ACCOUNTS_MIN
+
+
+def test_an_exchange_with_nothing_that_others_send_has_no_row() -> None:
+    """Its own words are its own."""
+    assert "lone" not in set(list_passages(lazy(traffic()))["account_id"])
+
+
+def test_templates_are_counted_by_exchange_and_not_by_shingle() -> None:
+    """Two shingles of one template in one prompt are one exchange; system texts stay out."""
+    counts = count_templates(list_passages(lazy(traffic()))).sort("account_id")
+    assert counts.filter(account_id="a0")["exchanges"].to_list() == [2]
+    assert counts.filter(account_id="a5")["exchanges"].to_list() == [1]
+    assert set(counts["value"]) == {11}
+
+
+def test_traffic_without_prompts_has_no_passages() -> None:
+    """Logs without bodies stand aside."""
+    passages = list_passages(lazy(observed({"account_id": "a"}, {"account_id": "b"})))
+    assert len(passages) == 0
+    assert len(count_templates(passages)) == 0
