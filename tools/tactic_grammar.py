@@ -45,6 +45,8 @@ _LAYOUTS: Final = (
     "{hello} {payload}\n{ask} {form} {thanks}",
 )
 """How the clauses follow one another, in harvest and honest prompts alike."""
+_HOLE: Final = re.compile(r"\n- (?=\n|$)|^- | (?= |\n|$)")
+"""What an empty part leaves behind in a layout: a bullet or a blank too many."""
 _MANNERS: Final = frozenset({"hello", "thanks"})
 """Slots of `_LAYOUTS` that are courtesy alone, and English."""
 _MATHEMATICS: Final = "mathematics"
@@ -106,15 +108,17 @@ def compose_frames(kind: str, *, seed: int) -> list[Frame]:
 
 
 def _lay_out(parts: dict[str, list[str]], language: str, chance: random.Random) -> str:
-    """Put clauses of one pool into a layout; a part without clauses stays empty."""
+    """Put clauses of one pool into a layout, none twice; a part without clauses stays empty."""
+    left = {part: chance.sample(clauses, len(clauses)) for part, clauses in parts.items()}
 
     def clause(slot: re.Match[str]) -> str:
         part = slot.group(1)
         if part in _MANNERS:
             return slot.group(0) if language == "en" else ""
-        return chance.choice(parts.get(part) or [""])
+        return left[part].pop() if left.get(part) else ""
 
-    return _SLOT.sub(clause, chance.choice(_LAYOUTS)).strip(" \n-")
+    text = _SLOT.sub(clause, chance.choice(_LAYOUTS))
+    return _HOLE.sub("", text).strip()
 
 
 def _clauses(kind: str) -> dict[tuple[str, str, str], dict[str, list[str]]]:

@@ -15,10 +15,10 @@ from scipy.stats import norm
 
 from stillwatch.detect.honest_groups import HonestNull, widen_by_run
 from stillwatch.detect.membership import weigh_exchanges
-from stillwatch.detect.owners import Owners
 from stillwatch.detect.traffic import F64, I32, Traffic
 from stillwatch.detect.witnesses import WITNESSES, Core
 from stillwatch.detect.witnesses.core import EXCHANGES_MIN, Usual
+from stillwatch.detect.witnesses.owners import Owners
 from stillwatch.domain.settings import DetectSettings
 
 _CORE = 0.5

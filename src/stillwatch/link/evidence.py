@@ -24,9 +24,9 @@ from stillwatch.domain import limits
 from stillwatch.domain.families import FAMILIES
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link import kernels
-from stillwatch.link.kernels import Quest
 from stillwatch.link.search import Search, set_bars
 from stillwatch.link.table import F64, I32, TraitTable
+from stillwatch.link.workbench import Quest
 
 LOG2_E_MAX = 1000.0
 """Bits at which an e-value is cut: beyond it the float overflows and nobody asks."""

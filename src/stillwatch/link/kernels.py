@@ -9,13 +9,12 @@ Source: Fellegi & Sunter 1969 for the weight; DESIGN.md, section 6, items 1 to 6
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numba as nb
 import numpy as np
 
 from stillwatch.domain import limits
-from stillwatch.link.table import F32, F64, I32, I64, Bools
+from stillwatch.link.table import F64, I32, I64, Bools
+from stillwatch.link.workbench import Bench, Columns, Quest, Scratch
 
 _kernel = nb.njit(nogil=True, cache=True, error_model="numpy")
 """Compiled once per machine and kept beside the module; plain loops, because they compile fast."""
@@ -39,98 +38,6 @@ _BISECTIONS = 40
 """Halvings of the range of bits: far below any difference that matters."""
 _FAMILIES_MIN = 2
 """Families that must speak for a member (DESIGN.md, 6.5)."""
-
-
-class Columns(NamedTuple):
-    """The arrays of a `TraitTable`, as Numba wants them."""
-
-    row_start: I64
-    row_value: I32
-    row_share: F32
-    column_start: I64
-    column_actor: I32
-    column_share: F32
-    value_channel: I32
-    value_mass: F64
-    present: Bools
-    single: F32
-    family: I32
-    channel_present: I64
-    channel_mass: F64
-
-
-class Bars(NamedTuple):
-    """The bars of `LinkSettings`, in bits but for `shrink` (pseudo-members)."""
-
-    cap: float
-    floor: float
-    member: float
-    family: float
-    lift: float
-    shrink: float
-
-
-class Scratch(NamedTuple):
-    """Work arrays of one thread; every kernel leaves them as clean as it found them."""
-
-    mass: F64
-    holders: I32
-    touched: I32
-    members: I64
-    unheld: F64
-    by_channel: F64
-    own: F64
-    alone: F64
-    outside: F64
-    by_family: F64
-    high: F64
-    low: F64
-    stamp: I32
-    promise: F32
-    reached: I32
-    found: I32
-    bits: F64
-
-
-class Bench(NamedTuple):
-    """What every kernel works on: the table, the thread's scratch arrays, the bars."""
-
-    t: Columns
-    s: Scratch
-    b: Bars
-
-
-class Quest(NamedTuple):
-    """What a growth is after: its seed, the hidden family, who is taken, the last mark used."""
-
-    seed: int | np.int64
-    hidden: int | np.int64
-    taken: Bools
-    mark: int
-
-
-def make_scratch(columns: Columns) -> Scratch:
-    """Allocate the work arrays of one thread: about 16 bytes a value and 4 an actor."""
-    values, (actors, channels) = len(columns.value_channel), columns.present.shape
-    return Scratch(
-        mass=np.zeros(values),
-        holders=np.zeros(values, np.int32),
-        touched=np.zeros(values, np.int32),
-        members=np.zeros(channels, np.int64),
-        unheld=np.zeros(channels),
-        by_channel=np.zeros(channels),
-        own=np.zeros(channels),
-        alone=np.zeros(channels),
-        outside=np.zeros(channels),
-        by_family=np.zeros(_FAMILIES),
-        high=np.zeros(_FAMILIES),
-        low=np.zeros(_FAMILIES),
-        stamp=np.zeros(actors, np.int32),
-        promise=np.zeros(actors, np.float32),
-        reached=np.zeros(actors, np.int32),
-        found=np.zeros(actors, np.int32),
-        bits=np.zeros(actors),
-    )
 
 
 @_kernel

@@ -16,8 +16,9 @@ import numpy as np
 from stillwatch.domain import limits
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link import kernels
-from stillwatch.link.kernels import NOBODY, Bars, Bench, Columns, Quest
+from stillwatch.link.kernels import NOBODY
 from stillwatch.link.table import F64, FAMILY_OF_CHANNEL, I32, I64, Bools, TraitTable
+from stillwatch.link.workbench import Bars, Bench, Columns, Quest, make_scratch
 
 _THREADS = 2
 """Threads that score seeds; each has its own scratch arrays."""
@@ -92,7 +93,7 @@ def propose_groups(table: TraitTable, *, settings: LinkSettings) -> Search:
     Cost:    linear in rows for the scores; growth touches members and lifted holders only.
     """
     columns = take_columns(table)
-    bench = Bench(columns, kernels.make_scratch(columns), set_bars(settings))
+    bench = Bench(columns, make_scratch(columns), set_bars(settings))
     search = Search(bench, np.zeros(table.actors, np.bool_))
     seeds = list_seeds(columns)
     search.seeds_tested = len(seeds)
@@ -117,7 +118,7 @@ def _score(search: Search, seeds: I64) -> F64:
     scores = np.zeros(len(seeds))
 
     def run(part: int) -> None:
-        own = search.bench._replace(s=kernels.make_scratch(search.bench.t))
+        own = search.bench._replace(s=make_scratch(search.bench.t))
         scores[part::_THREADS] = kernels.score_seeds(
             own, seeds[part::_THREADS].copy(), NOBODY, search.taken
         )

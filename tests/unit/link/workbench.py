@@ -8,7 +8,8 @@ import polars as pl
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import REGISTER, TRAIT
 from stillwatch.link import kernels
-from stillwatch.link.kernels import NOBODY, Bench, Quest
+from stillwatch.link.kernels import NOBODY
+from stillwatch.link.workbench import Bench, Quest, make_scratch
 from stillwatch.link.search import set_bars, take_columns
 from stillwatch.link.table import CHANNEL_NAMES, I32, TraitTable, tabulate_traits
 
@@ -53,7 +54,7 @@ class Workbench:
         self.table: TraitTable = tabulate_traits(traits, register=given)
         columns = take_columns(self.table)
         self.bench = Bench(
-            columns, kernels.make_scratch(columns), set_bars(self.settings, hidden=hidden)
+            columns, make_scratch(columns), set_bars(self.settings, hidden=hidden)
         )
         self.nobody_taken = np.zeros(self.table.actors, np.bool_)
         self.mark = 0

@@ -1,0 +1,132 @@
+"""Every witness on a core whose figure is known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from cores_by_hand import USUAL, core_of, correlated
+
+from stillwatch.detect.witnesses import (
+    heads_are_interchangeable,
+    items_differ,
+    more_is_taken,
+    nobody_declares_an_owner,
+    nobody_follows_up,
+    tactics_harvest,
+    templates_fill_the_traffic,
+    volumes_are_even,
+)
+from stillwatch.detect.witnesses.core import Usual
+
+
+@pytest.mark.parametrize("icc", [0.02, 0.1, 0.4])
+def test_a_known_intra_class_correlation_is_measured_from_above(icc: float) -> None:
+    """Sixty accounts of forty exchanges: between the truth and 1.5 times the truth plus 0.004."""
+    sizes = [40] * 60
+    found = [
+        2 ** heads_are_interchangeable.measure(
+            core_of(sizes, embedding=correlated(sizes, icc=icc, seed=seed))
+        )
+        for seed in range(4)
+    ]
+    assert icc * 0.9 <= np.mean(found) <= icc * 1.5 + 0.004
+
+
+def test_heads_of_one_queue_show_almost_no_variance_between_accounts() -> None:
+    """No correlation: under 0.004, as in the trial's campaigns."""
+    sizes = [40] * 60
+    core = core_of(sizes, embedding=correlated(sizes, icc=0.0))
+    assert 2 ** heads_are_interchangeable.measure(core) < 0.004
+
+
+def test_a_small_group_looks_more_honest_than_a_large_one() -> None:
+    """The upper limit of the correlation falls as exchanges are added."""
+    found = [
+        heads_are_interchangeable.measure(core_of(s, embedding=correlated(s, icc=0.0)))
+        for s in ([4] * 6, [10] * 20, [40] * 60)
+    ]
+    assert found == sorted(found, reverse=True)
+
+
+def test_unequal_accounts_don_t_shift_the_correlation() -> None:
+    """One account of a thousand exchanges among sixty of twenty."""
+    sizes = [1_000, *[20] * 60]
+    core = core_of(sizes, embedding=correlated(sizes, icc=0.1))
+    assert 0.08 <= 2 ** heads_are_interchangeable.measure(core) <= 0.16
+
+
+def test_identical_exchanges_leave_nothing_to_compare() -> None:
+    """No variance within: silent."""
+    sizes = [10] * 5
+    assert math.isnan(heads_are_interchangeable.measure(core_of(sizes, embedding=np.ones((50, 32)))))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "index"), [([10] * 6, 0.0), ([5, 15] * 3, 3.0), ([1, 1, 1, 1, 1, 55], 48.6)]
+)
+def test_volumes_have_the_dispersion_of_the_textbook(sizes: list[int], index: float) -> None:
+    """Variance over mean of exchanges per active day: equal volumes nought, one busy head many."""
+    core = core_of(sizes, hour=[0] * sum(sizes))
+    assert volumes_are_even.measure(core) == pytest.approx(math.log2(index + 0.1), abs=1e-6)
+
+
+def test_volumes_are_counted_per_active_day() -> None:
+    """Ten on one day and twenty over two days are the same rate."""
+    core = core_of([10, 20, 10], hour=[*[0] * 10, *[0] * 10, *[24] * 10, *[100] * 10])
+    assert volumes_are_even.measure(core) == pytest.approx(math.log2(0.1))
+
+
+def test_a_class_repeats_and_a_harvest_does_not() -> None:
+    """Share of different prompts; those that are unknown are left out."""
+    assert items_differ.measure(core_of([20, 20], prompt_hash=[1, 2] * 20)) == pytest.approx(0.05)
+    assert items_differ.measure(core_of([20, 20], prompt_hash=list(range(40)))) == 1.0
+    half = [*range(20), *[None] * 20]
+    assert items_differ.measure(core_of([20, 20], prompt_hash=half)) == 1.0
+
+
+def test_taking_is_measured_against_the_population() -> None:
+    """Answers of 1,023 tokens are ten bits, two above the usual eight."""
+    assert more_is_taken.measure(core_of([15, 15], output_tokens=[1_023] * 30)) == pytest.approx(2)
+
+
+def test_tactics_weigh_accounts_alike() -> None:
+    """A busy account at 0.9 and a quiet one at 0.1: 0.5 on average, 0.4 above the usual."""
+    core = core_of([90, 10], tactic_probability=[*[0.9] * 90, *[0.1] * 10])
+    assert tactics_harvest.measure(core) == pytest.approx(0.4)
+
+
+def test_template_mass_is_the_core_s_share_of_the_traffic() -> None:
+    """Thirty of forty exchanges."""
+    assert templates_fill_the_traffic.measure(core_of([15, 15], outside=10)) == 0.75
+
+
+def test_follow_ups_are_measured_against_the_run() -> None:
+    """As many as usual is nought bits; none is log2(0.02 / 0.42)."""
+    usual = [2] * 12 + [1] * 18
+    assert nobody_follows_up.measure(core_of([15, 15], turn=usual)) == pytest.approx(0.0)
+    none = nobody_follows_up.measure(core_of([15, 15], turn=[1] * 30))
+    assert none == pytest.approx(math.log2(0.02 / 0.42))
+
+
+def test_follow_ups_are_silent_where_the_log_tells_no_conversations() -> None:
+    """Hardly any later turn in the whole run, or no figure at all."""
+    for later in (0.05, float("nan")):
+        core = core_of([15, 15], turn=[1] * 30, usual=Usual(8.0, 0.1, later))
+        assert math.isnan(nobody_follows_up.measure(core))
+
+
+def test_an_owner_is_what_the_register_declares() -> None:
+    """The share is handed on; without a register it is unknown."""
+    assert nobody_declares_an_owner.measure(core_of([15, 15], declared=0.7)) == 0.7
+    assert math.isnan(nobody_declares_an_owner.measure(core_of([15, 15], declared=float("nan"))))
+
+
+def test_what_the_run_doesn_t_say_leaves_relative_witnesses_silent() -> None:
+    """No usual figure, nothing to be above of."""
+    silent = Usual(float("nan"), float("nan"), float("nan"))
+    core = core_of([15, 15], usual=silent, output_tokens=[9] * 30, tactic_probability=[0.5] * 30)
+    assert math.isnan(more_is_taken.measure(core))
+    assert math.isnan(tactics_harvest.measure(core))
+    assert USUAL.tactic == 0.1
