@@ -50,7 +50,9 @@ _HOLE: Final = re.compile(r"\n- (?=\n|$)|^- | (?= |\n|$)")
 _MANNERS: Final = frozenset({"hello", "thanks"})
 """Slots of `_LAYOUTS` that are courtesy alone, and English."""
 _MATHEMATICS: Final = "mathematics"
-_TOPICAL: Final = frozenset({"cot_elicitation", "reasoning_trace_reconstruction", "student", "learner"})
+_TOPICAL: Final = frozenset(
+    {"cot_elicitation", "reasoning_trace_reconstruction", "student", "learner"}
+)
 """Sections whose prompts are after mathematics where that is what fills them."""
 
 
@@ -134,19 +136,26 @@ def _clauses(kind: str) -> dict[tuple[str, str, str], dict[str, list[str]]]:
     return clauses
 
 
-def expand(frames: list[Frame], *, each: int, seed: int) -> list[Prompt]:
+def expand(
+    frames: list[Frame], *, each: int, seed: int, borrowed: dict[str, list[str]] | None = None
+) -> list[Prompt]:
     """Make `each` different prompts of every frame (fewer where it hasn't as many).
 
+    `borrowed` gives some slots further fillings: each such slot is filled from there half the
+    time, so that what is quoted has words of all kinds, in harvest and honest prompts alike.
     Order:   by frame. Same seed, same prompts, whatever other frames there are.
     """
     slots = _slots()
+    for name, texts in (borrowed or {}).items():
+        own = slots[name]
+        slots[name] = [*own * (len(texts) // len(own)), *texts]
     prompts: list[Prompt] = []
     for frame in frames:
         chance = random.Random(f"{seed}-{frame.name}")
-        texts = dict.fromkeys(_fill(frame.text, slots, chance) for _ in range(2 * each))
+        filled = dict.fromkeys(_fill(frame.text, slots, chance) for _ in range(2 * each))
         prompts.extend(
             Prompt(frame, text, _MATHEMATICS if is_mathematics else frame.capability)
-            for text, is_mathematics in list(texts)[:each]
+            for text, is_mathematics in list(filled)[:each]
         )
     return prompts
 

@@ -39,6 +39,13 @@ OWN_EACH: Final = 12
 """Prompts made of each frame written out: more teach nothing further."""
 COMPOSED_EACH: Final = 3
 """Prompts made of each composed frame."""
+BORROWED_FROM: Final = "sharegpt_v3"
+"""Source of quotations in composed prompts: rows that aren't drawn as honest prompts."""
+_BORROWED_ROWS: Final = 3_000
+_QUESTION_CHARACTERS: Final = (20, 120)
+_PASSAGE_CHARACTERS: Final = (150, 600)
+_MARKUP: Final = str.maketrans(dict.fromkeys("{}[]|\\", " "))
+"""What the grammar would take for a slot or a choice."""
 CHARACTERS_MAX: Final = 4_000
 """Characters of a published text that are learnt from."""
 
@@ -122,7 +129,7 @@ class Example:
 
 def read_examples(data: Path, *, seed: int) -> list[Example]:
     """Read our own prompts and the published ones, in a fixed order."""
-    examples = _own(seed)
+    examples = _own(seed, _borrow(data, seed=seed))
     wanted = {**HONEST, **dict.fromkeys((*TACTIC_OF, *WITHOUT_WORDING), _OTHERS_ROWS)}
     for path in sorted(data.glob("prompts/*/*.jsonl.gz")):
         source = path.name.removesuffix(".jsonl.gz")
@@ -131,11 +138,12 @@ def read_examples(data: Path, *, seed: int) -> list[Example]:
     return examples
 
 
-def _own(seed: int) -> list[Example]:
+def _own(seed: int, borrowed: dict[str, list[str]]) -> list[Example]:
     examples: list[Example] = []
     for kind in ("harvest", "honest"):
         written = expand(read_frames(kind), each=OWN_EACH, seed=seed)
-        composed = expand(compose_frames(kind, seed=seed), each=COMPOSED_EACH, seed=seed)
+        frames = compose_frames(kind, seed=seed)
+        composed = expand(frames, each=COMPOSED_EACH, seed=seed, borrowed=borrowed)
         for prompt in (*written, *composed):
             frame = prompt.frame
             source = f"own_{kind}_clauses" if frame.is_composed else f"own_{kind}"
@@ -144,10 +152,34 @@ def _own(seed: int) -> list[Example]:
     return examples
 
 
-def _published(path: Path, source: str, *, rows: int, seed: int) -> list[Example]:
+def _borrow(data: Path, *, seed: int) -> dict[str, list[str]]:
+    """Give published questions and passages for composed prompts to quote."""
+    records = _records(data / "prompts" / "benign" / f"{BORROWED_FROM}.jsonl.gz")
+    honest = {r["id"] for r in _draw(records, BORROWED_FROM, rows=HONEST[BORROWED_FROM], seed=seed)}
+    texts = [r["text"].translate(_MARKUP).strip() for r in records if r["id"] not in honest]
+    chance = random.Random(f"{seed}-borrowed")
+    chance.shuffle(texts)
+    shortest, longest = _QUESTION_CHARACTERS
+    least, most = _PASSAGE_CHARACTERS
+    return {
+        "question": [text for text in texts if shortest <= len(text) <= longest][:_BORROWED_ROWS],
+        "passage": [text[:most] for text in texts if len(text) >= least][:_BORROWED_ROWS],
+    }
+
+
+def _records(path: Path) -> list[dict[str, str]]:
     with gzip.open(path) as stream:
-        records = [orjson.loads(line) for line in stream]
-    drawn = random.Random(f"{seed}-{source}").sample(records, min(rows, len(records)))
+        return [orjson.loads(line) for line in stream]
+
+
+def _draw(
+    records: list[dict[str, str]], source: str, *, rows: int, seed: int
+) -> list[dict[str, str]]:
+    return random.Random(f"{seed}-{source}").sample(records, min(rows, len(records)))
+
+
+def _published(path: Path, source: str, *, rows: int, seed: int) -> list[Example]:
+    drawn = _draw(_records(path), source, rows=rows, seed=seed)
     tactic = "" if source in HONEST else TACTIC_OF.get(source)
     fold = FOLD_OF.get(source, FOLDS - 1)
     return [

@@ -29,8 +29,10 @@ _TOGETHER_SHARE = 0.87
 _HELD_SHARE = 0.1
 """A value leads to neighbouring groups where at least this share of the members holds it."""
 _MERGE_SHARE = 0.5
-"""Share of a neighbour's members that such values must reach for a merger to be tried, and of a
-group's own mean bits that its neighbour's members must have for it."""
+"""Share of a neighbour's members that such values must reach for a merger to be tried."""
+_SUPPORT_SHARE = 0.4
+"""Share of a group's own mean bits that its neighbour's members must have for it: two families of
+three or four, where batches differ in the others."""
 
 
 @dataclass
@@ -210,7 +212,9 @@ def _speaks_for(search: Search, g: int, other: int) -> bool:
     forgiving = search.bench._replace(b=search.bench.b._replace(floor=0.0))
     group, actors = search.groups[g], search.groups[other]
     own = kernels.mean_bits(forgiving, group, group, kernels.INSIDE)
-    return bool(kernels.mean_bits(forgiving, group, actors, kernels.OUTSIDE) >= _MERGE_SHARE * own)
+    return bool(
+        kernels.mean_bits(forgiving, group, actors, kernels.OUTSIDE) >= _SUPPORT_SHARE * own
+    )
 
 
 def _neighbours(search: Search, g: int, owner: I32) -> list[int]:

@@ -1,0 +1,159 @@
+"""From standardised witnesses to a judgement, a q-value and a probability."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from nulls_by_hand import KNOTS
+from scipy.stats import norm
+from traffic_by_hand import Scene, group_rows, member_rows
+
+from stillwatch.detect.honest_groups import NAMES, HonestNull
+from stillwatch.detect.judge import (
+    Case,
+    Judged,
+    adjust_p_values,
+    explain_innocently,
+    judge_groups,
+    measure_usual,
+    weigh_harvest,
+)
+from stillwatch.detect.witnesses import WITNESSES
+from stillwatch.domain.settings import DetectSettings
+from stillwatch.domain.tables import REGISTER
+
+SETTINGS = DetectSettings()
+
+
+def by_hand() -> HonestNull:
+    """A null by hand, about what strangers show: p falls by e for each unit above one."""
+    line = np.zeros((len(NAMES), 3))
+    expected = {"interchangeability": -4.0, "volume_evenness": 2.0, "item_diversity": 0.9,
+                "template_mass": 0.7, "tactics": 0.1, "taking": 0.5}  # fmt: skip
+    scale = {"interchangeability": 1.0, "volume_evenness": 1.5, "item_diversity": 0.2,
+             "template_mass": 0.2, "tactics": 0.1, "taking": 0.8}  # fmt: skip
+    line[:, 0] = [expected.get(n, 0.0) for n in NAMES]
+    return HonestNull(
+        line, np.array([scale.get(n, 1.0) for n in NAMES]), np.eye(len(NAMES)),
+        1.0, 2.5, 400, np.array(KNOTS[0]), np.array(KNOTS[1]),
+    )  # fmt: skip
+
+
+def benjamini_hochberg(p: np.ndarray, level: float) -> set[int]:
+    """Reject the k smallest, for the largest k whose k-th p-value is at most k level / n."""
+    order = np.argsort(p, kind="stable")
+    for k in range(len(p), 0, -1):
+        if p[order[k - 1]] <= k * level / len(p):
+            return {i for i in range(len(p)) if p[i] <= p[order[k - 1]]}
+    return set()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_q_values_are_those_of_benjamini_and_hochberg(seed: int) -> None:
+    """At any level they reject whom the definition rejects; in the order given."""
+    rng = np.random.default_rng(seed)
+    p = np.concatenate([rng.random(30), rng.random(8) ** 6, [1.0, 1.0]])
+    q = adjust_p_values(p)
+    for level in (0.01, 0.05, 0.2, 0.6):
+        rejected = set(np.flatnonzero(q <= level * (1 + 1e-12)).tolist())
+        assert rejected == benjamini_hochberg(p, level)
+    assert np.all(q >= p)
+    assert q.max() <= 1
+
+
+def test_a_small_p_value_is_a_high_probability_and_a_large_one_the_prior() -> None:
+    """Falling in p; by the bound of Sellke, Bayarri and Berger at 0.01 and a prior of one tenth."""
+    found = [weigh_harvest(p, prior=0.1) for p in (1e-300, 1e-12, 1e-6, 1e-3, 0.01, 0.1, 0.5, 1)]
+    assert found == sorted(found, reverse=True)
+    odds = 0.1 / 0.9 / (-np.e * 0.01 * np.log(0.01))
+    assert found[4] == pytest.approx(odds / (1 + odds))
+    assert found[-1] == 0.1
+    assert found[0] <= 1
+
+
+def test_the_innocent_story_that_is_hardest_to_reject_is_told() -> None:
+    """The least guilty witness, with the share of honest groups that look as guilty on it."""
+    z = np.full(len(NAMES), 2.5)
+    z[2] = 0.4
+    story, p = explain_innocently(z)
+    assert story == WITNESSES[2].innocent
+    assert p == pytest.approx(norm.sf(0.4))
+    assert explain_innocently(np.full(len(NAMES), np.nan))[1] == 1.0
+
+
+def test_what_is_usual_weighs_accounts_alike() -> None:
+    """A busy account doesn't set the usual; what nobody states is not a number."""
+    scene = Scene()
+    for _ in range(90):
+        scene.send("busy", [], output_tokens=1_023, tactic_probability=None, turn=None)
+    scene.send("quiet", [], output_tokens=3, tactic_probability=None, turn=None)
+    usual = measure_usual(scene.exchanges())
+    assert usual.log_output == pytest.approx((10 + 2) / 2)
+    assert np.isnan(usual.tactic)
+    assert np.isnan(usual.later_turns)
+
+
+@pytest.fixture(scope="module")
+def judged() -> dict[str, Judged]:
+    """A harvest, a team of strangers, and a harvest that nothing ties."""
+    scene = Scene(seed=2)
+    names = scene.add_strangers(200)
+    groups = {
+        "harvest": scene.add_heads("h", 20, harvest=30, unrelated=5),
+        "team": names[:20],
+        "loose": scene.add_heads("l", 10, harvest=30),
+    }
+    rows = group_rows(**groups).with_columns(
+        link_q_value=pl.when(group_id="g-loose").then(0.5).otherwise("link_q_value")
+    )
+    case = Case(rows, member_rows(**groups), REGISTER.empty())
+    found = judge_groups(scene.traffic(), case, null=by_hand(), settings=SETTINGS)
+    assert [j.group_id for j in found] == rows["group_id"].to_list()
+    return {j.group_id: j for j in found}
+
+
+def test_a_harvest_is_judged_one_and_a_team_is_not(judged: dict[str, Judged]) -> None:
+    """Against a null that stands where strangers do."""
+    assert judged["g-harvest"].judgement == "harvest"
+    assert judged["g-harvest"].q_value <= 0.01
+    assert judged["g-team"].judgement == "innocent"
+    assert judged["g-team"].q_value > SETTINGS.watch_q_max
+
+
+def test_what_nothing_ties_is_not_judged(judged: dict[str, Judged]) -> None:
+    """However it looks: undecided, p and q are one."""
+    loose = judged["g-loose"]
+    assert (loose.judgement, loose.p_value, loose.q_value) == ("undecided", 1.0, 1.0)
+
+
+def test_the_core_is_the_harvest(judged: dict[str, Judged]) -> None:
+    """Twenty heads of thirty: about 600 of 700 exchanges."""
+    assert 560 <= judged["g-harvest"].core_exchanges <= 640
+    assert len(judged["g-harvest"].membership) == 700
+
+
+def test_no_groups_are_no_judgements() -> None:
+    """An empty table gives an empty list."""
+    scene = Scene()
+    scene.add_strangers(5)
+    case = Case(group_rows(), member_rows(), REGISTER.empty())
+    assert judge_groups(scene.traffic(), case, null=by_hand(), settings=SETTINGS) == []
+
+
+@pytest.mark.xfail(
+    reason="where no exchange is core, take_core hands over all of them, and the share of core "
+    "exchanges is said to be one: the guiltiest figure there is, of a group without a stream"
+)
+def test_a_group_without_a_stream_has_no_template_mass() -> None:
+    """Heads with words of their own: what they share fills none of their traffic."""
+    scene = Scene(seed=9)
+    scene.add_strangers(60)
+    heads = [f"q{k}" for k in range(8)]
+    for head in heads:
+        for _ in range(10):
+            scene.send(head, [])
+    case = Case(group_rows(q=heads), member_rows(q=heads), REGISTER.empty())
+    (found,) = judge_groups(scene.traffic(), case, null=by_hand(), settings=SETTINGS)
+    assert not np.any(found.membership >= 0.5)
+    assert not found.figures[NAMES.index("template_mass")] > 0.5
