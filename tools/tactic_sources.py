@@ -29,18 +29,21 @@ from stillwatch.observe.content.kernels import (
     read_words,
 )
 from stillwatch.observe.content.tactics import FEATURES_MAX
-from tactic_grammar import POOLS, compose_frames, expand, read_frames
+from tactic_grammar import POOLS, Prompt, compose_frames, expand, read_frames
 
 BUCKETS: Final = 2**15
 """Rows of weights: 1 MB in memory, so that they stay in the second-level cache."""
 FOLDS: Final = POOLS
 """Each source, each frame and each clause of our own is left out once."""
-OWN_EACH: Final = 12
+OWN_EACH: Final = {"harvest": 20, "honest": 12}
 """Prompts made of each frame written out: more teach nothing further."""
 COMPOSED_EACH: Final = 3
 """Prompts made of each composed frame."""
+TESTED_ONLY: Final = ("own_harvest_quoting", "own_honest_quoting")
+"""Composed prompts that quote borrowed text. Learnt too, they did harm: the model took words of
+the quotations for evidence and knew fewer of the wordings left out."""
 BORROWED_FROM: Final = "sharegpt_v3"
-"""Source of quotations in composed prompts: rows that aren't drawn as honest prompts."""
+"""Source of these quotations: rows that aren't drawn as honest prompts."""
 _BORROWED_ROWS: Final = 3_000
 _QUESTION_CHARACTERS: Final = (20, 120)
 _PASSAGE_CHARACTERS: Final = (150, 600)
@@ -125,6 +128,8 @@ class Example:
     """A tactic, `""` for honest, None for neither."""
     capability: str | None
     fold: int
+    is_learnt: bool = True
+    """False for what is tested on and never learnt."""
 
 
 def read_examples(data: Path, *, seed: int) -> list[Example]:
@@ -141,15 +146,21 @@ def read_examples(data: Path, *, seed: int) -> list[Example]:
 def _own(seed: int, borrowed: dict[str, list[str]]) -> list[Example]:
     examples: list[Example] = []
     for kind in ("harvest", "honest"):
-        written = expand(read_frames(kind), each=OWN_EACH, seed=seed)
+        written = expand(read_frames(kind), each=OWN_EACH[kind], seed=seed)
         frames = compose_frames(kind, seed=seed)
-        composed = expand(frames, each=COMPOSED_EACH, seed=seed, borrowed=borrowed)
-        for prompt in (*written, *composed):
-            frame = prompt.frame
-            source = f"own_{kind}_clauses" if frame.is_composed else f"own_{kind}"
-            tactic = frame.section if frame.is_harvest else ""
-            examples.append(Example(source, prompt.text, tactic, prompt.capability, frame.pool))
+        composed = expand(frames, each=COMPOSED_EACH, seed=seed)
+        quoting = expand(frames, each=1, seed=seed + 1, borrowed=borrowed)
+        sources = {f"own_{kind}": written, f"own_{kind}_clauses": composed}
+        for source, prompts in {**sources, f"own_{kind}_quoting": quoting}.items():
+            examples.extend(_example(source, prompt) for prompt in prompts)
     return examples
+
+
+def _example(source: str, prompt: Prompt) -> Example:
+    frame = prompt.frame
+    tactic = frame.section if frame.is_harvest else ""
+    is_learnt = source not in TESTED_ONLY
+    return Example(source, prompt.text, tactic, prompt.capability, frame.pool, is_learnt)
 
 
 def _borrow(data: Path, *, seed: int) -> dict[str, list[str]]:

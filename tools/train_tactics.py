@@ -32,7 +32,7 @@ from stillwatch.observe.content.tactics import (
 from tactic_sources import FOLDS, Example, features_of, read_examples
 
 SEED: Final = 20_261_123
-VERSION: Final = "1"
+VERSION: Final = "2"
 STRENGTH: Final = 20.0
 """Inverse of the ridge: of 5 and 20 the one with the better recall on sources left out."""
 TOLERANCE: Final = 0.01
@@ -56,12 +56,14 @@ class Targets:
         self.capability = np.array([e.capability or "" for e in examples])
         self.fold = np.array([e.fold for e in examples])
         self.source = np.array([e.source for e in examples])
+        self.is_known = np.array([e.is_learnt for e in examples])
+        self.is_judged &= self.is_known
         self.is_honest = self.is_judged & (self.tactic == "")
 
     def lanes(self) -> list[tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]]:
         """Give (takes part, is positive) of each lane, in the model's order."""
         tactics = [(self.is_judged, self.tactic == name) for name in SCORED_TACTICS]
-        labelled = self.capability != ""
+        labelled = (self.capability != "") & self.is_known
         capabilities = [(labelled, self.capability == name) for name in SCORED_CAPABILITIES]
         return [*tactics, (self.is_judged, self.tactic != ""), *capabilities]
 
@@ -146,7 +148,10 @@ def report(scores: Floats, probability: Floats, targets: Targets) -> str:
             row(f"{source} ({name})", rows, mine)
     for source in sorted(set(targets.source[targets.is_honest])):
         row(f"honest: {source}", targets.source == source, None)
-    for source in sorted(set(targets.source[~targets.is_judged])):
+    quoting = sorted(set(targets.source[~targets.is_known & (targets.tactic == "")]))
+    for source in quoting:
+        row(f"honest: {source}", targets.source == source, None)
+    for source in sorted(set(targets.source[~targets.is_judged & targets.is_known])):
         row(f"no wording: {source}", targets.source == source, None)
     return "\n".join([*lines, "", *_capability_lines(probability, targets)])
 

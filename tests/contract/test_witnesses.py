@@ -23,7 +23,7 @@ from stillwatch.domain.tables import OBSERVED
 MODULES = {
     name: importlib.import_module(f"{witnesses.__name__}.{name}")
     for _, name, _ in pkgutil.iter_modules(witnesses.__path__)
-    if name != "core"
+    if name not in {"core", "owners"}  # what witnesses are shown, and where it comes from
 }
 OF_THE_REGISTER = {"declared_owner"}
 """Witnesses that read no exchange: thin traffic doesn't silence them."""

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from typer.testing import CliRunner, Result
+from whole_runs import SECRET, Command, Write
 
 from stillwatch.app.cli import app
 from stillwatch_lab.simulate import simulate
-
-SECRET = "000102030405060708090a0b0c0d0e0f"  # noqa: S105  a key for tests alone
-Command = Callable[..., Result]
-Write = Callable[..., Path]
 
 
 @pytest.fixture(scope="session")
 def command() -> Command:
     """Run a command in this process: the second one is spared the start and the compiling."""
 
-    def run(*args: object, code: int = 0, **given: Any) -> Result:
+    def run(*args: object, code: int = 0) -> Result:
         environment = {"STILLWATCH_KEY": SECRET, "COLUMNS": "200"}
-        found = CliRunner().invoke(app, [str(one) for one in args], env=environment, **given)
+        found = CliRunner().invoke(app, [str(one) for one in args], env=environment)
         assert found.exit_code == code, found.output
         return found
 

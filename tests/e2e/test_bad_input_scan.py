@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gzip
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 import polars as pl
 import pytest
-from conftest import Command, Write
+from whole_runs import Command, Write
 
 _MEBIBYTE = 2**20
 _TORN = "exchanges-torn.jsonl.gz"
@@ -51,13 +50,15 @@ def _run_of(result: Path) -> dict[str, Any]:
 
 def _called(result: Path) -> dict[str, str]:
     accounts = pl.read_parquet(result / "accounts.parquet")
-    return dict(accounts.filter(pl.col("verdict") != "clear").select("account_id", "verdict").rows())
+    return dict(
+        accounts.filter(pl.col("verdict") != "clear").select("account_id", "verdict").rows()
+    )
 
 
 @pytest.fixture(scope="module")
 def dirty(
     demo: Path, command: Command, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Path, str]]:
+) -> tuple[Path, str]:
     """Scan the demo with one of everything that is wrong beside it; give result and screen."""
     folder = tmp_path_factory.mktemp("dirty")
     logs = folder / "logs"
@@ -76,7 +77,7 @@ def dirty(
     (logs / "exchanges-twice.jsonl").write_bytes(_lines(first))
     out = folder / "run"
     found = command("scan", logs, "--out", out, "--max-quarantine", "0.0001", code=3)
-    yield out, found.output
+    return out, found.output
 
 
 def test_more_than_the_bound_in_quarantine_is_code_3_with_a_whole_result(
@@ -91,7 +92,7 @@ def test_more_than_the_bound_in_quarantine_is_code_3_with_a_whole_result(
 
 
 def test_every_bad_record_is_told_with_file_line_and_reason(dirty: tuple[Path, str]) -> None:
-    """Bad lines by their numbers, the torn file by the line where it breaks; nothing of the text."""
+    """Bad lines by number, the torn file by the line where it breaks; nothing of the text."""
     rows = pl.read_parquet(dirty[0] / "quarantine.parquet").sort("file", "line")
     assert rows["raw"].null_count() == len(rows)
     lines = rows.filter(file="exchanges-bad.jsonl")
@@ -209,9 +210,7 @@ def test_a_result_in_the_way_is_code_2_and_is_left_as_it_is(
     assert [path.name for path in out.iterdir()] == ["mine"]
 
 
-def test_one_bad_record_in_many_is_code_0(
-    traffic: Write, command: Command, tmp_path: Path
-) -> None:
+def test_one_bad_record_in_many_is_code_0(traffic: Write, command: Command, tmp_path: Path) -> None:
     """Below 1 % by default; the screen says what was left out all the same."""
     lines = _lines([_row(i, account_id=f"a{i % 7}") for i in range(200)]) + b"{\n"
     found = command("scan", traffic("exchanges.jsonl", lines), "--out", tmp_path / "run")

@@ -15,8 +15,8 @@ from typing import Any
 import orjson
 import polars as pl
 import pytest
-from conftest import Command
 from polars.testing import assert_frame_equal
+from whole_runs import Command
 
 _WRITTEN = runpy.run_path(
     str(Path(__file__).resolve().parents[1] / "contract" / "dialects" / "writers.py")
@@ -73,7 +73,7 @@ def scan(
             command("scan", folder / "logs", "--out", folder / "run")
             run = orjson.loads((folder / "run" / "run.json").read_bytes())
             assert run["counts"]["exchanges"] == run["counts"]["read"]
-            assert run["inputs"][-1]["dialect"] == name.split("-")[0]
+            assert run["inputs"][-1]["dialect"] == name.split("-", maxsplit=1)[0]
             found[name] = pl.read_parquet(folder / "run" / "accounts.parquet")
         return found[name]
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import polars as pl
 import pytest
-from conftest import Command
+from whole_runs import Command
 
 _PROMISED: dict[str, dict[str, Any]] = {
     "accounts": {
@@ -271,7 +271,7 @@ def test_a_result_differs_from_itself_in_nothing(scanned: Path, command: Command
 def test_diff_says_what_a_shorter_window_changes(
     demo: Path, scanned: Path, command: Command, tmp_path: Path
 ) -> None:
-    """All but the last day against all seven: fewer exchanges, and every change is in the tables."""
+    """Six days against all seven: fewer exchanges, and every change is in the tables."""
     last = _read(scanned, "campaigns")["last_seen"].max()
     assert isinstance(last, datetime)
     until = last.date().isoformat()

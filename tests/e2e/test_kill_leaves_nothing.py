@@ -1,4 +1,4 @@
-"""`kill -9` in the middle of a real scan: no result, no readable half, and the next run succeeds."""
+"""`kill -9` in the middle of a real scan: no result, no readable half; the next run succeeds."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
-from conftest import Command
 from polars.testing import assert_frame_equal
+from whole_runs import Command
 
 _SCAN = (sys.executable, "-c", "from stillwatch.app.cli import main; main()", "scan")
 _PATIENCE_S = 60

@@ -11,32 +11,39 @@ from typing import Any
 import orjson
 import polars as pl
 import pytest
-from conftest import Command
+from whole_runs import Command
 
 from stillwatch.app import pipeline
+from stillwatch.app.arrive import Arrived
 
 _CANARY = "the canary of the north mine sings at a quarter past nine"
 _MAIL = "canary.keeper@mine.example"
 _ADDRESS = "203.0.113.77"
-_SAMPLED = 400
+_SAMPLED = 120
 _PIECE = 24
 """Characters of a text that are looked for: no phrase of ours is that long and the same."""
 _LONG_ENOUGH = 8
 """Characters from which a value is looked for: shorter ones are found in anything."""
-_ADDRESSES = re.compile(rb"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
-_NAMES = ("ip", "end_user_id", "device_id", "conversation_id")
+_TOKEN = re.compile(rb"[\w.:@+-]+")
+_NAMES = ("ip", "end_user_id", "api_key_id", "device_id", "conversation_id")
 _REGISTERED = ("email_domain", "email_hash", "payment_fingerprint", "referrer")
 
 
 def _plain(folder: Path) -> bytes:
-    """Give all that is in a directory, Parquet unpacked as well."""
+    """Give all that is in a directory; of Parquet files the bytes, and each text and blob once."""
     parts = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         parts += [str(path.relative_to(folder)).encode(), path.read_bytes()]
         if path.suffix == ".parquet":
-            rows = pl.read_parquet(path, hive_partitioning=False)
-            parts.append(rows.drop("embedding", strict=False).write_ndjson().encode())
-    return b"\0".join(parts)
+            parts += _texts_of(pl.read_parquet(path, hive_partitioning=False))
+    return b"\n".join(parts)
+
+
+def _texts_of(rows: pl.DataFrame) -> list[bytes]:
+    kinds = (pl.String, pl.Binary, pl.List(pl.String))
+    columns = [rows[name] for name, kind in rows.schema.items() if kind in kinds]
+    flat = [one.explode() if one.dtype == pl.List else one for one in columns]
+    return [b"\n".join(one.drop_nulls().unique().cast(pl.Binary)) for one in flat]
 
 
 def _pieces(texts: pl.Series) -> Iterator[bytes]:
@@ -46,13 +53,12 @@ def _pieces(texts: pl.Series) -> Iterator[bytes]:
     for text in long.sample(min(_SAMPLED, len(long)), seed=1):
         middle = len(text) // 2
         for piece in (text[:_PIECE], text[middle : middle + _PIECE], text[-_PIECE:]):
-            yield orjson.dumps(piece)[1:-1]
+            yield piece.encode()
 
 
-def _values(rows: pl.DataFrame, names: tuple[str, ...]) -> Iterator[bytes]:
-    for name in names:
-        values = rows[name].drop_nulls().cast(pl.String).unique()
-        yield from (v.encode() for v in values if len(v) >= _LONG_ENOUGH)
+def _values(rows: pl.DataFrame, names: tuple[str, ...]) -> set[bytes]:
+    texts = pl.concat([rows[name].drop_nulls().cast(pl.String).alias("value") for name in names])
+    return {one.encode() for one in texts.unique() if len(one) >= _LONG_ENOUGH}
 
 
 def _found(held: bytes, looked_for: Iterator[bytes]) -> list[bytes]:
@@ -101,7 +107,7 @@ def left(
     folder = tmp_path_factory.mktemp("left")
     tie_accounts = pipeline.tie_accounts
 
-    def keep_a_copy(arrived: Any, *others: Any) -> Any:
+    def keep_a_copy(arrived: Arrived, *others: Any) -> object:  # noqa: ANN401  handed on
         shutil.copytree(arrived.lake.place, folder / "lake")
         return tie_accounts(arrived, *others)
 
@@ -112,9 +118,7 @@ def left(
 
 
 @pytest.mark.parametrize("place", [1, 2], ids=["result", "lake"])
-def test_no_text_is_left(
-    place: int, left: tuple[Path, bytes, bytes], rows: pl.DataFrame
-) -> None:
+def test_no_text_is_left(place: int, left: tuple[Path, bytes, bytes], rows: pl.DataFrame) -> None:
     """No piece of any sampled prompt, system text or answer, and of no canary."""
     held = left[place]
     assert isinstance(held, bytes)
@@ -131,10 +135,11 @@ def test_no_name_of_a_person_or_a_machine_is_left(
     """No address, e-mail, end user, device, conversation, payment or referrer of the input."""
     held = left[place]
     assert isinstance(held, bytes)
-    addresses = {value.encode() for value in rows["ip"].drop_nulls()} | {_ADDRESS.encode()}
-    assert set(_ADDRESSES.findall(held)) & addresses == set()
-    assert _found(held, _values(rows, _NAMES)) == []
-    assert _found(held, _values(register, _REGISTERED)) == []
+    named = _values(rows, _NAMES) | _values(register, _REGISTERED) | {_ADDRESS.encode()}
+    assert len(named) > len(register)
+    tokens = {token.strip(b".:") for token in _TOKEN.findall(held)}
+    assert b"keeper-0" in tokens, "accounts stay: the operator needs them"
+    assert tokens & named == set()
     assert b"canary.keeper" not in held
     assert b"mine.example" not in held
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import observed as made
@@ -21,6 +21,9 @@ from stillwatch.observe.passages import collect_here
 from stillwatch.observe.profiles import measure_profiles
 from stillwatch.observe.templates import count_spread, list_frequent
 from stillwatch.observe.traits import EXCHANGE_CHANNELS, count_first_use, count_values
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 pytestmark = pytest.mark.spark
 
@@ -54,7 +57,7 @@ def register(traffic: Path) -> RegisterReading:
 
 
 @pytest.fixture(scope="module")
-def on_spark(spark: Any, exchanges: pl.DataFrame) -> Iterator[Frame]:
+def on_spark(spark: SparkSession, exchanges: pl.DataFrame) -> Iterator[Frame]:
     """Give the exchanges to Spark, over four partitions."""
     frame = spark.createDataFrame(exchanges.to_arrow()).repartition(4).cache()
     yield nw.from_native(frame)
@@ -75,7 +78,7 @@ def hold_equal(stage: Callable[[Frame], Any], *frames: Frame) -> pl.DataFrame:
     return polars
 
 
-def _settled(found: Any) -> pl.DataFrame:
+def _settled(found: pl.DataFrame | Frame) -> pl.DataFrame:
     frame = found if isinstance(found, pl.DataFrame) else collect_here(found)
     return frame.select(sorted(frame.columns)).sort(pl.all())
 
@@ -141,7 +144,7 @@ def test_traits_are_collected_equally(
     assert {*EXCHANGE_CHANNELS, "template", "payment"} <= set(found["channel"])
 
 
-def test_the_content_kernel_runs_in_spark(spark: Any, arrivals: pl.DataFrame) -> None:
+def test_the_content_kernel_runs_in_spark(spark: SparkSession, arrivals: pl.DataFrame) -> None:
     """`mapInArrow` over batches of another size gives what one batch gives, row by row."""
     table = made.texts(arrivals)
     model, key = load_tactics(), made.KEY

@@ -1,4 +1,4 @@
-"""However the same records are laid out, in whatever order and pieces, the findings are the same."""
+"""However the same records are laid out, in whatever order and pieces, findings are the same."""
 
 from __future__ import annotations
 

@@ -189,7 +189,8 @@ def weigh_harvest(p: float, *, prior: float) -> float:
     """
     if p >= 1 / np.e:
         return prior * p if p >= 1.0 else prior
-    odds = prior / (1 - prior) / (-np.e * p * np.log(max(p, 1e-300)))
+    least = max(p, 1e-300)
+    odds = prior / (1 - prior) / (-np.e * least * np.log(least))
     return float(odds / (1 + odds))
 
 

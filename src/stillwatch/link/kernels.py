@@ -32,6 +32,8 @@ _HOLDER_SHARE_MIN = 0.02
 """A value leads to new candidates where at least this share of the members holds it."""
 _SHARE_MIN = 1e-9
 """Least share whose logarithm is taken."""
+_SUPPORT_MIN = 0.1
+"""Share of the other members that one lifted value must join a member to."""
 _OTHERS_MIN = 2
 """Other members with data in a channel below which it says nothing."""
 _BISECTIONS = 40
@@ -91,6 +93,7 @@ def _weigh_unheld(t: Columns, s: Scratch, group: I32, touched: int, shrink: floa
 def tally(w: Bench, group: I32) -> int:
     """Count a group's values; gives how many are touched. `clear` undoes it."""
     touched = _count_values(w.t, w.s, group)
+    w.s.size[0] = len(group)
     _weigh_unheld(w.t, w.s, group, touched, w.b.shrink)
     return touched
 
@@ -105,8 +108,13 @@ def clear(w: Bench, touched: int) -> None:
 
 @_kernel
 def _weigh_channels(w: Bench, i: int, inside: int, skip: int, hidden: int) -> None:
-    """Weigh an actor's values, channel by channel, its own rows left out of every share."""
+    """Weigh an actor's values, channel by channel, its own rows left out of every share.
+
+    Notes on the way how many of the other members hold the most widely held lifted value.
+    """
     t, s = w.t, w.s
+    s.support[0] = 0.0
+    lifted = min(w.b.lift, np.log2(len(t.present) / max(s.size[0], 1)) - 1.0)
     for c in range(len(s.members)):
         s.by_channel[c] = 0.0
     for r in range(t.row_start[i], t.row_start[i + 1]):
@@ -119,7 +127,10 @@ def _weigh_channels(w: Bench, i: int, inside: int, skip: int, hidden: int) -> No
         if s.holders[v] - inside >= 1:
             p = max((t.value_mass[v] - share) / (t.channel_present[c] - 1), _SHARE_MIN)
             q = (s.mass[v] - inside * share + w.b.shrink * p) / (others + w.b.shrink)
-            s.by_channel[c] += share * np.log2(max(q, _SHARE_MIN) / p)
+            lift = np.log2(max(q, _SHARE_MIN) / p)
+            s.by_channel[c] += share * lift
+            if lift >= lifted:
+                s.support[0] = max(s.support[0], (s.holders[v] - inside) / others)
         else:
             s.by_channel[c] += share * s.unheld[c]
     for c in range(len(s.members)):
@@ -166,8 +177,12 @@ def clears(w: Bench, i: int, inside: int, quest: Quest, priors: tuple[float, flo
 
     Against the population, everything counts. A holder of the seed's value may instead be judged
     among its holders: then the seed's own bits don't count, but its family does as one of the two.
+    Either way a lifted value must join the actor to a tenth of the members: a few strangers who
+    share everything with one another, and nothing with the group, would carry each other in.
     """
     total, families = weigh(w, i, inside, NOBODY, quest.hidden)
+    if w.s.support[0] < _SUPPORT_MIN:
+        return False
     if total + priors[0] >= w.b.member and families >= _FAMILIES_MIN:
         return True
     if quest.seed == NOBODY or not _holds(w.t, i, quest.seed):

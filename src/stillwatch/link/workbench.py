@@ -63,6 +63,8 @@ class Scratch(NamedTuple):
     reached: I32
     found: I32
     bits: F64
+    support: F64
+    size: I64
 
 
 class Bench(NamedTuple):
@@ -103,4 +105,6 @@ def make_scratch(columns: Columns) -> Scratch:
         reached=np.zeros(actors, np.int32),
         found=np.zeros(actors, np.int32),
         bits=np.zeros(actors),
+        support=np.zeros(1),
+        size=np.zeros(1, np.int64),
     )

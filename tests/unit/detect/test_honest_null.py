@@ -157,7 +157,6 @@ def test_a_run_whose_honest_groups_look_milder_never_narrows_the_null() -> None:
     assert np.array_equal(widen_by_run(z), z)
 
 
-@pytest.mark.xfail(raises=RuntimeWarning, reason="np.nanquantile warns of a column of nothing")
 def test_a_witness_that_is_silent_in_the_whole_run_widens_nothing() -> None:
     """Logs without turns: no group has a figure, and the run says nothing of it."""
     z = np.random.default_rng(7).normal(size=(30, len(NAMES)))

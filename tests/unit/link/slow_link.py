@@ -17,6 +17,8 @@ from stillwatch.domain.settings import LinkSettings
 
 LEAST = 1e-3
 """Least share on values that the group does not hold (the kernels' own bound)."""
+SUPPORT = 0.1
+"""Share of the other members that one lifted value must join an actor to (the kernels' own)."""
 
 
 class SlowLink:
@@ -85,11 +87,30 @@ class SlowLink:
                 bits[CHANNEL_OF[channel].family].append(found)
         return {f: min(max(max(b) + min(b), -cap), cap) for f, b in bits.items()}
 
+    def support(self, account: str, group: list[str]) -> float:
+        """Largest share of the other members to whom one lifted value joins an actor."""
+        lifted = min(self.settings.lift_bits, log2(len(self.accounts) / len(group)) - 1)
+        best = 0.0
+        for channel, held in self.held.items():
+            others = [a for a in group if a in held and a != account]
+            if account not in held or len(others) < 2 or CHANNEL_OF[channel].family == self.hidden:
+                continue
+            for value, share in held[account].items():
+                holders = sum(value in held[a] for a in others)
+                p = max((self.mass(channel, value, list(held)) - share) / (len(held) - 1), 1e-9)
+                shrink = self.settings.shrink_members
+                q = (self.mass(channel, value, others) + shrink * p) / (len(others) + shrink)
+                if holders and log2(max(q, 1e-9) / p) >= lifted:
+                    best = max(best, holders / len(others))
+        return best
+
     def clears(self, account: str, group: list[str], seed: tuple[str, int] | None) -> bool:
         """Item 5: the bar after the prior, by the population or by the seed's holders."""
         bits = self.family_bits(account, group)
         speaking = {f for f, b in bits.items() if b >= self.settings.family_bar_bits}
         prior = log2(len(group) / len(self.accounts))
+        if self.support(account, group) < SUPPORT:
+            return False
         if sum(bits.values()) + prior >= self.bar and len(speaking) >= 2:
             return True
         if seed is None or seed[1] not in self.held[seed[0]].get(account, {}):

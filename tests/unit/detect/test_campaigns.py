@@ -1,0 +1,153 @@
+"""Campaigns add up: what was taken, with what, and when."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from nulls_by_hand import judged
+from traffic_by_hand import STREAM, Scene, group_rows
+
+from stillwatch.detect.campaigns import Campaigns, find_campaigns, name_campaign
+from stillwatch.domain.results import CAMPAIGNS_OUT, EXCHANGES_OUT, HARVEST, TEMPLATES_OUT
+from stillwatch.domain.schema import check_frame
+
+
+def made(*, judgement: str = "harvest", seed: int = 1) -> tuple[Scene, Campaigns, list[str]]:
+    """One judged group of ten heads: membership 0.8 for its stream and 0.1 for the rest."""
+    scene = Scene(seed=seed)
+    scene.add_strangers(30)
+    heads = scene.add_heads("h", 10, harvest=12, unrelated=6)
+    for row in scene.rows[::17]:
+        row["output_tokens"] = None
+    traffic = scene.traffic()
+    members = traffic.codes_of(heads)
+    ids = traffic.exchanges[traffic.rows_of(members)]["exchange_id"]
+    group = judged(
+        "h",
+        members=members,
+        membership=np.where(ids.is_in(sorted(scene.harvest)), 0.8, 0.1),
+        judgement=judgement,
+        q_value=0.003,
+    )
+    idle = judged("idle", judgement="innocent")
+    carried = scene.passage_rows().join(scene.exchanges().select("row", "exchange_id"), on="row")
+    found = find_campaigns(
+        [group, idle],
+        traffic,
+        groups=group_rows(h=heads, idle=[]),
+        passages=carried,
+        pivots={"g-h": 0.04},
+    )
+    return scene, found, heads
+
+
+@pytest.fixture(scope="module")
+def everything() -> tuple[Scene, Campaigns, list[str]]:
+    """A harvest, found."""
+    return made()
+
+
+def test_tables_keep_to_their_schemas(everything: tuple[Scene, Campaigns, list[str]]) -> None:
+    """All four."""
+    found = everything[1]
+    for frame, table in (
+        (found.campaigns, CAMPAIGNS_OUT),
+        (found.exchanges, EXCHANGES_OUT),
+        (found.harvest, HARVEST),
+        (found.templates, TEMPLATES_OUT),
+    ):
+        assert len(check_frame(frame, table)) > 0
+
+
+def test_a_campaign_counts_the_exchanges_at_one_half(
+    everything: tuple[Scene, Campaigns, list[str]],
+) -> None:
+    """120 of the stream, their tokens, and the first and last of them."""
+    scene, found, heads = everything
+    row = found.campaigns.row(0, named=True)
+    stream = [r for r in scene.rows if r["exchange_id"] in scene.harvest]
+    assert row["accounts"] == len(heads)
+    assert row["exchanges"] == len(stream) == 120
+    assert row["output_tokens"] == sum(r["output_tokens"] or 0 for r in stream)
+    assert row["first_seen"] == min(r["time"] for r in stream)
+    assert row["last_seen"] == max(r["time"] for r in stream)
+    assert (row["kind"], row["q_value"], row["pivot_q_value"]) == ("distillation", 0.003, 0.04)
+    assert (row["tactics"], row["capabilities"]) == (["cot_elicitation"], ["mathematics"])
+
+
+def test_the_harvest_by_day_sums_membership(
+    everything: tuple[Scene, Campaigns, list[str]],
+) -> None:
+    """All exchanges of the accounts, each weighed by its membership; tokens alike."""
+    scene, found, _ = everything
+    assert found.harvest["exchanges"].sum() == pytest.approx(120 * 0.8 + 60 * 0.1)
+    assert found.harvest["exchanges"].sum() == pytest.approx(found.exchanges["membership"].sum())
+    weighed = {r["exchange_id"]: r["output_tokens"] or 0 for r in scene.rows}
+    taken = sum(
+        weighed[x] * m for x, m in found.exchanges.select("exchange_id", "membership").iter_rows()
+    )
+    assert found.harvest["output_tokens"].sum() == pytest.approx(taken)
+    assert found.harvest.select("campaign_id", "day", "capability", "model").is_unique().all()
+
+
+def test_every_exchange_of_the_accounts_is_listed_once(
+    everything: tuple[Scene, Campaigns, list[str]],
+) -> None:
+    """180 rows, unrelated traffic too, at its low membership."""
+    found = everything[1]
+    assert len(found.exchanges) == 180
+    assert found.exchanges["exchange_id"].is_unique().all()
+    assert set(found.exchanges["campaign_id"]) == {name_campaign("g-h")}
+
+
+def test_templates_are_those_that_a_tenth_of_the_accounts_sent(
+    everything: tuple[Scene, Campaigns, list[str]],
+) -> None:
+    """The stream's first: sent by all heads and by nobody outside."""
+    first = everything[1].templates.row(0, named=True)
+    assert first["template_id"] == f"{STREAM[0]:016x}"
+    assert (first["accounts"], first["accounts_outside"], first["exchanges"]) == (10, 0, 120)
+    assert first["tactic"] == "cot_elicitation"
+    assert everything[1].templates["accounts"].min() >= 1
+
+
+def test_innocent_groups_are_no_campaigns(
+    everything: tuple[Scene, Campaigns, list[str]],
+) -> None:
+    """They are in the groups table alone."""
+    assert everything[1].of_group == {"g-h": (name_campaign("g-h"), "distillation")}
+
+
+def test_a_coordinated_group_is_named_as_what_it_is() -> None:
+    """Not a harvest, and its summary says so."""
+    _, found, _ = made(judgement="coordinated_other")
+    row = found.campaigns.row(0, named=True)
+    assert row["kind"] == "coordinated_other"
+    assert "though not to harvest" in row["summary"]
+
+
+def test_a_summary_counts_in_words_that_an_analyst_reads(
+    everything: tuple[Scene, Campaigns, list[str]],
+) -> None:
+    """Accounts, exchanges, tactic and ties."""
+    assert everything[1].campaigns["summary"].item() == (
+        "10 accounts harvest 120 exchanges by cot elicitation; tied by template, client."
+    )
+
+
+def test_a_group_keeps_its_campaign_s_name() -> None:
+    """The same group, the same name; another group, another."""
+    assert name_campaign("g-a") == name_campaign("g-a") != name_campaign("g-b")
+
+
+def test_no_groups_are_no_campaigns() -> None:
+    """Empty tables with their columns."""
+    scene = Scene()
+    scene.add_strangers(3)
+    carried = pl.DataFrame(
+        schema={"exchange_id": pl.String, "account_id": pl.String, "template": pl.Int64,
+                "place": pl.String}
+    )  # fmt: skip
+    found = find_campaigns([], scene.traffic(), groups=group_rows(), passages=carried, pivots={})
+    assert len(found.campaigns) == len(found.exchanges) == len(found.harvest) == 0

@@ -1,0 +1,58 @@
+"""Whose do the accounts of a group say that they are?"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import polars as pl
+import pytest
+
+from stillwatch.detect.witnesses.owners import Owners
+from stillwatch.domain.tables import REGISTER
+
+GROUP = [f"g{k}" for k in range(10)]
+STRANGERS = [f"s{k:04d}" for k in range(1_000)]
+
+
+def owners(**columns: dict[str, Any]) -> Owners:
+    """A register of ten members and a thousand strangers; columns by account."""
+    names = [*GROUP, *STRANGERS]
+    frame = pl.DataFrame(
+        {"account_id": names, **{c: [v.get(n) for n in names] for c, v in columns.items()}},
+        schema_overrides={c: REGISTER.schema[c] for c in columns},
+    )
+    return Owners(REGISTER.conform(frame), active=names)
+
+
+def test_the_largest_declared_owner_is_the_share() -> None:
+    """Six of one organisation, four of another."""
+    orgs = {g: "one" if k < 6 else "two" for k, g in enumerate(GROUP)}
+    assert owners(org_id=orgs).measure_share(GROUP) == 0.6
+
+
+def test_of_several_kinds_of_owner_the_strongest_counts() -> None:
+    """An e-mail domain of eight beats a card of three."""
+    domain = dict.fromkeys(GROUP[:8], 5)
+    card = dict.fromkeys(GROUP[:3], 7)
+    assert owners(email_domain_hash=domain, payment_hash=card).measure_share(GROUP) == 0.8
+
+
+@pytest.mark.parametrize(("outside", "share"), [(5, 1.0), (6, 0.0)])
+def test_a_public_mail_provider_declares_nobody(outside: int, share: float) -> None:
+    """Half a per cent of the strangers may hold a value, and no more."""
+    domain = dict.fromkeys([*GROUP, *STRANGERS[:outside]], 5)
+    assert owners(email_domain_hash=domain).measure_share(GROUP) == share
+
+
+def test_heads_with_names_of_their_own_declare_one_each() -> None:
+    """One of ten is the least that ten different cards can share."""
+    cards = {g: k for k, g in enumerate(GROUP)}
+    assert owners(payment_hash=cards).measure_share(GROUP) == pytest.approx(0.1)
+
+
+def test_without_a_register_nothing_is_known() -> None:
+    """Nor of members that it doesn't hold, nor where it states no owner at all."""
+    assert math.isnan(Owners(REGISTER.empty(), active=GROUP).measure_share(GROUP))
+    assert math.isnan(owners().measure_share(GROUP))
+    assert math.isnan(owners(org_id={GROUP[0]: "one"}).measure_share(["nobody"]))
