@@ -97,6 +97,8 @@ def compose_frames(kind: str, *, seed: int) -> list[Frame]:
     for (section, capability, language), parts in _clauses(kind).items():
         for pool in range(POOLS):
             mine = {part: clauses[pool::POOLS] for part, clauses in parts.items()}
+            if not mine["ask"]:
+                continue  # a payload alone asks for nothing and would teach nothing but itself
             chance = random.Random(f"{seed}-{section}-{language}-{pool}")
             many = _COMPOSED.get(language, _COMPOSED[""])
             texts = dict.fromkeys(_lay_out(mine, language, chance) for _ in range(many))

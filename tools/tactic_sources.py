@@ -39,9 +39,12 @@ OWN_EACH: Final = {"harvest": 20, "honest": 12}
 """Prompts made of each frame written out: more teach nothing further."""
 COMPOSED_EACH: Final = 3
 """Prompts made of each composed frame."""
-TESTED_ONLY: Final = ("own_harvest_quoting", "own_honest_quoting")
-"""Composed prompts that quote borrowed text. Learnt too, they did harm: the model took words of
-the quotations for evidence and knew fewer of the wordings left out."""
+QUOTING: Final = "quoting"
+"""Composed prompts that quote borrowed text: tested on alone. Learnt too, they did harm: the model
+took words of the quotations for evidence and knew fewer of the wordings left out."""
+UNLEARNT: Final = frozenset({"product", "press"})
+"""Honest roles (applications with tools, questions on sensitive subjects) that are tested on alone:
+learnt too, they cost two tactics a quarter of their recall."""
 BORROWED_FROM: Final = "sharegpt_v3"
 """Source of these quotations: rows that aren't drawn as honest prompts."""
 _BORROWED_ROWS: Final = 3_000
@@ -151,7 +154,7 @@ def _own(seed: int, borrowed: dict[str, list[str]]) -> list[Example]:
         composed = expand(frames, each=COMPOSED_EACH, seed=seed)
         quoting = expand(frames, each=1, seed=seed + 1, borrowed=borrowed)
         sources = {f"own_{kind}": written, f"own_{kind}_clauses": composed}
-        for source, prompts in {**sources, f"own_{kind}_quoting": quoting}.items():
+        for source, prompts in {**sources, f"own_{kind}_{QUOTING}": quoting}.items():
             examples.extend(_example(source, prompt) for prompt in prompts)
     return examples
 
@@ -159,7 +162,9 @@ def _own(seed: int, borrowed: dict[str, list[str]]) -> list[Example]:
 def _example(source: str, prompt: Prompt) -> Example:
     frame = prompt.frame
     tactic = frame.section if frame.is_harvest else ""
-    is_learnt = source not in TESTED_ONLY
+    if frame.section in UNLEARNT:
+        source = f"{source}_{frame.section}"
+    is_learnt = frame.section not in UNLEARNT and not source.endswith(QUOTING)
     return Example(source, prompt.text, tactic, prompt.capability, frame.pool, is_learnt)
 
 

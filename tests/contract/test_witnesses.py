@@ -43,13 +43,15 @@ def core_of(accounts: int, exchanges: int, *, seed: int = 0, **missing: Any) -> 
     } | missing
     frame = pl.DataFrame(
         {
-            c: pl.Series(full[c] if full.get(c) is not None else [None] * rows, dtype=OBSERVED.schema[c])
+            c: pl.Series(
+                full[c] if full.get(c) is not None else [None] * rows, dtype=OBSERVED.schema[c]
+            )
             for c in COLUMNS
         }
     )
     vectors = rng.normal(size=(rows, limits.EMBEDDING_DIMENSIONS))
     account = np.repeat(np.arange(accounts), exchanges)
-    return Core(account, vectors, frame, 2 * rows, Usual(9.0, 0.4, 0.5), 0.3)
+    return Core(account, vectors, frame, 0.5, Usual(9.0, 0.4, 0.5), 0.3)
 
 
 def shuffled(core: Core) -> Core:
@@ -116,9 +118,7 @@ def test_a_witness_is_silent_on_thin_traffic(witness: Witness, shape: tuple[int,
 
 def test_a_witness_takes_missing_columns_without_a_failure(witness: Witness) -> None:
     """Logs leave things out: silence or a figure, never an exception."""
-    empty = core_of(
-        6, 10, prompt_hash=None, tactic_probability=None, output_tokens=None, turn=None
-    )
+    empty = core_of(6, 10, prompt_hash=None, tactic_probability=None, output_tokens=None, turn=None)
     assert isinstance(witness.measure(empty), float)
 
 

@@ -29,6 +29,9 @@ _READERS_SAY = {"turn": 1}
 _BEDROCK_SAYS = {**_READERS_SAY, "access_path": "bedrock", "status": 200}
 _CALLED = ("fraudulent", "suspect")
 _JACCARD_MIN = 0.9
+_POORER_JACCARD_MIN = 0.8
+"""Where addresses, clients and keys are missing too: a campaign that only they tie gets smaller."""
+_NEW_MAX = 0.02
 
 Row = dict[str, Any]
 Scan = Callable[[str], pl.DataFrame]
@@ -121,11 +124,8 @@ def test_a_gateway_log_calls_out_whom_the_full_log_calls_out(
 
 
 def test_a_log_without_addresses_and_clients_accuses_nobody_new(scan: Scan, scanned: Path) -> None:
-    """Bedrock's log lacks two families: it may show fewer accounts, none that the full one lets be.
-
-    The campaigns that share a template, a sign-up or a payment are there still.
-    """
-    full, bedrock = pl.read_parquet(scanned / "accounts.parquet"), scan("bedrock")
-    called = _called(bedrock)
-    assert called
-    assert len(called - _called(full)) <= 0.05 * len(called)
+    """Bedrock's log lacks two families: it shows somewhat fewer accounts, and hardly another."""
+    full = _called(pl.read_parquet(scanned / "accounts.parquet"))
+    called = _called(scan("bedrock"))
+    assert len(called - full) <= _NEW_MAX * len(called)
+    assert _overlap(called, full) >= _POORER_JACCARD_MIN

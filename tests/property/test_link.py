@@ -112,7 +112,7 @@ def test_dropping_the_largest_never_gains(bits: list[float]) -> None:
 @given(bits=st.lists(st.floats(-20, 60), max_size=40), more=st.integers(0, 500))
 @settings(max_examples=60)
 def test_more_untested_seeds_never_make_a_q_value_smaller(bits: list[float], more: int) -> None:
-    """e = 0 counts against everybody; order of the given values is kept."""
+    """An e of 0 counts against everybody; order of the given values is kept."""
     values = np.array(bits)
     few = bound_q_values(values, tested=len(bits))
     many = bound_q_values(values, tested=len(bits) + more)

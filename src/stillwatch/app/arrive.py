@@ -31,6 +31,7 @@ from stillwatch.store.lake import Lake
 OBSERVED: Final = "observed"
 TEXTS: Final = "texts"
 """Side table of retained prompt starts, only under --retain-text."""
+_UNREADABLE: Final = "not one record can be read"
 _THREADS: Final = 2
 _APPEND_ROWS: Final = 400_000
 """Observed rows gathered before they go to the lake: one file a day and append."""
@@ -99,7 +100,9 @@ def take_in(files: TrafficFiles, *, reading: Reading, lake: Lake, stage: Stage) 
             _append(lake, tally)
     _append(lake, tally)
     if not any(counts.accepted for _, counts in tally.counts):
-        raise NothingToRead(", ".join(files.names), looked_for="not one record can be read")
+        outside = sum(counts.outside for _, counts in tally.counts)
+        seen = f"all {outside:,} records lie outside the window" if outside else _UNREADABLE
+        raise NothingToRead(", ".join(files.names), looked_for=seen)
     return _settle(lake, tally, chunks, files)
 
 

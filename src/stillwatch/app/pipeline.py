@@ -36,6 +36,7 @@ from stillwatch.domain.results import (
     EXCHANGES_OUT,
     GROUPS_OUT,
     HARVEST,
+    PROFILE,
     QUARANTINE,
     TEMPLATES_OUT,
 )
@@ -88,6 +89,7 @@ def run_scan(
         _note_power(linked, run)
         templates = _show_exemplars(arrived, tied, detected, request)
         arrived.quarantine = pl.concat([arrived.quarantine, register.quarantine])
+        draft.write_table(PROFILE, tied.profiles)
         _write(draft, arrived, detected, templates, run)
         _conclude(draft, detected, templates, register, run)
     return ScanOutcome(
@@ -180,7 +182,8 @@ def tie_accounts(arrived: Arrived, register: RegisterReading, run: Run) -> tuple
     for channel in observed.silent:
         reason = f"no exchange or account says anything of {CHANNEL_OF[channel].phrase}"
         run.ledger.stand_aside(f"channel {channel}", reason=reason)
-    return Tied(linked.groups, linked.members, passages, linked.evidence), linked
+    tied = Tied(linked.groups, linked.members, passages, linked.evidence, observed.profiles)
+    return tied, linked
 
 
 def judge_accounts(arrived: Arrived, tied: Tied, register: RegisterReading, run: Run) -> Detected:

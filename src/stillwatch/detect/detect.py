@@ -58,6 +58,8 @@ class Tied:
     passages: pl.DataFrame
     """(row, account_id, hash, template, place)."""
     evidence: pl.DataFrame
+    profiles: pl.DataFrame
+    """Account-day profiles (PROFILE): every account that sent anything has a row."""
 
 
 def detect_campaigns(
@@ -89,7 +91,7 @@ def detect_campaigns(
     verdicts = find_verdicts(
         judged, tied.members, campaign_of=found.of_group, null=null, settings=settings
     )
-    volumes = exchanges.group_by("account_id").agg(pl.len().cast(pl.Int64).alias("exchanges"))
+    volumes = tied.profiles.group_by("account_id").agg(pl.col("exchanges").sum())
     heirs = find_successors(
         verdicts.select("account_id", "campaign_id"), register=register.accounts
     )

@@ -37,6 +37,8 @@ _SPREAD_MIN = 1e-9
 """Least variance of a combined score; keeps the division finite."""
 _TAIL_FROM = 0.8
 """Quantile of the honest score from which the tail is exponential."""
+_P_MIN = 1e-6
+"""Least p-value that the fitted tail may give."""
 _GROUPS_MIN = 300
 """Honest groups below which no null is fitted (DESIGN.md, section 6)."""
 _RUN_GROUPS_MIN = 20
@@ -88,10 +90,13 @@ class HonestNull:
         return float(weights @ z[speaks] / np.sqrt(max(weights @ own @ weights, _SPREAD_MIN)))
 
     def p_values(self, score: F64) -> F64:
-        """Give the upper tail of the honest score; 1 where nothing could be said."""
+        """Give the upper tail of the honest score; 1 where nothing could be said.
+
+        Never below one in a million: some hundred groups bear no extrapolation beyond.
+        """
         beyond = np.exp(-(score - self.tail_start) * self.tail_rate) * (1 - _TAIL_FROM)
         known = np.where(score > self.tail_start, beyond, 1.0)
-        return np.where(np.isnan(score), 1.0, known)
+        return np.asarray(np.where(np.isnan(score), 1.0, np.maximum(known, _P_MIN)))
 
 
 def _design(accounts: F64, exchanges: F64) -> F64:
@@ -161,7 +166,7 @@ def widen_by_run(z: F64) -> F64:
         return z
     heard = np.where(np.isnan(z).all(axis=0), 0.0, z)  # a witness that is silent says nothing
     lower_half = np.nanquantile(heard, 0.25, axis=0)
-    return z - np.maximum(np.nan_to_num(lower_half), 0.0)
+    return np.asarray(z - np.maximum(np.nan_to_num(lower_half), 0.0))
 
 
 def save_null(null: HonestNull) -> bytes:
@@ -181,7 +186,14 @@ def save_null(null: HonestNull) -> bytes:
 
 
 def parse_null(fields: Mapping[str, object]) -> HonestNull:
-    """Read a null back from its JSON fields."""
+    """Read a null back from its JSON fields.
+
+    Raises:
+        ValueError: it was fitted on other witnesses, or in another order.
+    """
+    if fields["witnesses"] != list(NAMES):
+        message = f"the null is of {fields['witnesses']}, the witnesses are {list(NAMES)}"
+        raise ValueError(message)
 
     def take(name: str) -> F64:
         return np.asarray(fields[name], np.float64)

@@ -23,6 +23,10 @@ from stillwatch.domain.settings import DetectSettings
 
 _CORE = 0.5
 """Membership from which an exchange is core. CONTRACT.md, section 4."""
+_NO_EVIDENCE = 0.999
+"""p-value from which the calibrator is at its limit of one half; nearer to 1 it cancels out."""
+_P_LEAST = 1e-300
+"""Least p-value whose logarithm is taken."""
 _INT8_SCALE = 127.0
 """Stored embeddings are unit vectors times this."""
 
@@ -136,6 +140,7 @@ def take_core(
     """
     rows = traffic.rows_of(codes)
     keep = membership >= _CORE
+    share = float(keep.mean()) if len(keep) else 0.0
     if keep.sum() < EXCHANGES_MIN:
         keep = np.ones(len(rows), np.bool_)
     rows_kept = rows[keep]
@@ -144,7 +149,7 @@ def take_core(
         account.astype(np.int64),
         traffic.embeddings[rows_kept].astype(np.float64) / _INT8_SCALE,
         traffic.exchanges[rows_kept],
-        len(rows),
+        share,
         usual,
         declared,
     )
@@ -184,13 +189,17 @@ def adjust_p_values(p: F64) -> F64:
 def weigh_harvest(p: float, *, prior: float) -> float:
     """Turn a p-value into the probability of a harvest, at a stated prior.
 
-    Units:   probability. Source: Sellke, Bayarri & Berger 2001: the evidence against the null is
-             at most 1 / (-e p ln p) for p < 1/e, and none above.
+    Units:   probability. The likelihood ratio is the mixture of all power calibrators k p^(k-1),
+             (1 - p + p ln p) / (p ln^2 p): on average at most 1 when the group is honest, 1/2 at
+             p = 1, so that a weak witness speaks for innocence. No bound is taken for a figure.
+    Source:  Vovk & Wang 2021 (calibrators); coordination.md, 3.3.
     """
-    if p >= 1 / np.e:
-        return prior * p if p >= 1.0 else prior
-    least = max(p, 1e-300)
-    odds = prior / (1 - prior) / (-np.e * least * np.log(least))
+    if p >= _NO_EVIDENCE:
+        ratio = 0.5
+    else:
+        log = np.log(max(p, _P_LEAST))
+        ratio = (1 - p + p * log) / (max(p, _P_LEAST) * log**2)
+    odds = prior / (1 - prior) * ratio
     return float(odds / (1 + odds))
 
 

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 import polars as pl
+from scipy.optimize import isotonic_regression
 
 from stillwatch.detect.traffic import F32, F64, I32, I64, Traffic
 from stillwatch.domain import limits
@@ -122,7 +123,10 @@ def _draw_background(traffic: Traffic, rows: I64, *, seed: int) -> I64:
 
 
 def _compare(scores: F64, quiet: F64, *, unrelated_max: float) -> F64:
-    """One minus the local false-discovery rate of the scores against the background, monotone."""
+    """One minus the local false-discovery rate against the background, rising with the score.
+
+    Monotone by isotonic regression: a running maximum would let one noisy bin lift all above it.
+    """
     if not len(quiet):
         return np.ones(len(scores))
     level = float(np.quantile(quiet, _QUIET))
@@ -136,8 +140,8 @@ def _compare(scores: F64, quiet: F64, *, unrelated_max: float) -> F64:
     bins = max(len(edges) - 1, 1)
     here = (np.bincount(place, minlength=bins) + _PSEUDO) / (len(scores) + _PSEUDO * bins)
     there = (np.bincount(quiet_place, minlength=bins) + _PSEUDO) / (len(quiet) + _PSEUDO * bins)
-    chance = np.clip(1 - unrelated * there / here, 0.0, 1.0)
-    return np.asarray(np.maximum.accumulate(chance)[place])
+    ratio = isotonic_regression(there / here, weights=here, increasing=False).x
+    return np.asarray(np.clip(1 - unrelated * ratio, 0.0, 1.0)[place])
 
 
 def membership_frame(traffic: Traffic, members: I32, membership: F64) -> pl.DataFrame:

@@ -9,6 +9,8 @@ operator who keeps aged accounts in stock, and replaces from them.
 from __future__ import annotations
 
 import datetime as dt
+from collections import deque
+from collections.abc import Iterator
 
 import polars as pl
 
@@ -24,21 +26,33 @@ def find_successors(members: pl.DataFrame, *, register: pl.DataFrame) -> pl.Data
     `members` is (account_id, campaign_id). Nulls: no status or no creation time, no pair.
     Order:   by time of the stop, then id; each account is used once on either side.
     """
-    known = members.join(register, on="account_id").drop_nulls("campaign_id")
-    stopped = known.filter(pl.col("status").is_in(_STOPPED)).drop_nulls("status_changed_at")
-    fresh = known.drop_nulls("created_at").sort("created_at", "account_id")
-    pairs: list[tuple[str, str]] = []
-    used: set[str] = set()
-    for old in stopped.sort("status_changed_at", "account_id").iter_rows(named=True):
-        until = old["status_changed_at"] + dt.timedelta(days=_WITHIN_DAYS)
-        heirs = fresh.filter(
-            (pl.col("campaign_id") == old["campaign_id"])
-            & (pl.col("created_at") > old["status_changed_at"])
-            & (pl.col("created_at") <= until)
-            & ~pl.col("account_id").is_in(sorted(used))
-        )
-        if len(heirs):
-            pairs.append((heirs["account_id"][0], old["account_id"]))
-            used.add(heirs["account_id"][0])
+    known = members.drop_nulls("campaign_id").join(register, on="account_id")
     schema = {"account_id": pl.String, "predecessor_account_id": pl.String}
-    return pl.DataFrame(pairs, schema=schema, orient="row")
+    pairs = [
+        pair
+        for _, campaign in sorted(known.group_by("campaign_id"), key=lambda item: str(item[0]))
+        for pair in _pair_campaign(campaign)
+    ]
+    return pl.DataFrame(sorted(pairs), schema=schema, orient="row")
+
+
+def _pair_campaign(campaign: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    """Walk through stops and creations once, in the order of time."""
+    stopped = (
+        campaign.filter(pl.col("status").is_in(_STOPPED))
+        .drop_nulls("status_changed_at")
+        .sort("status_changed_at", "account_id")
+        .select("status_changed_at", "account_id")
+        .rows()
+    )
+    fresh = deque(
+        campaign.drop_nulls("created_at")
+        .sort("created_at", "account_id")
+        .select("created_at", "account_id")
+        .rows()
+    )
+    for stopped_at, old in stopped:
+        while fresh and fresh[0][0] <= stopped_at:
+            fresh.popleft()
+        if fresh and fresh[0][0] <= stopped_at + dt.timedelta(days=_WITHIN_DAYS):
+            yield fresh.popleft()[1], old

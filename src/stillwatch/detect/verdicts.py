@@ -154,6 +154,8 @@ def apply_permissions(
     Grain:   one row per account, as given. `harvest` is (account_id, harvested): exchanges at
              membership one half or more. A `distillation` grant covers any harvest; other scopes
              don't cover a harvest in itself (CONTRACT.md, section 1).
+    A grant to an organisation covers accounts that name it and that the provider has verified, the
+    organisation or the holder: anybody can type a partner's name.
     Over its budget an account stays `permitted`, with the reason `over_budget`.
     """
     in_force = grants.filter(
@@ -161,7 +163,10 @@ def apply_permissions(
         & (pl.col("valid_from").is_null() | (pl.col("valid_from") <= at))
         & (pl.col("valid_to").is_null() | (pl.col("valid_to") > at))
     ).with_row_index("grant")
-    owner = register.select("account_id", pl.col("org_id").alias("org"))
+    known = pl.col("org_verified").fill_null(value=False) | pl.col("verified").fill_null(
+        value=False
+    )
+    owner = register.filter(known).select("account_id", pl.col("org_id").alias("org"))
     named = accounts.select("account_id").join(owner, on="account_id", how="left")
     by_account = in_force.drop_nulls("account_id").select("grant", "account_id", "budget_exchanges")
     by_org = in_force.drop_nulls("org_id").select("grant", "org_id", "budget_exchanges")

@@ -161,6 +161,24 @@ TEMPLATES_OUT: Final = Table(
     },
 )
 
+PROFILE: Final = Table(
+    "profiles",
+    "one account and day: what it did",
+    {
+        "account_id": _ID,
+        "day": _r(pl.Date, "UTC day"),
+        "exchanges": _r(_I, "exchanges"),
+        "input_tokens": _r(_I, "tokens in"),
+        "output_tokens": _r(_I, "tokens out"),
+        "follow_ups": _r(_I, "exchanges that are a later turn of a conversation"),
+        "with_turn": _r(_I, "exchanges that state a turn at all"),
+        "failed": _r(_I, "exchanges with a status of 400 or more"),
+        "harvest_like": _r(_F, "expected exchanges that harvest by some tactic"),
+        "first_hour": _r(_I, "hours since the epoch of the first exchange"),
+        "last_hour": _r(_I, "and of the last"),
+    },
+)
+
 DECISION: Final = Table(
     "decision",
     "one effect in force: the gateway's table",
@@ -197,6 +215,7 @@ PUBLISHED: Final = (
     EVIDENCE,
     HARVEST,
     TEMPLATES_OUT,
+    PROFILE,
     DECISION,
     QUARANTINE,
 )

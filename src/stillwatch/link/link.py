@@ -47,7 +47,7 @@ def link_accounts(
     Units:   weight_bits is log2(P(traits | group) / P(traits | population)) after the prior.
     Nulls:   a missing trait contributes 0 bits, never disagreement.
     Order:   sorted by group_id, account_id; input order is irrelevant.
-    Cost:    linear in account-trait rows; hidden searches cost up to 30 growths a group.
+    Cost:    linear in account-trait rows; hidden searches cost up to 15 growths a group.
     Source:  DESIGN.md, section 6; ADR 0004.
 
     Raises:

@@ -14,8 +14,10 @@ import polars as pl
 
 from stillwatch.domain.families import CHANNELS
 from stillwatch.domain.keyed import PseudonymKey
+from stillwatch.domain.results import PROFILE
 from stillwatch.domain.tables import TRAIT
 from stillwatch.observe.passages import collect_here, count_templates
+from stillwatch.observe.profiles import measure_profiles
 from stillwatch.observe.traits import (
     EXCHANGE_CHANNELS,
     adopt_models,
@@ -28,10 +30,11 @@ from stillwatch.observe.traits import (
 
 @dataclass(frozen=True)
 class Observed:
-    """What observing gives to linking: traits, and the channels that have none."""
+    """What observing gives on: traits, the channels that have none, and account-day profiles."""
 
     traits: pl.DataFrame
     silent: tuple[str, ...]
+    profiles: pl.DataFrame
 
 
 def count_traits(
@@ -49,7 +52,15 @@ def count_traits(
     Order:   irrelevant, in and out.
     Cost:    one group-by a channel over the exchanges, on the engine that they are on.
     """
-    totals = collect_here(exchanges.group_by("account_id").agg(nw.len().alias("total")))
+    profiles = PROFILE.conform(
+        collect_here(measure_profiles(exchanges))
+        .with_columns(
+            pl.col("day").cast(pl.Int32).cast(pl.Date), pl.col("^.*_tokens$").fill_null(0)
+        )
+        .with_columns(pl.col("harvest_like").fill_null(0.0))
+        .sort("account_id", "day")
+    )
+    totals = profiles.group_by("account_id").agg(pl.col("exchanges").sum().alias("total"))
     counted = {
         channel: collect_here(count_values(exchanges, column=column))
         for channel, column in EXCHANGE_CHANNELS.items()
@@ -71,4 +82,5 @@ def count_traits(
     )
     traits = pl.concat([TRAIT.empty(), *parts])
     heard = set(traits["channel"].unique())
-    return Observed(traits, tuple(c.name for c in CHANNELS if c.name not in heard))
+    silent = tuple(c.name for c in CHANNELS if c.name not in heard)
+    return Observed(traits, silent, profiles)

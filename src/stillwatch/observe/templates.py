@@ -106,15 +106,3 @@ def _join_shingles(sets: pl.DataFrame, shingles: int) -> np.ndarray:
     graph = coo_array((np.ones(tied.sum()), (a[tied], b[tied])), shape=(shingles, shingles))
     _, component = connected_components(graph, directed=False)
     return np.asarray(component)
-
-
-def assign_templates(frequent: pl.DataFrame, templates: pl.DataFrame) -> pl.DataFrame:
-    """Say which templates each exchange carries.
-
-    Grain:   one row per (row, template): account_id, `shingles` of the template found in it.
-    """
-    return (
-        frequent.join(templates, on="hash")
-        .group_by("row", "template")
-        .agg(pl.col("account_id").first(), pl.len().alias("shingles"))
-    )

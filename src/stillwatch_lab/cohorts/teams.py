@@ -145,7 +145,8 @@ def draw_partner(
     opening, closing = PARTNER
     return tied.with_columns(
         pl.lit(False).alias("org_verified"),
-        pl.lit("rewriting").alias("job"),
+        pl.lit(True).alias("verified"),
+        pl.lit("problem").alias("job"),
         pl.Series("answer_tokens", rng.lognormal(np.log(800.0), 0.1, count)),
         pl.lit(write_openings(rng, 1)[0] + opening).alias("prefix"),
         pl.lit(closing).alias("suffix"),

@@ -1,4 +1,4 @@
-"""Look-alikes of linking: accounts that share a lot for an honest reason. Expected: nothing tied."""
+"""Look-alikes of linking: accounts that share for an honest reason. Expected: nothing tied."""
 
 from __future__ import annotations
 

@@ -16,7 +16,12 @@ USUAL = Usual(log_output=8.0, tactic=0.1, later_turns=0.4)
 
 
 def core_of(
-    sizes: list[int], *, usual: Usual = USUAL, outside: int = 0, declared: float = 0.1, **columns: Any  # noqa: ANN401  columns of several types
+    sizes: list[int],
+    *,
+    usual: Usual = USUAL,
+    outside: int = 0,
+    declared: float = 0.1,
+    **columns: Any,  # noqa: ANN401  columns of several types
 ) -> Core:
     """Make a core: `sizes` exchanges by account; columns by name, null where none is given."""
     account = np.repeat(np.arange(len(sizes)), sizes)
@@ -30,7 +35,7 @@ def core_of(
             for name in COLUMNS
         }
     )
-    return Core(account, embedding, frame, rows + outside, usual, declared)
+    return Core(account, embedding, frame, rows / (rows + outside), usual, declared)
 
 
 def correlated(sizes: list[int], *, icc: float, seed: int = 0) -> np.ndarray:

@@ -108,13 +108,14 @@ def test_honest_groups_that_were_not_seen_have_p_values_that_are_uniform_or_larg
 
 
 def test_p_is_one_below_the_tail_and_falls_in_it(null: HonestNull) -> None:
-    """At the 80 % quantile it is 0.2; nothing below is judged at all."""
+    """At the 80 % quantile it is 0.2, nothing below is judged, and never is it under 1e-6."""
     at = null.tail_start + np.array([-1.0, 0.0, 1e-9, 1.0, 2.0])
     p = null.p_values(at)
     assert p[:2].tolist() == [1.0, 1.0]
     assert p[2] == pytest.approx(0.2)
     assert p[3] == pytest.approx(0.2 * np.exp(-null.tail_rate))
     assert p[4] < p[3]
+    assert null.p_values(np.array([1e3]))[0] == 1e-6
 
 
 def test_a_null_is_the_same_after_it_was_written_and_read(null: HonestNull) -> None:
@@ -130,7 +131,7 @@ def test_a_null_is_the_same_after_it_was_written_and_read(null: HonestNull) -> N
 
 
 def test_the_shipped_null_is_of_the_witnesses_that_are_heard() -> None:
-    """One line each; at least 300 honest groups; member probabilities rise and never say certain."""
+    """One line each, of 300 honest groups or more; member probabilities rise below certainty."""
     null = load_null()
     assert null.line.shape == (len(NAMES), 3)
     assert null.correlation.shape == (len(NAMES), len(NAMES))

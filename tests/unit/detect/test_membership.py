@@ -41,10 +41,6 @@ def test_a_stream_is_told_from_the_unrelated_traffic_of_its_own_accounts(unrelat
     assert np.mean(np.array(lives) >= 0.5) <= 0.05
 
 
-@pytest.mark.xfail(
-    reason="a running maximum from the lowest bin up takes one noisy bin for all above it: "
-    "0.52 to 0.84 on average; isotonic regression of the same ratio gives 0.03 to 0.18"
-)
 def test_a_group_without_a_stream_has_hardly_any_membership() -> None:
     """Twenty strangers, put together by hand, six times: few of their exchanges at one half."""
     shares = []

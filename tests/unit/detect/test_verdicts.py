@@ -33,7 +33,10 @@ NO_HEIRS = pl.DataFrame(schema={"account_id": pl.String, "predecessor_account_id
 
 
 def verdicts(
-    *, kind: str = "distillation", families: tuple[str, ...] = FAMILIES[:3], **facts: Any  # noqa: ANN401  fields of Judged
+    *,
+    kind: str = "distillation",
+    families: tuple[str, ...] = FAMILIES[:3],
+    **facts: Any,  # noqa: ANN401  fields of Judged
 ) -> pl.DataFrame:
     """Verdicts on three members of one group."""
     campaign = {"g-x": ("c-1", kind)} if kind else {}
@@ -53,7 +56,13 @@ def said(frame: pl.DataFrame) -> set[str]:
 
 @pytest.mark.parametrize(
     ("q", "verdict"),
-    [(0.01, "fraudulent"), (0.0101, "suspect"), (0.05, "suspect"), (0.051, "watch"), (0.2, "watch")],
+    [
+        (0.01, "fraudulent"),
+        (0.0101, "suspect"),
+        (0.05, "suspect"),
+        (0.051, "watch"),
+        (0.2, "watch"),
+    ],
 )
 def test_a_harvest_is_called_by_its_q_value(q: float, verdict: str) -> None:
     """Bars at 0.01 and 0.05."""
@@ -148,7 +157,11 @@ def test_everybody_who_sent_anything_has_a_row(accounts: pl.DataFrame) -> None:
     check_frame(accounts, ACCOUNTS_OUT)
     assert accounts["account_id"].to_list() == [*HEADS, "s"]
     stranger = accounts.filter(account_id="s").row(0, named=True)
-    assert (stranger["verdict"], stranger["probability"], stranger["q_value"]) == ("clear", 0.0, 1.0)
+    assert (stranger["verdict"], stranger["probability"], stranger["q_value"]) == (
+        "clear",
+        0.0,
+        1.0,
+    )
     assert stranger["reasons"] == []
     assert stranger["exchanges"] == 5
     assert all(accounts["explanation"].str.len_chars() > 20)
@@ -175,9 +188,7 @@ def permit(accounts: pl.DataFrame, grants: pl.DataFrame, *, harvested: int = 10)
     )
     harvest = pl.DataFrame({"account_id": HEADS, "harvested": [harvested] * 3})
     out = apply_permissions(accounts, grants=grants, register=register, harvest=harvest, at=NOW)
-    return {
-        a: (v, r) for a, v, r in out.select("account_id", "verdict", "reasons").iter_rows()
-    }
+    return {a: (v, r) for a, v, r in out.select("account_id", "verdict", "reasons").iter_rows()}
 
 
 def test_a_permission_covers_its_account_or_its_organisation_alone(accounts: pl.DataFrame) -> None:
@@ -221,10 +232,6 @@ def test_a_clear_account_with_a_permission_stays_clear(accounts: pl.DataFrame) -
     assert permit(accounts, grant(account_id="s"))["s"] == ("clear", [])
 
 
-@pytest.mark.xfail(
-    reason="CONTRACT.md, section 1: anybody can type an organisation's name; a grant by "
-    "organisation covers whoever has typed it, verified or not"
-)
 def test_typing_a_partner_s_name_gives_no_permission(accounts: pl.DataFrame) -> None:
     """A grant by organisation covers accounts whose organisation the provider has checked."""
     register = REGISTER.conform(

@@ -26,7 +26,8 @@ def test_a_known_intra_class_correlation_is_measured_from_above(icc: float) -> N
     """Sixty accounts of forty exchanges: between the truth and 1.5 times the truth plus 0.004."""
     sizes = [40] * 60
     found = [
-        2 ** heads_are_interchangeable.measure(
+        2
+        ** heads_are_interchangeable.measure(
             core_of(sizes, embedding=correlated(sizes, icc=icc, seed=seed))
         )
         for seed in range(4)
@@ -60,7 +61,9 @@ def test_unequal_accounts_don_t_shift_the_correlation() -> None:
 def test_identical_exchanges_leave_nothing_to_compare() -> None:
     """No variance within: silent."""
     sizes = [10] * 5
-    assert math.isnan(heads_are_interchangeable.measure(core_of(sizes, embedding=np.ones((50, 32)))))
+    assert math.isnan(
+        heads_are_interchangeable.measure(core_of(sizes, embedding=np.ones((50, 32))))
+    )
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ class Population:
         self._put(name, "signup_week", [hours_ago // (24 * 7)])
 
     def add_group(self, name: str, heads: int, **ties: int | str) -> list[str]:
-        """Add accounts tied as said: `payment=3` three cards over all, `client=1` one stack …"""
+        """Add accounts tied as said: `payment=3` three cards over all, `client=1` one stack."""
         members = [f"{name}{k:05d}" for k in range(heads)]
         shared = {tie: [self._new() for _ in range(int(n))] for tie, n in ties.items()}
         burst = int(self.rng.integers(60 * 24))
@@ -109,10 +109,12 @@ class Population:
         """The population as REGISTER rows."""
         names = sorted(self.signups)
         return REGISTER.conform(
-            pl.DataFrame({
-                "account_id": names,
-                "created_at": [START - dt.timedelta(hours=self.signups[n]) for n in names],
-                "plan": ["standard"] * len(names),
-                "payment_country": ["AA"] * len(names),
-            })
+            pl.DataFrame(
+                {
+                    "account_id": names,
+                    "created_at": [START - dt.timedelta(hours=self.signups[n]) for n in names],
+                    "plan": ["standard"] * len(names),
+                    "payment_country": ["AA"] * len(names),
+                }
+            )
         )

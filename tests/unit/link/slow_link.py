@@ -75,9 +75,7 @@ class SlowLink:
             total += share * log2(max(q, 1e-9) / p)
         return total
 
-    def family_bits(
-        self, account: str, group: list[str], skip: object = None
-    ) -> dict[str, float]:
+    def family_bits(self, account: str, group: list[str], skip: object = None) -> dict[str, float]:
         """Item 5: a family's best and worst channel together, within the cap."""
         cap = self.settings.family_cap_bits
         bits: dict[str, list[float]] = {family: [0.0] for family in FAMILIES}
@@ -135,8 +133,6 @@ class SlowLink:
         for account in holders:
             families = self.family_bits(account, holders, skip=(channel, value))
             bits[account] = sum(b for f, b in families.items() if f != own)
-        least = sorted(bits.values(), reverse=True)[
-            max(len(holders) // 4, limits.ACTORS_MIN) - 1
-        ]
+        least = sorted(bits.values(), reverse=True)[max(len(holders) // 4, limits.ACTORS_MIN) - 1]
         best = {a for a, b in bits.items() if b >= least - 1e-6}
         return sum(bits[a] for a in best) / len(best), best

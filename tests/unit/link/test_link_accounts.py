@@ -144,10 +144,7 @@ def test_accounts_may_be_named_anything(crowd: Population, linked: Linked) -> No
         settings=LinkSettings(),
     )
     tied = [
-        {
-            frozenset(rows["account_id"])
-            for _, rows in found.members.group_by("group_id")
-        }
+        {frozenset(rows["account_id"]) for _, rows in found.members.group_by("group_id")}
         for found in (linked, again)
     ]
     assert {frozenset(fresh[a] for a in group) for group in tied[0]} == tied[1]

@@ -116,7 +116,9 @@ def test_a_family_in_which_a_group_shares_speaks_and_one_without_data_is_silent(
     crowd = Population(400, seed=2)
     heads = crowd.add_group("h", 40, payment=1)
     bench = Workbench(crowd.traits().filter(~(crowd.traits()["channel"] == "active_hour")))
-    null = Null(bench.table, Search(bench.bench, bench.nobody_taken), np.full(25, 0.05), LinkSettings())  # noqa: E501  one call
+    null = Null(
+        bench.table, Search(bench.bench, bench.nobody_taken), np.full(25, 0.05), LinkSettings()
+    )
     group = bench.rows(heads)
     assert measure_family(null, group, family="identity") > 20
     assert measure_family(null, group, family="client") < 0
@@ -128,7 +130,9 @@ def test_a_pool_of_addresses_speaks_though_no_address_is_widely_held() -> None:
     crowd = Population(800, seed=3)
     heads = crowd.add_group("h", 50, address=100)
     bench = Workbench(crowd.traits())
-    null = Null(bench.table, Search(bench.bench, bench.nobody_taken), np.full(25, 0.05), LinkSettings())  # noqa: E501  one call
+    null = Null(
+        bench.table, Search(bench.bench, bench.nobody_taken), np.full(25, 0.05), LinkSettings()
+    )
     assert measure_family(null, bench.rows(heads), family="infrastructure") > 15
 
 

@@ -1,4 +1,4 @@
-"""The kernels give what DESIGN.md, section 6, gives when it is worked out by hand, actor by actor."""
+"""The kernels give what DESIGN.md, section 6, gives when it is worked out actor by actor."""
 
 from __future__ import annotations
 
@@ -159,12 +159,12 @@ def test_an_own_value_speaks_against_membership_where_the_group_shares() -> None
     fast = Workbench(random_traits(7, heads=14))
     heads = heads_of(fast, most=14)
     payment = fast.bench.t.family[fast.table.value_channel[fast.value("payment", 900)]]
-    loner = next(
+    outsider = next(
         i
         for i in range(fast.table.actors)
         if fast.table.single[i].sum() > 0 and fast.table.actor_ids[i] not in heads
     )
     touched = kernels.tally(fast.bench, fast.rows(heads))
-    kernels.weigh(fast.bench, loner, 0, NOBODY, NOBODY)
+    kernels.weigh(fast.bench, outsider, 0, NOBODY, NOBODY)
     assert fast.bench.s.by_family[payment] < -1
     kernels.clear(fast.bench, touched)

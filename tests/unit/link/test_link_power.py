@@ -59,9 +59,7 @@ def test_an_actual_search_shows_campaigns_from_near_the_bound(shares: int, facto
     def found(heads: int) -> float:
         crowd = Population(1_000, seed=7)
         crowd.add_group("t", heads, **ties)
-        linked = link_accounts(
-            crowd.traits(), register=crowd.register(), settings=LinkSettings()
-        )
+        linked = link_accounts(crowd.traits(), register=crowd.register(), settings=LinkSettings())
         tied = linked.groups.filter(pl.col("link_q_value") <= Q_MAX)
         inside = linked.members.join(tied, on="group_id")["account_id"].str.starts_with("t")
         return int(inside.sum()) / heads

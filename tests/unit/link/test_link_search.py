@@ -106,13 +106,22 @@ def test_popularity_is_no_cut_off(share: float) -> None:
     assert largest(search(crowd), heads) == 1.0
 
 
+@pytest.mark.xfail(
+    reason="growth starts from a seed's best quarter, whose prior costs two bits, and whose chance "
+    "likenesses (a common sign-up day) speak against the rest: 0 to 33 % in one piece"
+)
+def test_a_quarter_of_the_population_tied_by_four_families_is_found_whole() -> None:
+    """Exclusive values in content, client, identity and network, for all of their traffic."""
+    crowd = Population(900, seed=1)
+    heads = crowd.add_group("big", 300, template=1, client=1, payment=1, network=1)
+    assert largest(search(crowd), heads) >= 0.95
+
+
 def test_merging_joins_the_batches_of_one_campaign() -> None:
     """Four batches with a card and a day each, one prompt, one stack and one network over all."""
     crowd = Population(1_200, seed=5)
     heads = [
-        head
-        for batch in "abcd"
-        for head in crowd.add_group(f"x{batch}", 30, payment=1, signup=24)
+        head for batch in "abcd" for head in crowd.add_group(f"x{batch}", 30, payment=1, signup=24)
     ]
     for channel in ("template", "client", "network"):
         crowd.give(heads, channel, 5 * 10**8)

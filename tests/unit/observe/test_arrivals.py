@@ -36,10 +36,14 @@ def arrivals(*prompts: str | None) -> pl.DataFrame:
 
 def test_every_arrival_is_observed_in_order_and_no_text_remains() -> None:
     """One row each, and no string column holds a word of prompt, system text or answer."""
-    seen = check_frame(observe_arrivals(arrivals(WORDS, None, "hi"), key=KEY, model=MODEL), OBSERVED)
+    seen = check_frame(
+        observe_arrivals(arrivals(WORDS, None, "hi"), key=KEY, model=MODEL), OBSERVED
+    )
     assert seen["exchange_id"].to_list() == ["x0", "x1", "x2"]
     assert not {"prompt", "system", "response"} & set(seen.columns)
-    text = "\n".join(str(v) for v in seen.select(pl.selectors.string()).to_dict(as_series=False).values())
+    text = "\n".join(
+        str(v) for v in seen.select(pl.selectors.string()).to_dict(as_series=False).values()
+    )
     assert not [word for word in ("secret", "answer", "please") if word in text]
 
 

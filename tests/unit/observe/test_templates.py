@@ -8,7 +8,6 @@ from exchanges_by_hand import collected, lazy, observed
 
 from stillwatch.domain import limits
 from stillwatch.observe.templates import (
-    assign_templates,
     count_spread,
     find_templates,
     list_frequent,
@@ -76,15 +75,6 @@ def test_the_order_of_exchanges_is_irrelevant() -> None:
     rows = frequent(campaign())
     mixed = rows.sample(fraction=1.0, shuffle=True, seed=3)
     assert find_templates(rows).equals(find_templates(mixed))
-
-
-def test_an_exchange_says_which_templates_it_carries_and_how_much_of_each() -> None:
-    """All four shingles of one; the stray carries one of them."""
-    rows = frequent(campaign())
-    carried = assign_templates(rows, find_templates(rows)).sort("row")
-    first, stray = carried.row(0, named=True), carried.row(-1, named=True)
-    assert (first["account_id"], first["template"], first["shingles"]) == ("a0", 11, 4)
-    assert (stray["account_id"], stray["template"], stray["shingles"]) == ("c", 11, 1)
 
 
 @pytest.mark.parametrize("rows", [[], [("a", [1, 2]), ("b", [3])], [("a", [])]])

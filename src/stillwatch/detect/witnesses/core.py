@@ -35,8 +35,9 @@ class Core:
     account: npt.NDArray[np.int64]
     embedding: F64
     exchanges: pl.DataFrame
-    group_exchanges: int
-    """Exchanges of the group's accounts, core or not."""
+    core_share: float
+    """Share of the accounts' exchanges with membership of one half or more, also where those are
+    too few to measure on and the core is all of the traffic."""
     usual: Usual
     """What is usual in the whole run's traffic."""
     declared_share: float

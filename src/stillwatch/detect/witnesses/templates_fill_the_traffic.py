@@ -13,7 +13,7 @@ def measure(core: Core) -> float:
     """Give the share of core exchanges."""
     if is_thin(core):
         return UNKNOWN
-    return len(core.account) / core.group_exchanges
+    return core.core_share
 
 
 WITNESS = Witness(

@@ -28,6 +28,8 @@ NAME: Final = "bedrock"
 _PATH: Final = "bedrock"
 _END_USERS: Final = ("user_id", "userId", "user", "end_user", "endUserId", "end_user_id")
 _SESSIONS: Final = ("conversation_id", "conversationId", "session_id", "sessionId")
+_TOKENS_IN: Final = ("inputTokens", "input_tokens", "prompt_token_count")
+_TOKENS_OUT: Final = ("outputTokens", "output_tokens", "generation_token_count")
 _PROMPTS: Final = ("prompt", "inputText", "message")
 _ANSWERS: Final = ("generation", "completion", "outputText", "text", "content")
 _COUNTS: Final = ("prompt_token_count", "generation_token_count")
@@ -72,10 +74,8 @@ def normalise(record: Record, *, account_field: str | None) -> Record:
         "prompt": prompt_of(messages),
         "response": _text(answer),
         "reasoning_block_hash": reasoning_block_of(messages),
-        "input_tokens": first_of(asked, "inputTokenCount")
-        or first_of(usage, "inputTokens", "input_tokens", "prompt_token_count"),
-        "output_tokens": first_of(answered, "outputTokenCount")
-        or first_of(usage, "outputTokens", "output_tokens", "generation_token_count"),
+        "input_tokens": first_of({**usage, **asked}, "inputTokenCount", *_TOKENS_IN),
+        "output_tokens": first_of({**usage, **answered}, "outputTokenCount", *_TOKENS_OUT),
         "status": error_status(error) if error else _OK,
         "latency_ms": _latency(answer),
         "conversation_id": first_of(caller, *_SESSIONS),
