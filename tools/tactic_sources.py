@@ -42,9 +42,6 @@ COMPOSED_EACH: Final = 3
 QUOTING: Final = "quoting"
 """Composed prompts that quote borrowed text: tested on alone. Learnt too, they did harm: the model
 took words of the quotations for evidence and knew fewer of the wordings left out."""
-UNLEARNT: Final = frozenset({"product", "press"})
-"""Honest roles (applications with tools, questions on sensitive subjects) that are tested on alone:
-learnt too, they cost two tactics a quarter of their recall."""
 BORROWED_FROM: Final = "sharegpt_v3"
 """Source of these quotations: rows that aren't drawn as honest prompts."""
 _BORROWED_ROWS: Final = 3_000
@@ -162,9 +159,7 @@ def _own(seed: int, borrowed: dict[str, list[str]]) -> list[Example]:
 def _example(source: str, prompt: Prompt) -> Example:
     frame = prompt.frame
     tactic = frame.section if frame.is_harvest else ""
-    if frame.section in UNLEARNT:
-        source = f"{source}_{frame.section}"
-    is_learnt = frame.section not in UNLEARNT and not source.endswith(QUOTING)
+    is_learnt = not source.endswith(QUOTING)
     return Example(source, prompt.text, tactic, prompt.capability, frame.pool, is_learnt)
 
 

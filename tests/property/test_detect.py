@@ -51,10 +51,11 @@ def test_q_values_follow_their_groups_in_any_order(p: list[float], seed: int) ->
 
 @given(one=P, two=P, prior=st.floats(0.001, 0.5))
 def test_less_p_is_never_less_probability(one: float, two: float, prior: float) -> None:
-    """And it is a probability, no smaller than the prior."""
+    """And it is a probability; the weakest witness halves the prior's odds, and no more."""
     small, large = sorted((one, two))
     assert weigh_harvest(small, prior=prior) >= weigh_harvest(large, prior=prior) - 1e-12
-    assert prior - 1e-12 <= weigh_harvest(large, prior=prior) <= 1
+    halved = prior / (2 - prior)
+    assert halved - 1e-3 <= weigh_harvest(large, prior=prior) <= 1
 
 
 @given(z=arrays(np.float64, (5, WIDTH), elements=Z), correlation=st.floats(0, 0.8))
