@@ -154,7 +154,8 @@ def main() -> None:
     print(honest.group_by("role").agg(pl.len(), *(pl.col(n).mean().round(3) for n in NAMES)))
     true = int(pairs["true"].sum())
     print(f"{len(honest)} honest tied groups; {true} of {len(pairs)} members are true ones")
-    print(f"tail from {null.tail_start:.2f}, rate {null.tail_rate:.2f}; written to {SHIPPED.name}")
+    tail = f"from {null.tail_start:.2f}, scale {null.tail_scale:.2f}, shape {null.tail_shape:.2f}"
+    print(f"tail {tail}; written to {SHIPPED.name}")
 
 
 if __name__ == "__main__":

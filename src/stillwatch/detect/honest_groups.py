@@ -6,8 +6,9 @@ fitted on at least 300 honest tied groups that the lab made and this package shi
 accounts and of exchanges per account, and a scale. Standardised witnesses are cut at ±3, so that
 none decides alone, and combined with their a-priori signs by O'Brien's generalised least squares:
 weights follow from how witnesses go together among honest groups, so that a combination that no
-honest group shows counts for more than its parts. The weights know no campaign. The upper tail of
-the score is fitted by an exponential above its 80 % quantile.
+honest group shows counts for more than its parts. The weights know no campaign. Above its 80 %
+quantile the score has a Weibull tail between exponential and Gaussian, with the lower confidence
+limit of its shape.
 
 In a run with many tied groups the run itself widens the null: honest groups of this traffic that
 lie further out than the lab's move the location towards guilt. What would break it: honest groups
@@ -18,10 +19,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 
 import numpy as np
+from scipy.stats import weibull_min
 
 from stillwatch.detect.traffic import F64
 from stillwatch.detect.witnesses import WITNESSES
@@ -37,6 +39,10 @@ _SPREAD_MIN = 1e-9
 """Least variance of a combined score; keeps the division finite."""
 _TAIL_FROM = 0.8
 """Quantile of the honest score from which the tail is exponential."""
+_RESAMPLES = 200
+"""Bootstrap draws of the tail."""
+_LOWER = 0.05
+"""Confidence at which the tail's shape is taken."""
 _P_MIN = 1e-6
 """Least p-value that the fitted tail may give."""
 _GROUPS_MIN = 300
@@ -58,7 +64,8 @@ class HonestNull:
     correlation: F64
     """W x W: of the cut, signed witnesses."""
     tail_start: float
-    tail_rate: float
+    tail_scale: float
+    tail_shape: float
     groups: int
     member_bits: F64
     """Knots of the membership calibration: total bits …"""
@@ -94,7 +101,8 @@ class HonestNull:
 
         Never below one in a million: some hundred groups bear no extrapolation beyond.
         """
-        beyond = np.exp(-(score - self.tail_start) * self.tail_rate) * (1 - _TAIL_FROM)
+        over = np.maximum(score - self.tail_start, 0.0) / self.tail_scale
+        beyond = np.exp(-(over**self.tail_shape)) * (1 - _TAIL_FROM)
         known = np.where(score > self.tail_start, beyond, 1.0)
         return np.asarray(np.where(np.isnan(score), 1.0, np.maximum(known, _P_MIN)))
 
@@ -136,6 +144,7 @@ def fit_honest_null(
         correlation,
         0.0,
         1.0,
+        1.0,
         len(figures),
         np.asarray(members[0], np.float64),
         np.asarray(members[1], np.float64),
@@ -143,17 +152,21 @@ def fit_honest_null(
     score = draft.combine(z)
     score = score[~np.isnan(score)]
     start = float(np.quantile(score, _TAIL_FROM))
-    rate = 1.0 / float(np.mean(score[score > start] - start))
-    return HonestNull(
-        line,
-        scale,
-        correlation,
-        start,
-        rate,
-        len(figures),
-        draft.member_bits,
-        draft.member_probability,
-    )
+    tail_scale, tail_shape = _fit_tail(score[score > start] - start)
+    return replace(draft, tail_start=start, tail_scale=tail_scale, tail_shape=tail_shape)
+
+
+def _fit_tail(over: F64) -> tuple[float, float]:
+    """Fit a Weibull tail between exponential and Gaussian: (scale, shape).
+
+    The shape is the lower 5 % limit over bootstrapped groups, within [1, 2]: the heavier tail that
+    the honest groups still allow; the scale is the best one for that shape.
+    """
+    rng = np.random.default_rng(0)
+    draws = rng.choice(over, (_RESAMPLES, len(over)))
+    shapes = [weibull_min.fit(draw, floc=0)[0] for draw in draws]
+    shape = float(np.clip(np.quantile(shapes, _LOWER), 1.0, 2.0))
+    return float(np.mean(over**shape) ** (1 / shape)), shape
 
 
 def widen_by_run(z: F64) -> F64:
@@ -178,7 +191,8 @@ def save_null(null: HonestNull) -> bytes:
         "scale": null.scale.tolist(),
         "correlation": null.correlation.tolist(),
         "tail_start": null.tail_start,
-        "tail_rate": null.tail_rate,
+        "tail_scale": null.tail_scale,
+        "tail_shape": null.tail_shape,
         "member_bits": null.member_bits.tolist(),
         "member_probability": null.member_probability.tolist(),
     }
@@ -203,7 +217,8 @@ def parse_null(fields: Mapping[str, object]) -> HonestNull:
         take("scale"),
         take("correlation"),
         float(take("tail_start")),
-        float(take("tail_rate")),
+        float(take("tail_scale")),
+        float(take("tail_shape")),
         int(take("groups")),
         take("member_bits"),
         take("member_probability"),

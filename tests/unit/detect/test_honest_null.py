@@ -113,7 +113,7 @@ def test_p_is_one_below_the_tail_and_falls_in_it(null: HonestNull) -> None:
     p = null.p_values(at)
     assert p[:2].tolist() == [1.0, 1.0]
     assert p[2] == pytest.approx(0.2)
-    assert p[3] == pytest.approx(0.2 * np.exp(-null.tail_rate))
+    assert p[3] == pytest.approx(0.2 * np.exp(-((1 / null.tail_scale) ** null.tail_shape)))
     assert p[4] < p[3]
     assert null.p_values(np.array([1e3]))[0] == 1e-6
 
@@ -124,8 +124,8 @@ def test_a_null_is_the_same_after_it_was_written_and_read(null: HonestNull) -> N
     again = parse_null(fields)
     for name in ("line", "scale", "correlation", "member_bits", "member_probability"):
         assert np.array_equal(getattr(again, name), getattr(null, name))
-    assert (again.tail_start, again.tail_rate, again.groups) == (
-        null.tail_start, null.tail_rate, null.groups,
+    assert (again.tail_start, again.tail_scale, again.tail_shape, again.groups) == (
+        null.tail_start, null.tail_scale, null.tail_shape, null.groups,
     )  # fmt: skip
     assert tuple(fields["witnesses"]) == NAMES
 
@@ -137,7 +137,8 @@ def test_the_shipped_null_is_of_the_witnesses_that_are_heard() -> None:
     assert null.correlation.shape == (len(NAMES), len(NAMES))
     assert null.groups >= 300
     assert np.all(null.scale > 0)
-    assert null.tail_rate > 0
+    assert null.tail_scale > 0
+    assert 1 <= null.tail_shape <= 2
     assert np.all(np.diff(null.member_bits) >= 0)
     assert np.all(np.diff(null.member_probability) >= 0)
     assert 0 <= null.member_probability.min() <= null.member_probability.max() < 1
