@@ -28,7 +28,7 @@ def null_of(correlation: float, *, rate: float = 2.0) -> HonestNull:
     np.fill_diagonal(own, 1.0)
     line = np.zeros((WIDTH, 3))
     knots = np.array([0.0, 1.0])
-    return HonestNull(line, np.ones(WIDTH), own, 1.0, rate, 300, knots, knots)
+    return HonestNull(line, np.ones(WIDTH), own, 1.0, 1.0 / rate, 1.0, 300, knots, knots)
 
 
 @given(p=st.lists(P, min_size=1, max_size=60))

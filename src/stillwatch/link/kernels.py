@@ -14,6 +14,7 @@ import numpy as np
 
 from stillwatch.domain import limits
 from stillwatch.link.table import F64, I32, I64, Bools
+from stillwatch.link.workbench import SUPPORT_MIN as _SUPPORT_MIN
 from stillwatch.link.workbench import Bench, Columns, Quest, Scratch
 
 _kernel = nb.njit(nogil=True, cache=True, error_model="numpy")
@@ -32,8 +33,6 @@ _HOLDER_SHARE_MIN = 0.02
 """A value leads to new candidates where at least this share of the members holds it."""
 _SHARE_MIN = 1e-9
 """Least share whose logarithm is taken."""
-_SUPPORT_MIN = 0.1
-"""Share of the other members that one lifted value must join a member to."""
 _OTHERS_MIN = 2
 """Other members with data in a channel below which it says nothing."""
 _BISECTIONS = 40
@@ -110,13 +109,14 @@ def clear(w: Bench, touched: int) -> None:
 def _weigh_channels(w: Bench, i: int, inside: int, skip: int, hidden: int) -> None:
     """Weigh an actor's values, channel by channel, its own rows left out of every share.
 
-    Notes on the way how many of the other members hold the most widely held lifted value.
+    What speaks for membership by a value that only a few of the others hold is kept apart
+    (`narrow`); and how many hold the most widely held lifted value is noted on the way.
     """
     t, s = w.t, w.s
     s.support[0] = 0.0
     lifted = min(w.b.lift, np.log2(len(t.present) / max(s.size[0], 1)) - 1.0)
     for c in range(len(s.members)):
-        s.by_channel[c] = 0.0
+        s.by_channel[c] = s.narrow[c] = 0.0
     for r in range(t.row_start[i], t.row_start[i + 1]):
         v = t.row_value[r]
         c = t.value_channel[v]
@@ -128,9 +128,12 @@ def _weigh_channels(w: Bench, i: int, inside: int, skip: int, hidden: int) -> No
             p = max((t.value_mass[v] - share) / (t.channel_present[c] - 1), _SHARE_MIN)
             q = (s.mass[v] - inside * share + w.b.shrink * p) / (others + w.b.shrink)
             lift = np.log2(max(q, _SHARE_MIN) / p)
+            support = (s.holders[v] - inside) / others
             s.by_channel[c] += share * lift
+            if lift > 0 and support < s.wide[0]:
+                s.narrow[c] += share * lift
             if lift >= lifted:
-                s.support[0] = max(s.support[0], (s.holders[v] - inside) / others)
+                s.support[0] = max(s.support[0], support)
         else:
             s.by_channel[c] += share * s.unheld[c]
     for c in range(len(s.members)):
@@ -139,25 +142,44 @@ def _weigh_channels(w: Bench, i: int, inside: int, skip: int, hidden: int) -> No
 
 
 @_kernel
+def _cut(w: Bench, high: float, low: float) -> float:
+    """A family's bits: its strongest channel for, its strongest against, between floor and cap."""
+    return min(max(high + low, w.b.floor), w.b.cap)
+
+
+@_kernel
 def weigh(w: Bench, i: int, inside: int, skip: int, hidden: int) -> tuple[float, int]:
     """Weigh one actor for the tallied group: (total bits, families above the bar).
 
-    `inside` is 1 for a member; the value `skip` and the family `hidden` say nothing. A family is
-    worth its strongest channel for and its strongest against, between floor and cap. Leaves the
-    bits of each channel and of each family in the scratch arrays.
+    `inside` is 1 for a member; the value `skip` and the family `hidden` say nothing. Values that
+    few of the members hold count in one family alone, the one where they bring most: a few
+    strangers who share everything with one another, and little with the group, would otherwise
+    carry each other in, family by family. Leaves the bits of each channel and of each family in
+    the scratch arrays.
     """
     s = w.s
     _weigh_channels(w, i, inside, skip, hidden)
     for f in range(_FAMILIES):
-        s.high[f] = s.low[f] = 0.0
+        s.high[f] = s.low[f] = s.by_family[f] = 0.0
     for c in range(len(s.members)):
         f = w.t.family[c]
         s.high[f] = max(s.high[f], s.by_channel[c])
         s.low[f] = min(s.low[f], s.by_channel[c])
+        s.by_family[f] = max(s.by_family[f], s.by_channel[c] - s.narrow[c])
+    most = 0.0
+    best = -1
+    for f in range(_FAMILIES):
+        wide = _cut(w, s.by_family[f], s.low[f])
+        gain = _cut(w, s.high[f], s.low[f]) - wide
+        s.by_family[f] = wide
+        if gain > most:
+            most = gain
+            best = f
+    if best >= 0:
+        s.by_family[best] += most
     total = 0.0
     families = 0
     for f in range(_FAMILIES):
-        s.by_family[f] = min(max(s.high[f] + s.low[f], w.b.floor), w.b.cap)
         total += s.by_family[f]
         families += s.by_family[f] >= w.b.family
     return total, families
@@ -308,11 +330,13 @@ def refine(w: Bench, seed: int, hidden: int, taken: Bools) -> tuple[float, I32]:
         return 0.0, free[:0]
     free = free[:n]
     own = t.family[t.value_channel[seed]]
+    w.s.wide[0] = 0.0
     touched = tally(w, free)
     for k in range(n):
         total, _ = weigh(w, np.int64(free[k]), INSIDE, seed, hidden)
         s.bits[k] = total - s.by_family[own]
     clear(w, touched)
+    w.s.wide[0] = _SUPPORT_MIN
     least = _top_bits(s.bits, n, max(n // 4, _ACTORS_MIN))
     score = 0.0
     best = 0

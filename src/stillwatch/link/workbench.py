@@ -13,6 +13,11 @@ import numpy as np
 from stillwatch.domain.families import FAMILIES
 from stillwatch.link.table import F32, F64, I32, I64, Bools
 
+SUPPORT_MIN = 0.1
+"""Share of the other members that one lifted value must join a member to, and that must hold a
+value for it to count in every family. A seed's holders are scored without: their best quarter is
+what is looked for."""
+
 
 class Columns(NamedTuple):
     """The arrays of a `TraitTable`, as Numba wants them."""
@@ -65,6 +70,8 @@ class Scratch(NamedTuple):
     bits: F64
     support: F64
     size: I64
+    wide: F64
+    narrow: F64
 
 
 class Bench(NamedTuple):
@@ -107,4 +114,6 @@ def make_scratch(columns: Columns) -> Scratch:
         bits=np.zeros(actors),
         support=np.zeros(1),
         size=np.zeros(1, np.int64),
+        wide=np.full(1, SUPPORT_MIN),
+        narrow=np.zeros(channels),
     )

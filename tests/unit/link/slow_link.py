@@ -55,13 +55,18 @@ class SlowLink:
         here = (lone + shrink * there) / (len(members) + shrink)
         return log2(max(here, LEAST) / there)
 
-    def channel_bits(self, channel: str, account: str, group: list[str], skip: object) -> float:
-        """Items 2 and 4: leave-one-out log ratios, each weighed by the account's share."""
+    def channel_bits(
+        self, channel: str, account: str, group: list[str], skip: object, wide: float
+    ) -> tuple[float, float]:
+        """Items 2 and 4: leave-one-out log ratios, each weighed by the account's share.
+
+        The second figure is what values that fewer than `wide` of the others hold bring of it.
+        """
         held = self.held[channel]
         others = [a for a in group if a in held and a != account]
         if account not in held or len(others) < 2:
-            return 0.0
-        total = 0.0
+            return 0.0, 0.0
+        total = narrow = 0.0
         for value, share in held[account].items():
             if (channel, value) == skip:
                 continue
@@ -72,18 +77,35 @@ class SlowLink:
             p = max((self.mass(channel, value, everybody) - share) / (len(everybody) - 1), 1e-9)
             shrink = self.settings.shrink_members
             q = (self.mass(channel, value, others) + shrink * p) / (len(others) + shrink)
-            total += share * log2(max(q, 1e-9) / p)
-        return total
+            lift = log2(max(q, 1e-9) / p)
+            total += share * lift
+            if lift > 0 and sum(value in held[a] for a in others) / len(others) < wide:
+                narrow += share * lift
+        return total, narrow
 
-    def family_bits(self, account: str, group: list[str], skip: object = None) -> dict[str, float]:
-        """Item 5: a family's best and worst channel together, within the cap."""
+    def family_bits(
+        self, account: str, group: list[str], skip: object = None, wide: float = SUPPORT
+    ) -> dict[str, float]:
+        """Item 5: a family's best and worst channel together, within the cap.
+
+        What few of the others hold counts in one family: the one where it brings most.
+        """
         cap = self.settings.family_cap_bits
-        bits: dict[str, list[float]] = {family: [0.0] for family in FAMILIES}
+        bits: dict[str, list[tuple[float, float]]] = {family: [(0.0, 0.0)] for family in FAMILIES}
         for channel in list(self.held):
             if CHANNEL_OF[channel].family != self.hidden:
-                found = self.channel_bits(channel, account, group, skip)
+                found = self.channel_bits(channel, account, group, skip, wide)
                 bits[CHANNEL_OF[channel].family].append(found)
-        return {f: min(max(max(b) + min(b), -cap), cap) for f, b in bits.items()}
+        plain, full = {}, {}
+        for family, found in bits.items():
+            low = min(total for total, _ in found)
+            for into, high in (
+                (plain, max(total - narrow for total, narrow in found)),
+                (full, max(total for total, _ in found)),
+            ):
+                into[family] = min(max(max(high, 0.0) + low, -cap), cap)
+        best = max(FAMILIES, key=lambda f: full[f] - plain[f])
+        return {**plain, best: full[best]}
 
     def support(self, account: str, group: list[str]) -> float:
         """Largest share of the other members to whom one lifted value joins an actor."""
@@ -131,7 +153,7 @@ class SlowLink:
         own = CHANNEL_OF[channel].family
         bits = {}
         for account in holders:
-            families = self.family_bits(account, holders, skip=(channel, value))
+            families = self.family_bits(account, holders, skip=(channel, value), wide=0.0)
             bits[account] = sum(b for f, b in families.items() if f != own)
         least = sorted(bits.values(), reverse=True)[max(len(holders) // 4, limits.ACTORS_MIN) - 1]
         best = {a for a, b in bits.items() if b >= least - 1e-6}
