@@ -37,7 +37,6 @@ _REST_ON: Final = {
     "tactics": "prompt",
     "taking": "output_tokens",
     "follow_up": "turn",
-    "declared_owner": "",
 }
 """Witness → the field that it can't do without."""
 _OWNERS: Final = [("account", f) for f in ("org_id", "email_domain", "payment_fingerprint")]

@@ -57,6 +57,8 @@ class Judged:
     judgement: str
     explanation: str
     explanation_p_value: float
+    """Of the explanation that comes closest: of a harvest, that any honest tied group looks like
+    this on all witnesses together; else, that one looks like this on the witness it explains."""
 
 
 def judge_groups(
@@ -85,6 +87,8 @@ def judge_groups(
     out = []
     for k, name in enumerate(groups["group_id"]):
         story, story_p = explain_innocently(z[k])
+        judgement = _pronounce(bool(tied[k]), float(q[k]), story_p, settings)
+        rejected_by = float(p[k]) if judgement == "harvest" else story_p
         out.append(
             Judged(
                 name,
@@ -97,9 +101,9 @@ def judge_groups(
                 float(p[k]),
                 float(q[k]),
                 weigh_harvest(p[k], prior=settings.harvest_prior),
-                _pronounce(bool(tied[k]), float(q[k]), story_p, settings),
+                judgement,
                 story,
-                story_p,
+                rejected_by,
             )
         )
     return out

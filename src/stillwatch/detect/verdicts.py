@@ -158,28 +158,7 @@ def apply_permissions(
     organisation or the holder: anybody can type a partner's name.
     Over its budget an account stays `permitted`, with the reason `over_budget`.
     """
-    in_force = grants.filter(
-        (pl.col("scope") == "distillation")
-        & (pl.col("valid_from").is_null() | (pl.col("valid_from") <= at))
-        & (pl.col("valid_to").is_null() | (pl.col("valid_to") > at))
-    ).with_row_index("grant")
-    known = pl.col("org_verified").fill_null(value=False) | pl.col("verified").fill_null(
-        value=False
-    )
-    owner = register.filter(known).select("account_id", pl.col("org_id").alias("org"))
-    named = accounts.select("account_id").join(owner, on="account_id", how="left")
-    by_account = in_force.drop_nulls("account_id").select("grant", "account_id", "budget_exchanges")
-    by_org = in_force.drop_nulls("org_id").select("grant", "org_id", "budget_exchanges")
-    covered = pl.concat(
-        [
-            named.join(by_account, on="account_id").select(
-                "account_id", "grant", "budget_exchanges"
-            ),
-            named.join(by_org, left_on="org", right_on="org_id").select(
-                "account_id", "grant", "budget_exchanges"
-            ),
-        ]
-    )
+    covered = _cover(accounts, grants=grants, register=register, at=at)
     spent = (
         covered.join(harvest, on="account_id", how="left")
         .with_columns(pl.col("harvested").fill_null(0).sum().over("grant").alias("spent"))
@@ -205,3 +184,29 @@ def apply_permissions(
     )
     sentences = [explain_verdict(v, r) for v, r in out.select("verdict", "reasons").iter_rows()]
     return ACCOUNTS_OUT.conform(out.with_columns(explanation=pl.Series(sentences, dtype=pl.String)))
+
+
+def _cover(
+    accounts: pl.DataFrame, *, grants: pl.DataFrame, register: pl.DataFrame, at: dt.datetime
+) -> pl.DataFrame:
+    """Say which distillation grants cover which accounts: (account_id, grant, budget_exchanges)."""
+    in_force = grants.filter(
+        (pl.col("scope") == "distillation")
+        & (pl.col("valid_from").is_null() | (pl.col("valid_from") <= at))
+        & (pl.col("valid_to").is_null() | (pl.col("valid_to") > at))
+    ).with_row_index("grant")
+    known = pl.any_horizontal(pl.col("org_verified", "verified").fill_null(value=False))
+    owner = register.filter(known).select("account_id", pl.col("org_id").alias("org"))
+    named = accounts.select("account_id").join(owner, on="account_id", how="left")
+    by_account = in_force.drop_nulls("account_id").select("grant", "account_id", "budget_exchanges")
+    by_org = in_force.drop_nulls("org_id").select("grant", "org_id", "budget_exchanges")
+    return pl.concat(
+        [
+            named.join(by_account, on="account_id").select(
+                "account_id", "grant", "budget_exchanges"
+            ),
+            named.join(by_org, left_on="org", right_on="org_id").select(
+                "account_id", "grant", "budget_exchanges"
+            ),
+        ]
+    )

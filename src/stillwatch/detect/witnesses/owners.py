@@ -12,7 +12,8 @@ import polars as pl
 
 _OWNERS = ("org_id", "email_domain_hash", "payment_hash")
 _STRANGERS_MAX = 0.005
-"""Share of the accounts outside a group that may hold a value for it to declare an owner."""
+"""Share of the accounts outside a group that may hold a value for it to declare an owner; more
+may, where most of its holders are in the group: then the group is a part of that owner's accounts."""
 UNKNOWN = float("nan")
 
 
@@ -41,8 +42,9 @@ class Owners:
         best = 0
         for column in self._columns:
             held = own.drop_nulls(column).group_by(column).agg(pl.len().alias("inside"))
+            strangers = pl.col("everywhere") - pl.col("inside")
             rare = held.join(self._everywhere[column], on=column).filter(
-                pl.col("everywhere") - pl.col("inside") <= _STRANGERS_MAX * outside
+                (strangers <= _STRANGERS_MAX * outside) | (strangers <= pl.col("inside"))
             )
             most = rare["inside"].max()
             best = max(best, most if isinstance(most, int) else 0)
