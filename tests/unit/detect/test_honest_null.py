@@ -113,7 +113,7 @@ def test_p_is_one_below_the_tail_and_falls_in_it(null: HonestNull) -> None:
     p = null.p_values(at)
     assert p[:2].tolist() == [1.0, 1.0]
     assert p[2] == pytest.approx(0.2)
-    assert p[3] == pytest.approx(0.2 * np.exp(-((1 / null.tail_scale) ** null.tail_shape)))
+    assert p[3] == pytest.approx(0.1 * np.exp(-((1 / null.tail_scale) ** null.tail_shape)))
     assert p[4] < p[3]
     assert null.p_values(np.array([1e3]))[0] == 1e-6
 

@@ -13,7 +13,7 @@ import polars as pl
 _OWNERS = ("org_id", "email_domain_hash", "payment_hash")
 _STRANGERS_MAX = 0.005
 """Share of the accounts outside a group that may hold a value for it to declare an owner; more
-may, where most of its holders are in the group: then the group is a part of that owner's accounts."""
+may, where most of its holders are in the group: it is then a part of that owner's accounts."""
 UNKNOWN = float("nan")
 
 
