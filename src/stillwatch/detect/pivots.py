@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from scipy.special import logsumexp
 from scipy.stats import betabinom
 
 from stillwatch.detect.judge import Judged, adjust_p_values
@@ -75,6 +76,7 @@ def _test(judged: Sequence[Judged], adopted: np.ndarray) -> list[tuple[str, floa
             continue
         share = float(np.clip((there.sum() + 1) / (len(there) + 2), 1e-6, 1 - 1e-6))
         scale = (1 - _RHO) / _RHO
-        p = betabinom.sf(here.sum() - 1, len(here), share * scale, (1 - share) * scale)
-        out.append((group.group_id, float(p)))
+        tail = np.arange(here.sum(), len(here) + 1)
+        logs = betabinom.logpmf(tail, len(here), share * scale, (1 - share) * scale)
+        out.append((group.group_id, min(float(np.exp(logsumexp(logs))), 1.0)))
     return out

@@ -108,11 +108,11 @@ def test_honest_groups_that_were_not_seen_have_p_values_that_are_uniform_or_larg
 
 
 def test_p_is_one_below_the_tail_and_falls_in_it(null: HonestNull) -> None:
-    """At the 80 % quantile it is 0.2, nothing below is judged, and never is it under 1e-6."""
+    """At the 90 % quantile it is 0.1, nothing below is judged, and never is it under 1e-6."""
     at = null.tail_start + np.array([-1.0, 0.0, 1e-9, 1.0, 2.0])
     p = null.p_values(at)
     assert p[:2].tolist() == [1.0, 1.0]
-    assert p[2] == pytest.approx(0.2)
+    assert p[2] == pytest.approx(0.1)
     assert p[3] == pytest.approx(0.1 * np.exp(-((1 / null.tail_scale) ** null.tail_shape)))
     assert p[4] < p[3]
     assert null.p_values(np.array([1e3]))[0] == 1e-6
