@@ -85,7 +85,7 @@ def _row(seed: str, counts: Evaluation, *, honest: list[str], seconds: float) ->
 def test_the_demo_is_found_on_a_seed_nobody_looked_at(
     seed: str, table: Path, command: Command, tmp_path: Path
 ) -> None:
-    """All three campaigns, most heads, hardly anybody else, no honest group, the partner let be."""
+    """All three campaigns, their heads, hardly anybody else, no honest group, the partner let be."""
     logs, result = tmp_path / "logs", tmp_path / "run"
     simulate("demo", out=logs, seed=int(seed))
     began = time.perf_counter()
@@ -97,7 +97,16 @@ def test_the_demo_is_found_on_a_seed_nobody_looked_at(
     _add_row(table, row)
     shutil.rmtree(logs)
     assert row["campaigns"] == len(counts.campaigns) == _CAMPAIGNS, row
-    assert (counts.account_recall or 0.0) >= RECALL_MIN, row
+    assert (counts.account_recall_at_suspect or 0.0) >= RECALL_MIN, row
     assert (counts.false_share or 0.0) <= FALSE_MAX, row
     assert honest == [], row
     assert set(row["partner"]) == {"permitted"}, row
+
+
+@pytest.mark.long
+def test_over_the_seeds_the_mean_recall_of_fraudulent_heads_is_high(table: Path) -> None:
+    """A run may hold the least certain heads back as `suspect`; over the seeds few are."""
+    if not table.exists():
+        pytest.skip("no seed was scanned in this run")
+    rows = pl.read_csv(table, separator="\t")
+    assert rows["recall"].mean() >= RECALL_MIN, rows.select("seed", "recall")

@@ -4,7 +4,7 @@ Second step of *link*. Everything here is Numba over the arrays of `table.py`, h
 interpreter, and touches only the rows of members and the holders of values that the group has more
 of than the population. Nothing is ever paired: a value with 400,000 holders costs its count.
 
-Source: Fellegi & Sunter 1969 for the weight; DESIGN.md, section 6, items 1 to 6 and 8.
+Source: Fellegi & Sunter 1969; DESIGN.md, section 6, items 1 to 6 and 8.
 """
 
 from __future__ import annotations
@@ -23,22 +23,21 @@ NOBODY = np.int64(-1)
 """No seed, or no hidden family."""
 INSIDE = np.int64(1)
 OUTSIDE = np.int64(0)
-# Typed, because Numba compiles a kernel once more for every literal that it is called with.
+# Typed: Numba compiles a kernel anew for every literal that it is called with.
 _ROUNDS_MAX = limits.GROWTH_ROUNDS_MAX
 _ACTORS_MIN = limits.ACTORS_MIN
 _FAMILIES = 6
 _UNHELD_MIN = 1e-3
-"""Least population share on values that the group does not hold; keeps its logarithm finite."""
+"""Least population share on values that the group lacks; keeps its logarithm finite."""
 _HOLDER_SHARE_MIN = 0.02
 """A value leads to new candidates where at least this share of the members holds it."""
 _SHARE_MIN = 1e-9
 """Least share whose logarithm is taken."""
-_OTHERS_MIN = 2
-"""Other members with data in a channel below which it says nothing."""
+_OTHERS_MIN = _FAMILIES_MIN = 2
+"""Other members with data in a channel below which it says nothing; families that must speak for
+a member (DESIGN.md, 6.5)."""
 _BISECTIONS = 40
-"""Halvings of the range of bits: far below any difference that matters."""
-_FAMILIES_MIN = 2
-"""Families that must speak for a member (DESIGN.md, 6.5)."""
+"""Halvings of the range of bits."""
 
 
 @_kernel
@@ -109,8 +108,8 @@ def clear(w: Bench, touched: int) -> None:
 def _weigh_channels(w: Bench, i: int, inside: int, skip: int, hidden: int) -> None:
     """Weigh an actor's values, channel by channel, its own rows left out of every share.
 
-    What speaks for membership by a value that only a few of the others hold is kept apart
-    (`narrow`); and how many hold the most widely held lifted value is noted on the way.
+    What values that only a few others hold bring is kept apart (`narrow`); `support` is how many
+    hold the most widely held lifted one.
     """
     t, s = w.t, w.s
     s.support[0] = 0.0
@@ -143,7 +142,7 @@ def _weigh_channels(w: Bench, i: int, inside: int, skip: int, hidden: int) -> No
 
 @_kernel
 def _cut(w: Bench, high: float, low: float) -> float:
-    """A family's bits: its strongest channel for, its strongest against, between floor and cap."""
+    """Cut a family's strongest channels for and against to floor and cap."""
     return min(max(high + low, w.b.floor), w.b.cap)
 
 
@@ -152,10 +151,8 @@ def weigh(w: Bench, i: int, inside: int, skip: int, hidden: int) -> tuple[float,
     """Weigh one actor for the tallied group: (total bits, families above the bar).
 
     `inside` is 1 for a member; the value `skip` and the family `hidden` say nothing. Values that
-    few of the members hold count in one family alone, the one where they bring most: a few
-    strangers who share everything with one another, and little with the group, would otherwise
-    carry each other in, family by family. Leaves the bits of each channel and of each family in
-    the scratch arrays.
+    few members hold count in one family alone, where they bring most: strangers who share all with
+    one another would carry each other in. Leaves channels' and families' bits in the scratch.
     """
     s = w.s
     _weigh_channels(w, i, inside, skip, hidden)
@@ -199,8 +196,7 @@ def clears(w: Bench, i: int, inside: int, quest: Quest, priors: tuple[float, flo
 
     Against the population, everything counts. A holder of the seed's value may instead be judged
     among its holders: then the seed's own bits don't count, but its family does as one of the two.
-    Either way a lifted value must join the actor to a tenth of the members: a few strangers who
-    share everything with one another, and nothing with the group, would carry each other in.
+    Either way a lifted value must join the actor to a tenth of the members.
     """
     total, families = weigh(w, i, inside, NOBODY, quest.hidden)
     if w.s.support[0] < _SUPPORT_MIN:
@@ -220,8 +216,8 @@ def clears(w: Bench, i: int, inside: int, quest: Quest, priors: tuple[float, flo
 def promise_holders(w: Bench, touched: int, size: int, quest: Quest) -> int:
     """Add up, for everybody outside, what the group's lifted values would bring at the most.
 
-    A stranger who holds such a value in a small share of its traffic can't clear the bar by it,
-    and is never weighed: growth costs holders, not their rows. Gives how many were reached.
+    Who holds such values in a small share of its traffic can't clear the bar by them, and is never
+    weighed: growth costs holders, not their rows. Gives how many were reached.
     """
     t, s = w.t, w.s
     reached = 0
