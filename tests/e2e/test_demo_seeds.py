@@ -85,7 +85,7 @@ def _row(seed: str, counts: Evaluation, *, honest: list[str], seconds: float) ->
 def test_the_demo_is_found_on_a_seed_nobody_looked_at(
     seed: str, table: Path, command: Command, tmp_path: Path
 ) -> None:
-    """All three campaigns, their heads, hardly anybody else, no honest group, the partner let be."""
+    """All three campaigns, their heads, hardly anybody else, no honest group, partner let be."""
     logs, result = tmp_path / "logs", tmp_path / "run"
     simulate("demo", out=logs, seed=int(seed))
     began = time.perf_counter()
