@@ -124,12 +124,18 @@ def test_counts_add_up_in_run_json_and_on_the_screen(dirty: tuple[Path, str], de
 
 
 def test_what_can_be_read_is_judged_as_if_nothing_were_wrong(
-    dirty: tuple[Path, str], scanned: Path
+    dirty: tuple[Path, str], demo: Path, command: Command, tmp_path: Path
 ) -> None:
-    """The same accounts have the same verdicts; those of whom a line is sound are clear."""
-    assert _called(dirty[0]) == _called(scanned)
+    """The verdicts are those of a log with the same sound records, and nothing else in it."""
     accounts = pl.read_parquet(dirty[0] / "accounts.parquet").select("account_id", "exchanges")
     sent = dict(accounts.rows())
+    logs = tmp_path / "logs"
+    shutil.copytree(demo, logs, ignore=shutil.ignore_patterns("truth"))
+    long = _row(2, account_id="long", prompt="many words " * (50 * _MEBIBYTE // 11))
+    torn = [_row(10 + i, account_id="torn") for i in range(sent["torn"])]
+    (logs / "exchanges-sound.jsonl").write_bytes(_lines([_row(1, account_id="wrong"), long, *torn]))
+    command("scan", logs, "--out", tmp_path / "sound")
+    assert _called(dirty[0]) == _called(tmp_path / "sound")
     assert sent["wrong"] == sent["long"] == 1
     assert 0 < sent["torn"] < _TORN_ROWS
 
