@@ -110,3 +110,16 @@ def test_over_the_seeds_the_mean_recall_of_fraudulent_heads_is_high(table: Path)
         pytest.skip("no seed was scanned in this run")
     rows = pl.read_csv(table, separator="\t")
     assert rows["recall"].mean() >= RECALL_MIN, rows.select("seed", "recall")
+
+
+@pytest.mark.long
+@pytest.mark.xfail(
+    strict=False,
+    reason="seed 210 had 0.933: heads of the mixed campaign are held back by the mean-error rule",
+)
+def test_on_every_seed_the_recall_of_fraudulent_heads_is_high(table: Path) -> None:
+    """The issue's line, seed by seed; a shortfall that is known and stays in sight."""
+    if not table.exists():
+        pytest.skip("no seed was scanned in this run")
+    rows = pl.read_csv(table, separator="\t")
+    assert rows["recall"].min() >= RECALL_MIN, rows.select("seed", "recall")
