@@ -38,9 +38,8 @@ can't fix a near-singular one; at one half no witness at its cut passes p = 0.01
 _SPREAD_MIN = 1e-9
 """Least variance of a combined score; keeps the division finite."""
 _TAIL_FROM = 0.9
-"""Quantile of the honest score from which the tail is fitted: above the bump that one customer's
-keys make. From 0.8 on, the largest of 343 honest groups had p = 0.014; from 0.9 on, 0.008. Chosen
-with p-values of development campaigns in view (demo seed 102, `trial`), so it wants confirming."""
+"""Quantile from which the honest tail is fitted: above the bump of one customer's keys. Chosen
+with p-values of development campaigns in view (docs/theory/judging.md): it wants confirming."""
 _RESAMPLES = 200
 """Bootstrap draws of the tail."""
 _LOWER = 0.05
