@@ -14,6 +14,7 @@ Source: Vovk & Wang 2021 (averages of e-values); Wang & Ramdas 2022 (e-BH); DESI
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,27 +147,48 @@ def _any_value(null: Null, shown: _Shown) -> float:
     return float(log2_bayes_factor(held, n, mean=np.array([expected]), rho=rho)[0])
 
 
-def weigh_seed(null: Null, seed: int, group: I32) -> dict[str, float]:
+def choose_families(
+    null: Null, seed: int, *, direct: dict[str, float], bar: float
+) -> tuple[str, ...]:
+    """Choose the families whose hidden search is worth its time; none, if the seed can't pass.
+
+    `direct` is each family tested on the very group that it helped to form, in bits; `bar` is what
+    a seed must reach, all groups reaching it too. Tested so, a group looks more tied than it is: a
+    family that says nothing even then, or a seed whose other families fail together even then,
+    keeps e = 0. That is valid whatever the reason, and stricter.
+    """
+    own = FAMILIES[int(null.search.bench.t.family[null.table.value_channel[seed]])]
+    others = {f: bits for f, bits in direct.items() if f != own}
+    if combine_families(others) < bar:
+        return ()
+    return tuple(f for f, bits in others.items() if bits > 0)
+
+
+def weigh_seed(
+    null: Null, seed: int, group: I32, *, families: Sequence[str] = FAMILIES
+) -> dict[str, float]:
     """Give the held-out e-values of one seed: a log2 e-value for each family but its own.
 
-    A hidden search that grows into nothing, or into something else than `group` (less than half
-    of it), gives -inf (e = 0). Setting an e-value to 0 for whatever reason keeps it one. Nobody is
-    taken in these searches: the hypothesis belongs to the seed alone.
+    A family that is not among `families`, and a hidden search that grows into nothing, or into
+    something else than `group` (less than half of it), gives -inf (e = 0). Setting an e-value to 0
+    for whatever reason keeps it one. Nobody is taken in these searches: the hypothesis belongs to
+    the seed alone.
     """
     search = null.search
     bench = search.bench._replace(b=set_bars(null.settings, hidden=True))
     nobody = np.zeros(null.table.actors, np.bool_)
     own = int(bench.t.family[null.table.value_channel[seed]])
-    out: dict[str, float] = {}
-    for f, family in enumerate(FAMILIES):
-        if f == own:
+    out = {family: _IMPOSSIBLE for f, family in enumerate(FAMILIES) if f != own}
+    for family in out:
+        if family not in families:
             continue
+        f = FAMILIES.index(family)
         _, grown = kernels.refine(bench, seed, f, nobody)
         if len(grown):
             grown, search.mark = kernels.grow(bench, grown, Quest(seed, f, nobody, search.mark))
         same = len(np.intersect1d(grown, group, assume_unique=True)) >= _SAME_SHARE * len(group)
-        found = same and len(grown) >= limits.ACTORS_MIN
-        out[family] = test_family(null, grown, family=family) if found else _IMPOSSIBLE
+        if same and len(grown) >= limits.ACTORS_MIN:
+            out[family] = test_family(null, grown, family=family)
     return out
 
 

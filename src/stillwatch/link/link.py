@@ -84,14 +84,17 @@ def link_accounts(
 def _test_groups(null: evidence.Null) -> tuple[list[float], list[float]]:
     """Evidence of each group: its best seed's, after e-BH over every seed that was tested."""
     search = null.search
+    bar = float(np.log2(max(search.seeds_tested, 1) / max(len(search.groups), 1)))
     owners: list[int] = []
     values: list[float] = []
     for g, group in enumerate(search.groups):
-        if not _may_be_tied(null, group):
-            continue
-        for seed in _seeds_of(search, g, group):
-            owners.append(g)
-            values.append(evidence.combine_families(evidence.weigh_seed(null, seed, group)))
+        direct = {f: evidence.test_family(null, group, family=f) for f in FAMILIES}
+        for seed in _seeds_of(search, g, direct):
+            worth = evidence.choose_families(null, seed, direct=direct, bar=bar)
+            if worth:
+                owners.append(g)
+                held_out = evidence.weigh_seed(null, seed, group, families=worth)
+                values.append(evidence.combine_families(held_out))
     log2_e = np.array(values, np.float64)
     q = evidence.bound_q_values(log2_e, tested=search.seeds_tested)
     best_e, best_q = [-evidence.LOG2_E_MAX] * len(search.groups), [1.0] * len(search.groups)
@@ -101,19 +104,9 @@ def _test_groups(null: evidence.Null) -> tuple[list[float], list[float]]:
     return best_e, best_q
 
 
-def _may_be_tied(null: evidence.Null, group: I32) -> bool:
-    """Say whether hidden searches are worth their time: e = 0 for the rest is valid, and stricter.
-
-    Tested on the very families that formed it, a group looks more tied than it is; one that fails
-    even so can't pass the test on hidden ones.
-    """
-    direct = {f: evidence.test_family(null, group, family=f) for f in FAMILIES}
-    bits = evidence.combine_families(direct) + np.log2(len(null.search.groups))
-    return bool(bits >= np.log2(null.search.seeds_tested))
-
-
-def _seeds_of(search: Search, g: int, group: I32) -> list[int]:
-    """The seed that a group grew from, and its most telling values in other families."""
+def _seeds_of(search: Search, g: int, direct: dict[str, float]) -> list[int]:
+    """The seed that a group grew from, and its most telling values in other families that speak."""
+    group = search.groups[g]
     columns, scratch = search.bench.t, search.bench.s
     touched = kernels.tally(search.bench, group)
     values = scratch.touched[:touched].copy()
@@ -125,9 +118,11 @@ def _seeds_of(search: Search, g: int, group: I32) -> list[int]:
     holders = np.diff(columns.column_start)[values]
     own = columns.family[columns.value_channel[search.seeds[g]]]
     others: list[tuple[float, int]] = []
-    for f in range(len(FAMILIES)):
+    for f, family in enumerate(FAMILIES):
+        if f == own or direct[family] <= 0:
+            continue
         usable = (columns.family[channel] == f) & (count > 1) & (holders >= limits.ACTORS_MIN)
-        if f != own and np.any(usable):
+        if np.any(usable):
             best = int(np.argmax(telling[usable]))
             others.append((float(telling[usable][best]), int(values[usable][best])))
     ranked = [value for _, value in sorted(others, reverse=True)]

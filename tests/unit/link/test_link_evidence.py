@@ -8,16 +8,18 @@ from populations import Population
 from scipy.stats import betabinom
 from workbench import Workbench
 
-from stillwatch.domain.families import FAMILIES
+from stillwatch.domain.families import CHANNELS, FAMILIES
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link.evidence import (
     LOG2_E_MAX,
     Null,
     average_e,
     bound_q_values,
+    choose_families,
     combine_families,
     log2_bayes_factor,
     log2_betabinomial,
+    weigh_seed,
 )
 from stillwatch.link.evidence import test_family as measure_family
 from stillwatch.link.search import Search
@@ -25,6 +27,7 @@ from stillwatch.link.search import Search
 SIZES = (1, 5, 12, 60, 400)
 SHARES = (1e-4, 0.003, 0.05, 0.3, 0.9)
 RHOS = (0.02, 0.05, 0.3)
+CLIENT = [channel.name for channel in CHANNELS].index("client")
 
 
 @pytest.mark.parametrize("n", SIZES)
@@ -164,6 +167,39 @@ def test_a_seed_whose_own_family_is_out_needs_two_held_out_families() -> None:
     crowd.add_group("h", 40, template=1, client=1)
     held_out = {"identity": -3.0, "infrastructure": -3.0, "client": 40.0, "lifecycle": -3.0}
     assert combine_families(held_out) < 0
+
+
+def test_hidden_searches_are_spared_where_even_the_forming_families_fail() -> None:
+    """Tied in content and client alone: the seed's family is out, one is dropped: none run."""
+    null, bench = linked_null(300, seed=6)
+    seed = bench.value("client", int(bench.table.value_id[bench.table.value_channel == CLIENT][0]))
+    own = {"client": 60.0, "identity": -4.0, "infrastructure": -4.0, "lifecycle": -2.0}
+    assert choose_families(null, seed, direct={**own, "content": 80.0}, bar=8.0) == ()
+    third = {**own, "content": 80.0, "timing": 30.0}
+    assert choose_families(null, seed, direct=third, bar=8.0) == ("content", "timing")
+    assert choose_families(null, seed, direct=third, bar=40.0) == ()
+
+
+def test_sparing_searches_takes_no_evidence_from_a_group_that_is_tied() -> None:
+    """Families that are silent even on the group that they helped to form add nothing hidden."""
+    crowd = Population(900, seed=7)
+    heads = crowd.add_group("h", 40, template=1, client=1, payment=4, subnet=3)
+    bench = Workbench(crowd.traits())
+    null = Null(
+        bench.table, Search(bench.bench, bench.nobody_taken), np.full(25, 0.05), LinkSettings()
+    )
+    group = np.sort(bench.rows(heads))
+    held = bench.table.row_value[
+        bench.table.row_start[group[0]] : bench.table.row_start[group[0] + 1]
+    ]
+    seed = int(next(v for v in held if bench.table.value_channel[v] == CLIENT))
+    direct = {family: measure_family(null, group, family=family) for family in FAMILIES}
+    chosen = choose_families(null, seed, direct=direct, bar=10.0)
+    spared = combine_families(weigh_seed(null, seed, group, families=chosen))
+    whole = combine_families(weigh_seed(null, seed, group))
+    assert len(chosen) < len(FAMILIES) - 1
+    assert spared == pytest.approx(whole, abs=0.5)
+    assert spared > 20
 
 
 def brute_force_e_bh(e: np.ndarray, tested: int, level: float) -> set[int]:
