@@ -5,7 +5,11 @@ do harvest); how often a member is a true one comes from its `trial` scenario. N
 on, and both are read with their truth, which only the lab and its calibration may do. Detection
 parameters are never fitted on a campaign: the null is honest groups alone.
 
-    python tools/calibrate_judging.py [--incidents 10] [--trials 3] [--first-seed 9001]
+    python tools/calibrate_judging.py [--incidents 24] [--trials 3] [--first-seed 9001]
+    python tools/calibrate_judging.py --check --first-seed 9501 [--incidents 12]
+
+The second fits nothing: it counts how often honest groups of incidents that the shipped null has
+not seen fall below a p-value.
 """
 
 from __future__ import annotations
@@ -27,7 +31,7 @@ from stillwatch.app.pipeline import Run, observe_traffic, read_accounts, tie_acc
 from stillwatch.app.progress import QuietProgress
 from stillwatch.app.requests import ScanRequest
 from stillwatch.detect import Tied
-from stillwatch.detect.honest_groups import NAMES, fit_honest_null, save_null
+from stillwatch.detect.honest_groups import NAMES, fit_honest_null, load_null, save_null
 from stillwatch.detect.judge import Case, measure_groups
 from stillwatch.detect.traffic import COLUMNS, arrange_traffic
 from stillwatch.domain.keyed import PseudonymKey
@@ -43,6 +47,8 @@ NOT_HONEST = ("benign-partner", "fraud")
 """Roles whose groups harvest, permitted or not: no part of an honest null."""
 PURE_SHARE = 0.8
 """Share of a tied group's accounts that must have its most frequent role."""
+LEVELS = (0.1, 0.05, 0.01, 0.003, 0.001)
+"""p-values below which honest groups are counted."""
 PSEUDO_FALSE = 1.0
 """Untrue members added to the calibration, so that it never says certain."""
 
@@ -130,20 +136,42 @@ def calibrate_members(pairs: pl.DataFrame) -> tuple[list[float], list[float]]:
     return knots, np.minimum(fitted.y_thresholds_, most).tolist()
 
 
+def check_null(honest: pl.DataFrame) -> None:
+    """Print how many honest groups fall below each p-value under the shipped null, and who do."""
+    null = load_null()
+    sizes = [honest[name].to_numpy().astype(np.float64) for name in ("accounts", "exchanges")]
+    z = null.standardise(honest.select(NAMES).to_numpy(), *sizes)
+    p = null.p_values(null.combine(z))
+    for level in LEVELS:
+        expected = level * len(p)
+        print(f"p <= {level:<6}: {int(np.sum(p <= level)):4d} of {len(p)}, {expected:.1f} expected")
+    low = honest.with_columns(p=pl.Series(p)).filter(pl.col("p") <= max(LEVELS)).sort("p")
+    print(low.group_by("role").agg(pl.len(), pl.col("p").min()).sort("p"))
+
+
 def main() -> None:
-    """Fit and write."""
+    """Fit and write, or check."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--incidents", type=int, default=10)
+    parser.add_argument("--incidents", type=int, default=24)
     parser.add_argument("--trials", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=9001)
     parser.add_argument("--figures", type=Path, help="also write every group's figures (Parquet)")
+    parser.add_argument("--check", action="store_true", help="fit nothing, count p-values")
     asked = parser.parse_args()
     seeds = range(asked.first_seed, asked.first_seed + asked.incidents)
     honest = pl.concat([keep_honest(i) for i in work_through("honest-groups", seeds)])
-    seeds = range(asked.first_seed, asked.first_seed + asked.trials)
-    pairs = pl.concat([compare_members(i) for i in work_through("trial", seeds)])
     if asked.figures:
         honest.write_parquet(asked.figures)
+    if asked.check:
+        check_null(honest)
+        return
+    seeds = range(asked.first_seed, asked.first_seed + asked.trials)
+    pairs = pl.concat([compare_members(i) for i in work_through("trial", seeds)])
+    fit_and_write(honest, pairs)
+
+
+def fit_and_write(honest: pl.DataFrame, pairs: pl.DataFrame) -> None:
+    """Fit the null and the membership calibration, and write what ships."""
     null = fit_honest_null(
         honest.select(NAMES).to_numpy(),
         accounts=honest["accounts"].to_numpy().astype(np.float64),

@@ -3,12 +3,12 @@
 Fourth step of *detect*: reads the witnesses of tied groups, gives a p-value each. The null is
 fitted on at least 300 honest tied groups that the lab made and this package ships as figures
 (`honest_groups.json`, made by tools/calibrate_judging.py): for each witness a line in log2 of
-accounts and of exchanges per account, and a scale. Standardised witnesses are cut at ±3, so that
-none decides alone, and combined with their a-priori signs by O'Brien's generalised least squares:
-weights follow from how witnesses go together among honest groups, so that a combination that no
-honest group shows counts for more than its parts. The weights know no campaign. Above its 90 %
-quantile the score has a Weibull tail between exponential and Gaussian, with the lower confidence
-limit of its shape.
+accounts and of exchanges per account, and a scale. Standardised witnesses are cut at ±3 (one that
+clears nobody, at 0 from below), so that none decides alone, and combined with their a-priori signs
+by O'Brien's generalised least squares: weights follow from how witnesses go together among honest
+groups, so that a combination that no honest group shows counts for more than its parts. The weights
+know no campaign. Above its 90 % quantile the score has a Weibull tail between exponential and
+Gaussian, with the lower confidence limit of its shape.
 
 In a run with many tied groups the run itself widens the null: honest groups of this traffic that
 lie further out than the lab's move the location towards guilt. What would break it: honest groups
@@ -32,6 +32,8 @@ NAMES = tuple(w.name for w in WITNESSES)
 _SIGNS = np.array([w.sign for w in WITNESSES], np.float64)
 _CUT = 3.0
 """Standard deviations at which one witness is cut."""
+_FLOOR = np.array([-_CUT if w.exculpates else 0.0 for w in WITNESSES])
+"""How far each may speak for innocence."""
 _SHRINKAGE = 0.5
 """Weight of independence in the correlation that is inverted. Some hundred groups of a few kinds
 can't fix a near-singular one; at one half no witness at its cut passes p = 0.01 alone."""
@@ -74,10 +76,13 @@ class HonestNull:
     """… and the share of true members at them."""
 
     def standardise(self, figures: F64, accounts: F64, exchanges: F64) -> F64:
-        """Put witnesses on the honest scale, guilty upwards, cut at ±3; nan stays nan."""
+        """Put witnesses on the honest scale, guilty upwards, cut at ±3; nan stays nan.
+
+        A witness that clears nobody is cut at 0 from below.
+        """
         expected = _design(accounts, exchanges) @ self.line.T
         z = _SIGNS * (figures - expected) / self.scale
-        return np.clip(z, -_CUT, _CUT)
+        return np.asarray(np.clip(z, _FLOOR, _CUT))
 
     def expect(self, accounts: int, exchanges: int) -> F64:
         """Say what honest tied groups of this size show, witness by witness."""
@@ -136,7 +141,7 @@ def fit_honest_null(
         known = ~np.isnan(figures[:, w])
         line[w] = np.linalg.lstsq(design[known], figures[known, w], rcond=None)[0]
         scale[w] = max(float(np.std(figures[known, w] - design[known] @ line[w], ddof=3)), 1e-6)
-    z = np.clip(_SIGNS * (figures - design @ line.T) / scale, -_CUT, _CUT)
+    z = np.clip(_SIGNS * (figures - design @ line.T) / scale, _FLOOR, _CUT)
     filled = np.where(np.isnan(z), 0.0, z)
     correlation = np.corrcoef(filled, rowvar=False)
     draft = HonestNull(

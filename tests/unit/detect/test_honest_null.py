@@ -54,10 +54,20 @@ def test_standardised_witnesses_are_guilty_upwards_and_cut_at_three(null: Honest
     expected = null.expect(32, 32 * 16)
     one = null.standardise((expected + null.scale)[None, :], *size)[0]
     assert one == pytest.approx(SIGNS)
-    far = null.standardise((expected - 100 * null.scale)[None, :], *size)[0]
-    assert far == pytest.approx(-3.0 * SIGNS)
+    assert null.standardise((expected + 100 * SIGNS * null.scale)[None, :], *size)[0] == (
+        pytest.approx(3.0)
+    )
     silent = null.standardise(np.full((1, len(NAMES)), np.nan), *size)
     assert np.isnan(silent).all()
+
+
+def test_a_witness_that_clears_nobody_is_cut_at_none(null: HonestNull) -> None:
+    """All others may speak for innocence down to minus three; a share of other traffic may not."""
+    size = np.array([32.0]), np.array([32.0 * 16])
+    innocent = (null.expect(32, 32 * 16) - 100 * SIGNS * null.scale)[None, :]
+    z = dict(zip(NAMES, null.standardise(innocent, *size)[0], strict=True))
+    assert z.pop("template_mass") == 0.0
+    assert set(z.values()) == {-3.0}
 
 
 def test_no_witness_decides_alone(null: HonestNull) -> None:

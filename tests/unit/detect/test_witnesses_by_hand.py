@@ -120,6 +120,14 @@ def test_follow_ups_are_silent_where_the_log_tells_no_conversations() -> None:
         assert math.isnan(nobody_follows_up.measure(core))
 
 
+def test_a_few_strays_with_a_turn_don_t_speak_for_a_core_that_states_none() -> None:
+    """Ten chatty exchanges among fifty: silent; from half on, those that state one are heard."""
+    strays = [2] * 10 + [None] * 40
+    assert math.isnan(nobody_follows_up.measure(core_of([25, 25], turn=strays)))
+    heard = nobody_follows_up.measure(core_of([25, 25], turn=[1] * 25 + [None] * 25))
+    assert heard == pytest.approx(math.log2(0.02 / 0.42))
+
+
 def test_an_owner_is_what_the_register_declares() -> None:
     """The share is handed on; without a register it is unknown."""
     assert nobody_declares_an_owner.measure(core_of([15, 15], declared=0.7)) == 0.7

@@ -64,6 +64,9 @@ class Witness:
     innocent: str
     """The innocent explanation that this witness tests."""
     measure: Callable[[Core], float]
+    exculpates: bool = True
+    """Whether it may speak for innocence. Not where looking innocent costs an attacker nothing and
+    is known to be done: such a witness is cut at 0 from below, for honest groups too."""
 
 
 UNKNOWN = float("nan")

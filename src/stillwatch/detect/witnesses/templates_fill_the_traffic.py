@@ -1,7 +1,8 @@
 """A head has one job: most of what it sends carries the group's passages.
 
-Share of the accounts' exchanges that are core. Blind spot: a proxy that mixes its harvest with
-unrelated customers' requests; an honest application has one job too.
+Share of the accounts' exchanges that are core. It may accuse and never clears: proxies mix their
+harvest with unrelated customers' requests, so much other traffic says nothing (DESIGN.md, section
+1). Blind spot: just such a proxy; an honest application has one job too.
 """
 
 from __future__ import annotations
@@ -23,4 +24,5 @@ WITNESS = Witness(
     "share of exchanges with the group's passages",
     "people who share a tool but use the model for much else",
     measure,
+    exculpates=False,
 )
