@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from stillwatch_lab.evaluation.record import Study
 
 
 class OutputFormat(StrEnum):
@@ -49,26 +52,53 @@ def simulate_command(
 
 
 def evaluate_command(
-    result: Annotated[Path, typer.Argument(metavar="RESULT", help="What `scan` wrote.")],
+    results: Annotated[
+        list[Path],
+        typer.Argument(metavar="RESULT...", help="What `scan` wrote; several for means."),
+    ],
     *,
-    truth: Annotated[
-        Path, typer.Option("--truth", metavar="DIR", help="DIR/truth of a simulated directory.")
+    truths: Annotated[
+        list[Path],
+        typer.Option(
+            "--truth", metavar="DIR", help="DIR/truth of its traffic; once for every RESULT."
+        ),
     ],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON for a machine, nothing else.")
     ] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page, too.")
+    ] = None,
 ) -> None:
     """Count a result against the truth: recall, precision, false accounts by role."""
+    from stillwatch_lab.evaluate import evaluate_several  # noqa: PLC0415  brings Polars
+
+    study = evaluate_several(results, truths=truths)
+    if html:
+        _write_page(study, html)
+    _print_study(study, as_json=as_json)
+
+
+def _write_page(study: Study, place: Path) -> None:
+    from stillwatch_lab.show.page import render_page  # noqa: PLC0415  brings Altair
+
+    page = render_page(study)
+    beside = place.with_name(f".{place.name}.part")
+    beside.write_bytes(page)
+    beside.replace(place)
+
+
+def _print_study(study: Study, *, as_json: bool) -> None:
+    """Print one evaluation as itself, and several as the study that they are."""
     from rich.console import Console  # noqa: PLC0415  with the tables
 
-    from stillwatch_lab.evaluate import evaluate  # noqa: PLC0415  brings Polars
-    from stillwatch_lab.show import render_evaluation  # noqa: PLC0415  with the tables
+    from stillwatch_lab.show import render_evaluation, render_study  # noqa: PLC0415  with the tables
 
-    evaluation = evaluate(result, truth=truth)
+    alone = study.evaluations[0] if len(study.evaluations) == 1 else None
     if as_json:
-        typer.echo(evaluation.to_json())
+        typer.echo((alone or study).to_json())
     else:
-        Console().print(render_evaluation(evaluation))
+        Console().print(render_evaluation(alone) if alone else render_study(study))
 
 
 def register(app: typer.Typer) -> None:

@@ -166,3 +166,26 @@ def test_what_is_missing_is_named(result: Path, truth: Path, tmp_path: Path) -> 
         evaluate(tmp_path, truth=truth)
     with pytest.raises(InputError, match=r"accounts\.csv"):
         evaluate(result, truth=tmp_path)
+
+
+def test_what_campaigns_did_is_read_where_the_truth_has_it(result: Path, truth: Path) -> None:
+    """`truth/campaigns.csv` and `campaigns.parquet`: alpha turned, and c1 says so."""
+    found = {"campaign_id": ["c1", "c2"], "pivot_q_value": [1e-9, None]}
+    pl.DataFrame(found).write_parquet(result / "campaigns.parquet")
+    assert not evaluate(result, truth=truth).pivots.is_in_truth
+    (truth / "campaigns.csv").write_text("campaign,pivots\nalpha,true\nbeta,false\n")
+    pivots = evaluate(result, truth=truth).pivots
+    assert (pivots.turned, pivots.turned_named, pivots.stayed, pivots.stayed_named) == (1, 1, 1, 0)
+    assert [row.campaign for row in pivots.campaigns] == ["alpha"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("account_id,role\na,fraud\n", "no column campaign"), ("", "no CSV table")]
+)
+def test_a_truth_that_is_no_such_table_is_refused(
+    text: str, said: str, result: Path, truth: Path
+) -> None:
+    """A column that is missing is named; an empty file is no table."""
+    (truth / "accounts.csv").write_text(text)
+    with pytest.raises(InputError, match=said):
+        evaluate(result, truth=truth)

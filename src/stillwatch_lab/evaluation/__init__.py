@@ -1,0 +1,1 @@
+"""The parts of an evaluation; `stillwatch_lab.evaluate` puts them together."""
