@@ -25,11 +25,11 @@ import numpy.typing as npt
 import polars as pl
 from sklearn.isotonic import IsotonicRegression
 
-from stillwatch.app.clock import utc_now
 from stillwatch.app.ledger_of_run import RunLedger
 from stillwatch.app.pipeline import Run, observe_traffic, read_accounts, tie_accounts
 from stillwatch.app.progress import QuietProgress
 from stillwatch.app.requests import ScanRequest
+from stillwatch.app.settings import utc_now
 from stillwatch.detect import Tied
 from stillwatch.detect.honest_groups import NAMES, fit_honest_null, load_null, save_null
 from stillwatch.detect.judge import Case, measure_groups

@@ -1,38 +1,36 @@
 """From files to the lake: reading, normalising and observing, chunk by chunk, on two threads.
 
-The rim's part of *ingest* and *observe*: reads a traffic directory, appends `OBSERVED` to a lake,
-and settles which rows stay. Text lives from the parse of a chunk to its sketch, both in one task
-of the pool; at most `limits.CHUNKS_IN_FLIGHT` chunks are alive at once. Where text is retained,
-the start of each prompt goes into the lake too, for the exemplars of a report, and leaves with it.
+The rim's part of *ingest* and *observe*: reads a traffic directory, appends `OBSERVED` to a lake
+(in a thread of its own, so that nobody waits for the disk), and settles which rows stay. Where text
+is retained, the start of each prompt goes into the lake too, for the exemplars of a report, and
+leaves with it. How chunks run through the pool is in `pool.py`.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import polars as pl
 
+from stillwatch.app.ledger_of_run import describe_input
+from stillwatch.app.pool import ObservedChunk, Reading, observe_chunks
 from stillwatch.app.progress import Stage
 from stillwatch.domain import limits
 from stillwatch.domain.errors import NothingToRead
-from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.results import QUARANTINE
-from stillwatch.ingest import IngestSettings, parse_chunk, read_chunks, settle
+from stillwatch.ingest import read_chunks, settle
 from stillwatch.ingest.parse import ReadCounts
 from stillwatch.ingest.sources.chunks import ChunkReader, RawChunk
 from stillwatch.ingest.sources.files import TrafficFiles
-from stillwatch.observe import TacticsModel, observe_arrivals
 from stillwatch.store.lake import Lake
 
 OBSERVED: Final = "observed"
 TEXTS: Final = "texts"
 """Side table of retained prompt starts, only under --retain-text."""
 _UNREADABLE: Final = "not one record can be read"
-_THREADS: Final = 2
 _APPEND_ROWS: Final = 400_000
 """Observed rows gathered before they go to the lake: one file a day and append."""
 
@@ -68,14 +66,17 @@ class _Tally:
     waiting: list[pl.DataFrame] = field(default_factory=list)
     texts: list[pl.DataFrame] = field(default_factory=list)
 
+    def add(self, chunk: ObservedChunk) -> None:
+        self.counts.append((chunk.raw, chunk.counts))
+        self.quarantine.append(chunk.quarantine)
+        self.waiting.append(chunk.observed)
+        self.texts.append(chunk.text)
 
-@dataclass(frozen=True)
-class Reading:
-    """How to read and observe."""
-
-    settings: IngestSettings
-    key: PseudonymKey
-    model: TacticsModel
+    def hand_over(self) -> tuple[list[pl.DataFrame], list[pl.DataFrame]]:
+        """Give what waits for the lake, and wait for more."""
+        waiting, texts = self.waiting, self.texts
+        self.waiting, self.texts = [], []
+        return waiting, texts
 
 
 def take_in(files: TrafficFiles, *, reading: Reading, lake: Lake, stage: Stage) -> Arrived:
@@ -90,15 +91,16 @@ def take_in(files: TrafficFiles, *, reading: Reading, lake: Lake, stage: Stage) 
     """
     chunks = read_chunks(files, settings=reading.settings)
     tally = _Tally()
-    for raw, observed, text, quarantine, counts in _observe_all(chunks, reading):
-        tally.counts.append((raw, counts))
-        tally.quarantine.append(quarantine)
-        tally.waiting.append(observed)
-        tally.texts.append(text)
-        stage.advance(counts.read)
-        if sum(len(frame) for frame in tally.waiting) >= _APPEND_ROWS:
-            _append(lake, tally)
-    _append(lake, tally)
+    with ThreadPoolExecutor(1) as writer:
+        appending = writer.submit(_append, lake, [], [])
+        for chunk in observe_chunks(chunks, reading):
+            tally.add(chunk)
+            stage.advance(chunk.counts.read)
+            if sum(len(frame) for frame in tally.waiting) >= _APPEND_ROWS:
+                appending.result()  # one append under way bounds what is held
+                appending = writer.submit(_append, lake, *tally.hand_over())
+        appending.result()
+        _append(lake, *tally.hand_over())
     if not any(counts.accepted for _, counts in tally.counts):
         outside = sum(counts.outside for _, counts in tally.counts)
         seen = f"all {outside:,} records lie outside the window" if outside else _UNREADABLE
@@ -106,44 +108,11 @@ def take_in(files: TrafficFiles, *, reading: Reading, lake: Lake, stage: Stage) 
     return _settle(lake, tally, chunks, files)
 
 
-def _observe_all(
-    chunks: ChunkReader, reading: Reading
-) -> Iterator[tuple[RawChunk, pl.DataFrame, pl.DataFrame, pl.DataFrame, ReadCounts]]:
-    """Run the pool over the chunks, in order, with a bound on how many are alive."""
-
-    def work(
-        raw: RawChunk,
-    ) -> tuple[RawChunk, pl.DataFrame, pl.DataFrame, pl.DataFrame, ReadCounts]:
-        parsed = parse_chunk(raw, settings=reading.settings, key=reading.key)
-        observed = observe_arrivals(parsed.arrivals, key=reading.key, model=reading.model)
-        text = (
-            parsed.arrivals.select(
-                "exchange_id", pl.col("prompt").str.slice(0, limits.EXEMPLAR_CHARS)
-            )
-            if reading.settings.retain_text
-            else parsed.arrivals.select("exchange_id").head(0)
-        )
-        empty = RawChunk(raw.file, raw.name, raw.dialect, raw.first_line, b"", 0)
-        return empty, observed, text, parsed.quarantine, parsed.counts
-
-    under_way: deque[Future[Any]] = deque()
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for raw in chunks:
-            under_way.append(pool.submit(work, raw))
-            if len(under_way) >= limits.CHUNKS_IN_FLIGHT:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
-
-
-def _append(lake: Lake, tally: _Tally) -> None:
-    if any(len(frame) for frame in tally.waiting):
-        lake.append(OBSERVED, pl.concat(tally.waiting))
-    texts = [frame for frame in tally.texts if len(frame)]
-    if texts:
-        lake.append(TEXTS, pl.concat(texts))
-    tally.waiting.clear()
-    tally.texts.clear()
+def _append(lake: Lake, observed: list[pl.DataFrame], texts: list[pl.DataFrame]) -> None:
+    for name, frames in ((OBSERVED, observed), (TEXTS, texts)):
+        filled = [frame for frame in frames if len(frame)]
+        if filled:
+            lake.append(name, pl.concat(filled))
 
 
 def _settle(lake: Lake, tally: _Tally, chunks: ChunkReader, files: TrafficFiles) -> Arrived:
@@ -183,12 +152,6 @@ def _describe_inputs(tally: _Tally, chunks: ChunkReader) -> list[dict[str, Any]]
         records[raw.file] += counts.read
         dialect[raw.file] = raw.dialect
     return [
-        {
-            "file": facts.name,
-            "bytes": facts.size,
-            "sha256": facts.sha256,
-            "dialect": dialect.get(k, ""),
-            "records": records[k],
-        }
+        describe_input(facts, dialect=dialect.get(k, ""), records=records[k])
         for k, facts in enumerate(chunks.inputs)
     ]

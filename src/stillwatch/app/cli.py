@@ -7,6 +7,7 @@ come through the entry point group `stillwatch.commands`: a function `register(a
 
 from __future__ import annotations
 
+import gc
 import sys
 import traceback
 from collections.abc import Sequence
@@ -29,6 +30,12 @@ EXIT_INTERRUPTED: Final = 130
 """128 and the number of the interrupt signal, as shells have it."""
 _MESSAGE_CHARS: Final = 400
 """Characters of a fault's message on the terminal: five lines at the usual width."""
+_GARBAGE_OBJECTS: Final = 100_000
+"""New objects between two looks for garbage: importing and compiling make many that stay, and at
+Python's 700 a tenth of the start is spent looking."""
+_SWITCH_S: Final = 0.0005
+"""Seconds until a thread that computes in Python lets another in: Python's 5 ms would hold up
+parsing, which leaves and enters Python often, while kernels are compiled beside it."""
 _DEBUG: Final = ("--debug", "-v")
 _EXAMPLES: Final = examples(
     "stillwatch demo                       [dim]# see a campaign found, in a minute[/dim]",
@@ -147,4 +154,6 @@ app: Final = build_app()
 
 def main() -> None:
     """Run the command line: the entry point `stillwatch`."""
+    gc.set_threshold(_GARBAGE_OBJECTS)
+    sys.setswitchinterval(_SWITCH_S)
     app()

@@ -19,11 +19,23 @@ from typing import Any, Final
 from stillwatch import __version__
 from stillwatch.domain.errors import CountsDisagree
 from stillwatch.domain.settings import Settings
+from stillwatch.ingest.sources.unpack import InputFile
 
 _RSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
 """Bytes in which the system counts the peak: kibibytes everywhere but on macOS (getrusage(2))."""
 _ACCOUNTED: Final = ("exchanges", "quarantined", "duplicates", "outside_window")
 """What a record that was read can have become; the last is 0 without --since and --until."""
+
+
+def describe_input(facts: InputFile, *, dialect: str, records: int | None = None) -> dict[str, Any]:
+    """Name one input file as `run.json` does; the register's records are counted by kind."""
+    return {
+        "file": facts.name,
+        "bytes": facts.size,
+        "sha256": facts.sha256,
+        "dialect": dialect,
+        "records": records,
+    }
 
 
 @dataclass(slots=True)

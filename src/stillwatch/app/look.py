@@ -7,15 +7,14 @@ not hold; the ones that a scan folds into one trait are counted as that trait.
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
-from pathlib import Path
 from typing import Final
 
+from stillwatch.app.ledger_of_run import describe_input
 from stillwatch.app.requests import CheckState, FieldFill, SmallestCampaign, Source, TrafficCheck
+from stillwatch.app.settings import read_mapping
 from stillwatch.detect.witnesses import WITNESSES
 from stillwatch.detect.witnesses.core import EXCHANGES_MIN
-from stillwatch.domain.errors import BadMapping
 from stillwatch.domain.families import CHANNELS, FAMILIES
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
@@ -59,23 +58,6 @@ _FOLDED: Final = {
 """Column after pseudonymising → the contract's field."""
 
 
-def read_mapping(path: Path | None) -> dict[str, object] | None:
-    """Read a mapping file.
-
-    Raises:
-        BadMapping: it can't be read, or is no TOML.
-    """
-    if path is None:
-        return None
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"cannot use the mapping {path}: {error}"
-        raise BadMapping(
-            message, hint='one line a field: our field = "path.in.their.record"'
-        ) from error
-
-
 def look_at_traffic(source: Source, *, settings: Settings, key: PseudonymKey) -> TrafficCheck:
     """Look at a traffic directory without judging anything.
 
@@ -109,13 +91,7 @@ def look_at_traffic(source: Source, *, settings: Settings, key: PseudonymKey) ->
     counts["accounts"] = len(accounts)
     counts["registered_accounts"] = len(register.register)
     inputs = [
-        {
-            "file": facts.name,
-            "bytes": facts.size,
-            "sha256": facts.sha256,
-            "dialect": dialects.get(k, ""),
-            "records": records[k],
-        }
+        describe_input(facts, dialect=dialects.get(k, ""), records=records[k])
         for k, facts in enumerate(chunks.inputs)
     ]
     fields = _fill(filled, counts["exchanges"], register)

@@ -17,15 +17,14 @@ import narwhals as nw
 import polars as pl
 
 from stillwatch.act.outbox import deliver_effects, enqueue_effects
-from stillwatch.app.arrive import TEXTS, Arrived, Reading, take_in
-from stillwatch.app.clock import utc_now
-from stillwatch.app.ledger_of_run import RunLedger
-from stillwatch.app.look import look_at_traffic, read_mapping
+from stillwatch.app import late
+from stillwatch.app.arrive import TEXTS, Arrived, take_in
+from stillwatch.app.ledger_of_run import RunLedger, describe_input
+from stillwatch.app.pool import Reading
 from stillwatch.app.progress import Progress
 from stillwatch.app.requests import ScanOutcome, ScanRequest, Source, TrafficCheck
+from stillwatch.app.settings import read_mapping, utc_now
 from stillwatch.decide import decide
-from stillwatch.detect import Detected, Register, Tied, detect_campaigns, load_null
-from stillwatch.detect.traffic import COLUMNS
 from stillwatch.domain import limits
 from stillwatch.domain.families import CHANNEL_OF
 from stillwatch.domain.keyed import PseudonymKey
@@ -44,9 +43,7 @@ from stillwatch.domain.settings import Settings
 from stillwatch.ingest import IngestSettings, find_traffic
 from stillwatch.ingest.register import RegisterReading, read_register
 from stillwatch.ingest.sources.files import TrafficFiles
-from stillwatch.link import Linked, link_accounts, smallest_groups
 from stillwatch.observe import count_traits, list_passages, load_tactics
-from stillwatch.report import Findings, render_html, render_markdown
 from stillwatch.store.lake import Lake
 from stillwatch.store.results import REPORT_FILE, ResultDraft, draft_result
 
@@ -117,16 +114,7 @@ def read_accounts(files: TrafficFiles, run: Run) -> RegisterReading:
         run.ledger.counts[f"{kind}_quarantined"] = counts.quarantined
         run.ledger.nulled.update({f"{kind}.{name}": n for name, n in counts.nulled.items()})
     run.ledger.counts["accounts_duplicates"] = register.duplicates["accounts"]
-    run.ledger.inputs.extend(
-        {
-            "file": facts.name,
-            "bytes": facts.size,
-            "sha256": facts.sha256,
-            "dialect": "native",
-            "records": None,
-        }
-        for facts in register.inputs
-    )
+    run.ledger.inputs.extend(describe_input(each, dialect="native") for each in register.inputs)
     for name, frame in (
         ("account register", register.register),
         ("permissions", register.grants),
@@ -157,7 +145,9 @@ def observe_traffic(files: TrafficFiles, request: ScanRequest, lake: Lake, run: 
     return arrived
 
 
-def tie_accounts(arrived: Arrived, register: RegisterReading, run: Run) -> tuple[Tied, Linked]:
+def tie_accounts(
+    arrived: Arrived, register: RegisterReading, run: Run
+) -> tuple[late.Tied, late.Linked]:
     """Collect traits and tie accounts by them."""
     with (
         run.ledger.stage("link", rows_in=arrived.counts["exchanges"]) as stage,
@@ -172,7 +162,8 @@ def tie_accounts(arrived: Arrived, register: RegisterReading, run: Run) -> tuple
             launches=register.launches,
             key=run.key,
         )
-        linked = link_accounts(
+        late.load_ahead()
+        linked = late.link_accounts(
             observed.traits, register=register.register, settings=run.settings.link, seed=run.seed
         )
         stage.rows_out = len(linked.groups)
@@ -182,22 +173,24 @@ def tie_accounts(arrived: Arrived, register: RegisterReading, run: Run) -> tuple
     for channel in observed.silent:
         reason = f"no exchange or account says anything of {CHANNEL_OF[channel].phrase}"
         run.ledger.stand_aside(f"channel {channel}", reason=reason)
-    tied = Tied(linked.groups, linked.members, passages, linked.evidence, observed.profiles)
+    tied = late.Tied(linked.groups, linked.members, passages, linked.evidence, observed.profiles)
     return tied, linked
 
 
-def judge_accounts(arrived: Arrived, tied: Tied, register: RegisterReading, run: Run) -> Detected:
+def judge_accounts(
+    arrived: Arrived, tied: late.Tied, register: RegisterReading, run: Run
+) -> late.Detected:
     """Judge the groups and say of every account what it is."""
     with (
         run.ledger.stage("detect", rows_in=len(tied.groups)) as stage,
         run.progress.stage("detect"),
     ):
-        exchanges = arrived.observed().select("row", *COLUMNS).collect()
-        detected = detect_campaigns(
+        exchanges = arrived.observed().select("row", *late.COLUMNS).collect()
+        detected = late.detect_campaigns(
             exchanges,
             tied,
-            register=Register(register.register, register.grants, register.launches),
-            null=load_null(),
+            register=late.Register(register.register, register.grants, register.launches),
+            null=late.load_null(),
             settings=run.settings.detect,
         )
         stage.rows_out = len(detected.found.campaigns)
@@ -205,11 +198,11 @@ def judge_accounts(arrived: Arrived, tied: Tied, register: RegisterReading, run:
     return detected
 
 
-def _note_power(linked: Linked, run: Run) -> None:
+def _note_power(linked: late.Linked, run: Run) -> None:
     """Write down how small a campaign these data could have shown."""
     aside = {entry["check"] for entry in run.ledger.stood_aside}
     heard = {c.family for c in CHANNEL_OF.values() if f"channel {c.name}" not in aside}
-    for entry in smallest_groups(
+    for entry in late.smallest_groups(
         linked.actors,
         seeds_tested=linked.seeds_tested,
         families=len(heard),
@@ -220,7 +213,7 @@ def _note_power(linked: Linked, run: Run) -> None:
 
 
 def _show_exemplars(
-    arrived: Arrived, tied: Tied, detected: Detected, request: ScanRequest
+    arrived: Arrived, tied: late.Tied, detected: late.Detected, request: ScanRequest
 ) -> pl.DataFrame:
     """Give the campaigns' templates, with a few prompts of each where text is retained."""
     templates = detected.found.templates
@@ -248,7 +241,7 @@ def _show_exemplars(
 
 
 def _write(
-    draft: ResultDraft, arrived: Arrived, detected: Detected, templates: pl.DataFrame, run: Run
+    draft: ResultDraft, arrived: Arrived, detected: late.Detected, templates: pl.DataFrame, run: Run
 ) -> None:
     found = detected.found
     for table, frame in (
@@ -268,7 +261,7 @@ def _write(
 
 def _conclude(
     draft: ResultDraft,
-    detected: Detected,
+    detected: late.Detected,
     templates: pl.DataFrame,
     register: RegisterReading,
     run: Run,
@@ -285,7 +278,7 @@ def _conclude(
         deliver_effects(draft.place)
         stage.rows_out = len(decisions)
     with run.ledger.stage("report") as stage, run.progress.stage("report"):
-        findings = Findings(
+        findings = late.Findings(
             accounts=detected.accounts,
             groups=detected.groups,
             campaigns=detected.found.campaigns,
@@ -295,8 +288,8 @@ def _conclude(
             decisions=decisions,
             run=run.ledger.content(finished_at=utc_now()),
         )
-        draft.write_bytes(REPORT_FILE, render_html(findings))
-        draft.write_bytes(TICKET_FILE, render_markdown(findings))
+        draft.write_bytes(REPORT_FILE, late.render_html(findings))
+        draft.write_bytes(TICKET_FILE, late.render_markdown(findings))
         stage.rows_out = len(findings.campaigns)
     draft.write_json("run.json", run.ledger.content(finished_at=utc_now()))
 
@@ -307,4 +300,4 @@ def check_traffic(
     """Look at a traffic directory without judging anything; `now` is not asked for."""
     del now
     with progress.stage("check"):
-        return look_at_traffic(source, settings=settings, key=key)
+        return late.look_at_traffic(source, settings=settings, key=key)

@@ -1,4 +1,4 @@
-"""The environment, read in this one place and turned into frozen settings of the domain.
+"""The environment and the clock, read in this one place; settings become frozen, as in the domain.
 
     STILLWATCH_KEY               the pseudonym key, 32 hexadecimal digits
     STILLWATCH_KEY_FILE          the file that holds it; made on first use
@@ -6,6 +6,7 @@
 
 Without either of the first two the key rests in the user's own configuration folder
 (`XDG_CONFIG_HOME`, else `~/.config`). Every setting that was used is in `run.json`, but the key.
+A mapping file, named on the command line, is read here too.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from __future__ import annotations
 import math
 import os
 import sys
+import tomllib
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from stillwatch.domain.errors import SettingError
+from stillwatch.domain.errors import BadMapping, SettingError
 from stillwatch.domain.settings import Settings
 
 if TYPE_CHECKING:
@@ -106,8 +109,40 @@ def key_path(environment: Mapping[str, str] = os.environ) -> Path:
     return base / "stillwatch" / "pseudonym.key"
 
 
+def read_mapping(path: Path | None) -> dict[str, object] | None:
+    """Read a mapping file.
+
+    Raises:
+        BadMapping: it can't be read, or is no TOML.
+    """
+    if path is None:
+        return None
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"cannot use the mapping {path}: {error}"
+        raise BadMapping(
+            message, hint='one line a field: our field = "path.in.their.record"'
+        ) from error
+
+
 def has_screen(environment: Mapping[str, str] = os.environ) -> bool:
     """Say whether a browser window could appear to whoever started us."""
     if sys.platform in {"darwin", "win32"}:
         return "SSH_CONNECTION" not in environment
     return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+
+
+def utc_now() -> datetime:
+    """Give the present instant."""
+    return datetime.now(UTC)
+
+
+def parse_instant(text: str) -> datetime:
+    """Read an RFC 3339 instant or a day; without a zone it is UTC.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    instant = datetime.fromisoformat(text)
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from stillwatch.detect.honest_groups import HonestNull, widen_by_run
 from stillwatch.detect.membership import weigh_exchanges
@@ -23,6 +23,9 @@ from stillwatch.domain.settings import DetectSettings
 
 _CORE = 0.5
 """Membership from which an exchange is core. CONTRACT.md, section 4."""
+_STREAM_PER_ACCOUNT = 2
+"""Core exchanges an account below which a group has no stream: coincidences, one here, one there.
+With less, lines in exchanges per account are extrapolated beyond all honest groups."""
 _NO_EVIDENCE = 0.999
 """p-value from which the calibrator is at its limit of one half; nearer to 1 it cancels out."""
 _P_LEAST = 1e-300
@@ -139,13 +142,13 @@ def take_core(
 ) -> Core:
     """Take a group's core: its exchanges with membership of one half or more.
 
-    Where they are too few to measure anything on, the group has no stream of its own: its core is
-    all of its traffic.
+    Where they are too few to measure anything on, or fewer than two an account, the group has no
+    stream of its own: its core is all of its traffic.
     """
     rows = traffic.rows_of(codes)
     keep = membership >= _CORE
     share = float(keep.mean()) if len(keep) else 0.0
-    if keep.sum() < EXCHANGES_MIN:
+    if keep.sum() < max(EXCHANGES_MIN, _STREAM_PER_ACCOUNT * len(codes)):
         keep = np.ones(len(rows), np.bool_)
     rows_kept = rows[keep]
     account = np.searchsorted(traffic.account_start, rows_kept, side="right") - 1
@@ -216,7 +219,7 @@ def explain_innocently(z: F64) -> tuple[str, float]:
     known = np.flatnonzero(~np.isnan(z))
     if not len(known):
         return "too little traffic to tell", 1.0
-    p = norm.sf(z[known])
+    p = ndtr(-z[known])
     best = known[int(np.argmax(p))]
     return WITNESSES[best].innocent, float(p.max())
 

@@ -58,8 +58,8 @@ def plot_harvest(
         for row in rows
     ]
     step = math.ceil(len(days) / _DAY_LABELS_MAX)
-    return (
-        alt.Chart(alt.Data(values=values), width=_BAR_CHART_WIDTH, height=_BAR_CHART_HEIGHT)
+    chart = (
+        alt.Chart(width=_BAR_CHART_WIDTH, height=_BAR_CHART_HEIGHT)
         .mark_bar(stroke=SURFACE, strokeWidth=0.6)
         .encode(
             x=alt.X("day:N", title=None, sort=list(days))
@@ -75,6 +75,13 @@ def plot_harvest(
             order=alt.Order("rank:O"),
         )
     )
+    return _give(chart, values)
+
+
+def _give(chart: Any, values: Sequence[Row]) -> Any:  # noqa: ANN401  any kind of chart
+    """Put the rows into a chart that is complete: Altair copies all there is at every step."""
+    chart.data = alt.Data(values=list(values))
+    return chart
 
 
 def plot_ties(rows: Sequence[Row]) -> alt.HConcatChart:
@@ -95,12 +102,10 @@ def plot_ties(rows: Sequence[Row]) -> alt.HConcatChart:
         for row in rows
     ]
     names = list(dict.fromkeys(value["channel"] for value in values))
-    data, height = alt.Data(values=values), alt.Step(_ROW_HEIGHT)
+    height = alt.Step(_ROW_HEIGHT)
     place = alt.Y("channel:N", title=None).scale(domain=names)
     y = place.axis(labelLimit=_LABEL_WIDTH, domain=False, labelColor=INK, minExtent=_LABEL_WIDTH)
-    ratios = alt.Chart(data, width=_RATIO_WIDTH, height=height).transform_filter(
-        "isValid(datum.ratio)"
-    )
+    ratios = alt.Chart(width=_RATIO_WIDTH, height=height).transform_filter("isValid(datum.ratio)")
     x = alt.X("ratio:Q", title="times what is expected").scale(type="log", padding=6)
     x = x.axis(labelExpr=_SHORT, tickCount=3, domain=False)
     dumbbell = alt.layer(
@@ -113,14 +118,14 @@ def plot_ties(rows: Sequence[Row]) -> alt.HConcatChart:
         ),
     )
     bars = (
-        alt.Chart(data, width=_BITS_WIDTH, height=height)
+        alt.Chart(width=_BITS_WIDTH, height=height)
         .mark_bar(color=ACCENT, height=10)
         .encode(
             x=alt.X("bits:Q", title="bits").axis(tickCount=3, domain=False),
             y=place.axis(None),
         )
     )
-    return alt.hconcat(dumbbell, bars, spacing=14)
+    return _give(alt.hconcat(dumbbell, bars, spacing=14), values)
 
 
 def _ratio(observed: float, expected: float) -> float | None:
@@ -157,13 +162,13 @@ def plot_witnesses(rows: Sequence[Row]) -> alt.FacetChart:
         base.mark_point(
             shape="diamond", size=110, fill=ACCENT, stroke=SURFACE, strokeWidth=1, opacity=1
         ).encode(x=at("campaign")),
-        data=alt.Data(values=values),
     )
     names = list(dict.fromkeys(value["witness"] for value in values))
     heading = alt.Row("witness:N", sort=names).header(
         title=None, labelOrient="top", labelAnchor="start", labelPadding=2
     )
-    return strip.facet(row=heading, spacing=10).resolve_scale(x="independent")
+    facet = strip.facet(row=heading, spacing=10, data=alt.Data(values=[]))
+    return _give(facet.resolve_scale(x="independent"), values)
 
 
 def _places(row: Row) -> Row:

@@ -11,11 +11,10 @@ from collections.abc import Collection
 from typing import Any, Final
 
 import polars as pl
-from markupsafe import Markup
 
 from stillwatch.domain.families import CHANNEL_OF
 from stillwatch.report.charts import plot_ties, plot_witnesses
-from stillwatch.report.drawing import draw_chart
+from stillwatch.report.drawing import Drawing, draw_later
 from stillwatch.report.figures import phrase_of
 from stillwatch.report.findings import Findings
 
@@ -105,14 +104,14 @@ def sum_family_bits(findings: Findings, accounts: Collection[str]) -> dict[str, 
     return found
 
 
-def draw_ties(ties: list[Row], anchor: str) -> Markup | None:
+def draw_ties(ties: list[Row], anchor: str) -> Drawing | None:
     """Draw what ties the accounts; None where nothing was recorded.
 
     Grain:   one line per row of `ties`, in their order.
     """
     if not ties:
         return None
-    return draw_chart(
+    return draw_later(
         plot_ties(ties[:TIES_DRAWN_MAX]),
         name=f"{anchor}-ties",
         title="What ties the accounts",
@@ -121,7 +120,7 @@ def draw_ties(ties: list[Row], anchor: str) -> Markup | None:
     )
 
 
-def draw_witnesses(witnesses: list[Row], anchor: str) -> Markup | None:
+def draw_witnesses(witnesses: list[Row], anchor: str) -> Drawing | None:
     """Draw a campaign among the honest tied groups; None where nothing was recorded.
 
     Grain:   one strip per row of `witnesses`; `honest` is a row of `summarise_honest`, or None.
@@ -131,7 +130,7 @@ def draw_witnesses(witnesses: list[Row], anchor: str) -> Markup | None:
     ]
     if not rows:
         return None
-    return draw_chart(
+    return draw_later(
         plot_witnesses(rows),
         name=f"{anchor}-witnesses",
         title="The campaign among honest tied groups",

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypedDict
 from uuid import uuid4
 
 import orjson
@@ -25,6 +25,14 @@ from stillwatch.domain import results, tables
 from stillwatch.domain.errors import InputError
 from stillwatch.domain.schema import Table
 from stillwatch.store.durable import create_file, flush_to_disk
+
+
+class _Form(TypedDict, total=False):
+    """How a Parquet file is written."""
+
+    compression: Literal["zstd", "uncompressed"]
+    statistics: bool
+
 
 _KNOWN: Final = {
     table.name: table
@@ -36,16 +44,16 @@ _MANIFESTS: Final = "manifest"
 _UNDATED: Final = "all"
 _DIGITS: Final = 8
 """Digits of an append's number: enough for one a second over three years."""
-_LASTING: Final = "zstd"
-_PASSING: Final = "lz4"
-"""A lake of one run is read once: time counts for more than space."""
+_LASTING: Final[_Form] = {"compression": "zstd"}
+_PASSING: Final[_Form] = {"compression": "uncompressed", "statistics": False}
+"""A lake of one run is read a few times and gone: time counts for more than space."""
 
 
 class Lake:
     """A directory of tables, appended to and read.
 
-    A lake that does not last (a run's own, gone with it) is spared the wait for the disk: its
-    appends are as whole, but a power cut may lose them.
+    A lake that does not last (a run's own, gone with it) is spared the wait for the disk and the
+    sorting by day: its appends are as whole, but a power cut may lose them, and `days` is empty.
     """
 
     def __init__(self, place: Path, *, lasts: bool = True) -> None:
@@ -62,7 +70,7 @@ class Lake:
         token = uuid4().hex
         parts = [
             self._write_part(table_name, day=day, rows=rows, token=token)
-            for day, rows in _split_by_day(frame)
+            for day, rows in (_split_by_day(frame) if self.lasts else _leave_whole(frame))
         ]
         if self.lasts:
             self._flush(parts)
@@ -74,7 +82,7 @@ class Lake:
         folder = self.place / table_name / f"day={day}"
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / f"{token}.parquet"
-        rows.write_parquet(part, compression=_LASTING if self.lasts else _PASSING)
+        rows.write_parquet(part, **(_LASTING if self.lasts else _PASSING))
         return part
 
     def _flush(self, parts: list[Path]) -> None:
@@ -127,6 +135,10 @@ class Lake:
         return sorted(date.fromisoformat(day) for day in folders - {_UNDATED})
 
 
+def _leave_whole(frame: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    return [] if frame.is_empty() else [(_UNDATED, frame)]
+
+
 def _split_by_day(frame: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
     if frame.is_empty():
         return []
@@ -135,7 +147,7 @@ def _split_by_day(frame: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
     elif "day" in frame.columns:
         day = pl.col("day")
     else:
-        return [(_UNDATED, frame)]
+        return _leave_whole(frame)
     split = frame.with_columns(day.cast(pl.String).fill_null(_UNDATED).alias("_partition"))
     parts = split.partition_by("_partition", as_dict=True, include_key=False)
     return sorted((str(key[0]), rows) for key, rows in parts.items())

@@ -10,10 +10,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from stillwatch.app.clock import parse_instant, utc_now
 from stillwatch.app.ledger_of_run import RunLedger
 from stillwatch.app.progress import QuietProgress, shown_progress
-from stillwatch.app.settings import has_screen, key_path, read_key, read_settings
+from stillwatch.app.settings import (
+    has_screen,
+    key_path,
+    parse_instant,
+    read_key,
+    read_settings,
+    utc_now,
+)
 from stillwatch.domain.errors import CountsDisagree, SecretKeyError, SettingError
 from stillwatch.domain.settings import Settings
 

@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.clock import utc_now
 from stillwatch.app.commands.options import AccountField, AsJson, Format, Mapping, examples, page
 from stillwatch.app.commands.screen import say, say_json, show_table
 from stillwatch.app.progress import shown_progress
 from stillwatch.app.requests import Source, TrafficCheck
-from stillwatch.app.settings import read_settings
+from stillwatch.app.settings import read_settings, utc_now
 
 _EXAMPLES = examples(
     "stillwatch check logs/",

@@ -13,13 +13,12 @@ from typing import Annotated, Any
 
 import typer
 
-from stillwatch.app.clock import utc_now
 from stillwatch.app.commands.options import Seed, examples, page
 from stillwatch.app.commands.scan import show_outcome
 from stillwatch.app.commands.screen import say
 from stillwatch.app.progress import Progress, shown_progress
 from stillwatch.app.requests import ScanOutcome, ScanRequest
-from stillwatch.app.settings import has_screen, read_settings
+from stillwatch.app.settings import has_screen, read_settings, utc_now
 from stillwatch.domain.errors import StillwatchError
 
 SCENARIOS = "stillwatch.scenarios"

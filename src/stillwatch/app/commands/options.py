@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.clock import parse_instant
+from stillwatch.app.settings import parse_instant
 
 
 def _read_instant(text: str) -> datetime:

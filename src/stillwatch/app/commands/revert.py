@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from stillwatch.act import revert_effect
-from stillwatch.app.clock import utc_now
 from stillwatch.app.commands.options import ResultDirectory, examples, page
 from stillwatch.app.commands.screen import say
+from stillwatch.app.settings import utc_now
 
 _EXAMPLES = examples(
     "stillwatch explain acct-0042 --result monday   [dim]# shows the decision's id[/dim]",

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.clock import utc_now
 from stillwatch.app.commands.options import (
     AccountField,
     AsJson,
@@ -22,7 +21,7 @@ from stillwatch.app.commands.options import (
 from stillwatch.app.commands.screen import say, say_json, warn
 from stillwatch.app.progress import shown_progress
 from stillwatch.app.requests import MAX_QUARANTINE, ScanOutcome, ScanRequest
-from stillwatch.app.settings import read_key, read_settings
+from stillwatch.app.settings import read_key, read_settings, utc_now
 
 EXIT_QUARANTINED = 3
 """Done, but too many records were left out: CONTRACT.md, section 2."""

@@ -1,46 +1,40 @@
-"""Two questions about a run of bytes, answered at the speed of memory and outside Python's lock."""
+"""Two questions about a run of bytes, answered at the speed of memory and outside Python's lock.
+
+NumPy, not Numba: reading can begin before any kernel is compiled.
+"""
 
 from __future__ import annotations
 
-import numba as nb
+from typing import Final
+
 import numpy as np
-import numpy.typing as npt
 
 _BREAK, _ESCAPE, _U, _ZERO = (ord(c) for c in "\n\\u0")
 _D_LOWER, _D_UPPER = ord("d"), ord("D")
-_ESCAPED_BYTES = 6
+_ESCAPED_BYTES: Final = 6
 
 
 def count_breaks(data: bytes) -> int:
     r"""Count the line breaks of a run.
 
-    Cost: one pass, vectorised; four times faster than `bytes.count`, and without the lock.
+    Cost: one pass, vectorised; faster than `bytes.count`, and without the lock.
     """
-    return int(_count_breaks(np.frombuffer(data, np.uint8)))
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == _BREAK))
 
 
 def may_hide_surrogate(data: bytes) -> bool:
     r"""Tell whether a run may hold half a surrogate pair, or a zero, written as `\u….`.
 
     True too where the pair is whole: it only says that somebody has to look.
-    Cost: one pass, vectorised.
+    Cost: one pass, vectorised; a run without a backslash is told at once.
     """
-    return bool(_count_suspects(np.frombuffer(data, np.uint8)))
-
-
-@nb.njit(nogil=True, cache=True)
-def _count_breaks(data: npt.NDArray[np.uint8]) -> int:
-    count = 0
-    for i in range(len(data)):
-        count += data[i] == _BREAK
-    return count
-
-
-@nb.njit(nogil=True, cache=True)
-def _count_suspects(data: npt.NDArray[np.uint8]) -> int:
-    count = 0
-    for i in range(len(data) - _ESCAPED_BYTES + 1):
-        surrogate = (data[i + 2] == _D_LOWER) | (data[i + 2] == _D_UPPER)
-        zero = (data[i + 2] == _ZERO) & (data[i + 3] == _ZERO) & (data[i + 4] == _ZERO)
-        count += (data[i] == _ESCAPE) & (data[i + 1] == _U) & (surrogate | zero)
-    return count
+    if b"\\" not in data:
+        return False
+    text = np.frombuffer(data, np.uint8)
+    ends = max(len(text) - _ESCAPED_BYTES + 1, 0)
+    escapes = (text[:ends] == _ESCAPE) & (text[1 : ends + 1] == _U)
+    at = np.flatnonzero(escapes) + 2
+    first, second, third = text[at], text[at + 1], text[at + 2]
+    surrogate = (first == _D_LOWER) | (first == _D_UPPER)
+    zero = (first == _ZERO) & (second == _ZERO) & (third == _ZERO)
+    return bool((surrogate | zero).any())

@@ -71,6 +71,8 @@ BUCKET_SHIFT: Final = np.uint64(20)
 BYTE_MAX: Final = 255
 """Additions that byte-wide counters of bits, and 16-bit sums of bytes, can take."""
 _LOW_BITS: Final = np.uint64(0x0101010101010101)
+_BYTE: Final = np.uint64(0xFF)
+_TWO_BYTES: Final = np.uint64(0xFFFF)
 _EVEN_BYTES: Final = np.uint64(0x00FF00FF00FF00FF)
 LANES: Final = 24
 """Weights of one feature: tactics, any tactic, capabilities, and two to spare; 24 bytes."""
@@ -189,29 +191,6 @@ def _bound(ranks: Any, kept: int) -> np.uint64:  # noqa: ANN401  an array inside
     return np.uint64(max(_THRESHOLD, ranks[_FLOOR - 1]))
 
 
-@nb.njit
-def _finish_embedding(signs: Any, out: Any) -> None:  # noqa: ANN401  arrays inside Numba
-    """Scale the sums of signs to a unit vector of signed bytes."""
-    square = 0.0
-    for i in range(_DIMENSIONS):
-        square += float(signs[i]) * float(signs[i])
-    factor = _SCALE / np.sqrt(square) if square > 0 else 0.0
-    for i in range(_DIMENSIONS):
-        out[i] = np.int8(np.rint(signs[i] * factor))
-
-
-@nb.njit
-def _finish_sketch(shingles: Any, kept: int, key: Any, out: Any) -> None:  # noqa: ANN401  arrays inside Numba
-    """Write the keyed hashes of the kept shingles, ascending."""
-    for i in range(kept):
-        value = np.int64(siphash_word(shingles[i], key[0], key[1]))
-        place = i
-        while place > 0 and out[place - 1] > value:
-            out[place] = out[place - 1]
-            place -= 1
-        out[place] = value
-
-
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _sketch(words: Hashes, count: int, key: Hashes, scratch: Hashes, out: Int64Array) -> Whole:
     """Write the keyed hashes of the shingles that the rule keeps, ascending; give their count."""
@@ -277,18 +256,24 @@ def _embed(words: Hashes, count: int, signs: npt.NDArray[np.int64], out: Any) ->
 
     Four registers of eight byte-wide counters each; they are emptied before a byte can overflow.
     """
-    signs[:] = -count
+    for i in range(_DIMENSIONS):
+        signs[i] = -count
     for block in range(0, count, BYTE_MAX):
+        end = block + BYTE_MAX
+        if end > count:  # noqa: PLR1730  `min` of two costs Numba a kernel of its own
+            end = count
         a = b = c = d = np.uint64(0)
-        for i in range(block, min(count, block + BYTE_MAX)):
+        for i in range(block, end):
             a += words[i] & _LOW_BITS
             b += (words[i] >> np.uint64(1)) & _LOW_BITS
             c += (words[i] >> np.uint64(2)) & _LOW_BITS
             d += (words[i] >> np.uint64(3)) & _LOW_BITS
         for i in range(8):
-            for place, register in enumerate((a, b, c, d)):
-                bits = (register >> np.uint64(8 * i)) & np.uint64(BYTE_MAX)
-                signs[8 * place + i] += 2 * np.int64(bits)
+            shift = np.uint64(8 * i)
+            signs[i] += 2 * np.int64((a >> shift) & _BYTE)
+            signs[8 + i] += 2 * np.int64((b >> shift) & _BYTE)
+            signs[16 + i] += 2 * np.int64((c >> shift) & _BYTE)
+            signs[24 + i] += 2 * np.int64((d >> shift) & _BYTE)
     square = 0.0
     for i in range(_DIMENSIONS):
         square += float(signs[i]) * float(signs[i])
@@ -304,10 +289,14 @@ def _score(features: Hashes, count: int, weights: Hashes, sums: Int64Array) -> N
     Each register adds four 16-bit sums at once; they are emptied before one can overflow.
     """
     last = np.uint64(weights.shape[0] - 1)
-    sums[:] = -128 * count
+    for lane in range(LANES):
+        sums[lane] = -128 * count
     for block in range(0, count, BYTE_MAX):
+        end = block + BYTE_MAX
+        if end > count:  # noqa: PLR1730  `min` of two costs Numba a kernel of its own
+            end = count
         a = b = c = d = e = f = np.uint64(0)
-        for i in range(block, min(count, block + BYTE_MAX)):
+        for i in range(block, end):
             bucket = (features[i] >> BUCKET_SHIFT) & last
             low, middle, high = weights[bucket, 0], weights[bucket, 1], weights[bucket, 2]
             a += low & _EVEN_BYTES
@@ -317,9 +306,13 @@ def _score(features: Hashes, count: int, weights: Hashes, sums: Int64Array) -> N
             e += high & _EVEN_BYTES
             f += (high >> np.uint64(8)) & _EVEN_BYTES
         for i in range(4):
-            for place, register in enumerate((a, b, c, d, e, f)):
-                lane = 8 * (place // 2) + 2 * i + place % 2
-                sums[lane] += np.int64((register >> np.uint64(16 * i)) & np.uint64(0xFFFF))
+            shift, lane = np.uint64(16 * i), 2 * i
+            sums[lane] += np.int64((a >> shift) & _TWO_BYTES)
+            sums[lane + 1] += np.int64((b >> shift) & _TWO_BYTES)
+            sums[lane + 8] += np.int64((c >> shift) & _TWO_BYTES)
+            sums[lane + 9] += np.int64((d >> shift) & _TWO_BYTES)
+            sums[lane + 16] += np.int64((e >> shift) & _TWO_BYTES)
+            sums[lane + 17] += np.int64((f >> shift) & _TWO_BYTES)
 
 
 @nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)

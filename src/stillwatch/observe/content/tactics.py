@@ -71,9 +71,14 @@ class TacticsModel:
         Source:  Platt 1999.
         """
         root = np.sqrt(np.clip(features, 1, FEATURES_MAX))[:, np.newaxis]
-        scores = sums / root * self.scale + self.bias
-        scores[:, ANY_LANE] = score_any(calibrated(scores, self.slope, self.offset))
-        return calibrated(scores, self.slope, self.offset)
+        scores = np.divide(sums.T, root.T, order="C").T  # a lane lies together: quicker by half
+        scores *= self.scale
+        scores += self.bias
+        tactics = np.s_[:, :ANY_LANE]
+        named = calibrated(scores[tactics], self.slope[:ANY_LANE], self.offset[:ANY_LANE])
+        scores[:, ANY_LANE] = score_any(named)
+        rest = calibrated(scores[:, ANY_LANE:], self.slope[ANY_LANE:], self.offset[ANY_LANE:])
+        return np.asarray(np.concatenate([named.T, rest.T]).T)
 
     def name(
         self, sums: npt.NDArray[np.int64], features: npt.NDArray[np.int64], nulls: pa.Array
@@ -112,7 +117,8 @@ def score_any(probability: Floats) -> Floats:
 
     Learnt directly, with weights of its own, it did worse on unseen sources than the best tactic.
     """
-    absent = np.log1p(-np.minimum(probability[:, :ANY_LANE], _CERTAIN)).sum(axis=1)
+    each = np.log1p(-np.minimum(probability[:, :ANY_LANE], _CERTAIN))
+    absent = np.ascontiguousarray(each).sum(axis=1)  # one order of adding, however it is laid out
     return np.asarray(np.log(-np.expm1(absent)) - absent)
 
 

@@ -1,0 +1,88 @@
+"""What takes seconds to load: imported when its turn comes, or ahead of it in a thread.
+
+Reading begins while the kernels of *observe* are still being compiled, and *link* works on one
+core while the other loads what judging and reporting need (SciPy, Altair). A name of a later stage
+is an attribute of this module, and the first look at it imports its stage. Nothing else changes:
+whoever needs what isn't ready yet waits for it, and meets the fault if there was one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+
+from stillwatch.domain.keyed import PseudonymKey, hash_strings
+
+if TYPE_CHECKING:
+    from stillwatch.app.look import look_at_traffic
+    from stillwatch.detect import Detected, Register, Tied, detect_campaigns, load_null
+    from stillwatch.detect.traffic import COLUMNS
+    from stillwatch.link import Linked, link_accounts, smallest_groups
+    from stillwatch.report import Findings, render_html, render_markdown
+
+__all__ = [
+    "COLUMNS",
+    "Detected",
+    "Findings",
+    "Linked",
+    "Register",
+    "Tied",
+    "detect_campaigns",
+    "link_accounts",
+    "load_null",
+    "look_at_traffic",
+    "render_html",
+    "render_markdown",
+    "smallest_groups",
+]
+
+_HOMES: Final = {
+    "stillwatch.app.look": ("look_at_traffic",),
+    "stillwatch.detect": ("Detected", "Register", "Tied", "detect_campaigns", "load_null"),
+    "stillwatch.detect.traffic": ("COLUMNS",),
+    "stillwatch.link": ("Linked", "link_accounts", "smallest_groups"),
+    "stillwatch.report": ("Findings", "render_html", "render_markdown"),
+}
+"""Module → the names that come from it."""
+_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  any of the stages' names
+    if name not in _HOME_OF:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(_HOME_OF[name]), name)
+
+
+def compile_ahead() -> Future[None]:
+    """Compile the kernels of *observe* in a thread; the future is done when they can be used.
+
+    The kernel that hashes names is compiled at once: parsing cannot begin without it.
+    """
+    hash_strings(pa.array([""]), key=PseudonymKey(0, 0))
+    return _in_thread(_compile_kernels)
+
+
+def load_ahead() -> Future[None]:
+    """Load the stages after *link* in a thread."""
+    return _in_thread(_load_stages)
+
+
+def _in_thread(work: Callable[[], None]) -> Future[None]:
+    pool = ThreadPoolExecutor(1, thread_name_prefix="ahead")
+    done = pool.submit(work)
+    pool.shutdown(wait=False)
+    return done
+
+
+def _compile_kernels() -> None:
+    import_module("stillwatch.observe.content.rows").compile_kernels()
+
+
+def _load_stages() -> None:
+    import_module("stillwatch.detect")
+    import_module("stillwatch.report.drawing").start_converter()

@@ -1,0 +1,90 @@
+"""Chunks in a pool of threads: parsed, then observed, in order, with a bound on how many are alive.
+
+The rim's part of *ingest* and *observe* that has to do with time. Text lives from the parse of a
+chunk to its sketch. At most `limits.CHUNKS_IN_FLIGHT` chunks are alive at once, and
+`limits.CHUNKS_AHEAD` in the first seconds, in which chunks are parsed while the kernels that sketch
+them are compiled.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from stillwatch.app.late import compile_ahead
+from stillwatch.domain import limits
+from stillwatch.domain.keyed import PseudonymKey
+from stillwatch.ingest import IngestSettings, parse_chunk
+from stillwatch.ingest.parse import ArrivalChunk, ReadCounts
+from stillwatch.ingest.sources.chunks import ChunkReader, RawChunk
+from stillwatch.observe import TacticsModel, observe_arrivals
+
+_THREADS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedChunk:
+    """One chunk, observed."""
+
+    raw: RawChunk
+    """Where it came from, without its bytes."""
+    observed: pl.DataFrame
+    text: pl.DataFrame
+    quarantine: pl.DataFrame
+    counts: ReadCounts
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read and observe."""
+
+    settings: IngestSettings
+    key: PseudonymKey
+    model: TacticsModel
+
+
+def observe_chunks(chunks: ChunkReader, reading: Reading) -> Iterator[ObservedChunk]:
+    """Parse and observe chunks, two at a time.
+
+    Order:   as the chunks come.
+    Cost:    memory is the chunks alive; while kernels are compiled these are parsed only.
+    """
+    parsed: deque[Future[tuple[RawChunk, ArrivalChunk]]] = deque()
+    observed: deque[Future[ObservedChunk]] = deque()
+    kernels = compile_ahead()
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for raw in chunks:
+            parsed.append(pool.submit(_parse, raw, reading))
+            if not kernels.done() and len(parsed) < limits.CHUNKS_AHEAD:
+                continue
+            while parsed:
+                observed.append(pool.submit(_observe, parsed.popleft(), reading))
+            while len(observed) >= limits.CHUNKS_IN_FLIGHT:
+                yield observed.popleft().result()
+        observed.extend(pool.submit(_observe, each, reading) for each in parsed)
+        while observed:
+            yield observed.popleft().result()
+
+
+def _parse(raw: RawChunk, reading: Reading) -> tuple[RawChunk, ArrivalChunk]:
+    """Parse a chunk, and let go of its bytes."""
+    parsed = parse_chunk(raw, settings=reading.settings, key=reading.key)
+    return RawChunk(raw.file, raw.name, raw.dialect, raw.first_line, b"", 0), parsed
+
+
+def _observe(parsing: Future[tuple[RawChunk, ArrivalChunk]], reading: Reading) -> ObservedChunk:
+    """Observe a chunk that was given to the pool before: waiting for it cannot lock the pool."""
+    raw, parsed = parsing.result()
+    observed = observe_arrivals(parsed.arrivals, key=reading.key, model=reading.model)
+    identified = parsed.arrivals.select("exchange_id", "prompt")
+    text = (
+        identified.with_columns(pl.col("prompt").str.slice(0, limits.EXEMPLAR_CHARS))
+        if reading.settings.retain_text
+        else identified.head(0)
+    )
+    return ObservedChunk(raw, observed, text, parsed.quarantine, parsed.counts)
