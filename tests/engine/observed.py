@@ -40,10 +40,16 @@ def read_arrivals(traffic: Path) -> pl.DataFrame:
 
 
 def observe(arrivals: pl.DataFrame) -> pl.DataFrame:
-    """Observe them beside a bare account, and number them in a type that every engine has.
+    """Observe them beside a bare account, and number them in a type that every engine has."""
+    observed = observe_arrivals(name_team(arrivals), key=KEY, model=load_tactics())
+    known = ("exchange_id", "time", "hour", "record_hash", "source_file", "source_line")
+    bare = observed.head(_BARE_ROWS).select(known).with_columns(account_id=pl.lit(BARE))
+    both = pl.concat([observed, OBSERVED.conform(bare)])
+    return both.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
 
-    A few accounts are made a team with one system text, so that such a passage is there.
-    """
+
+def name_team(arrivals: pl.DataFrame) -> pl.DataFrame:
+    """Give a few accounts one system text, so that such a passage is there."""
     team = arrivals["account_id"].unique().sort().head(_TEAM)
     one_text = (
         pl.when(pl.col("account_id").is_in(team.implode()))
@@ -51,11 +57,7 @@ def observe(arrivals: pl.DataFrame) -> pl.DataFrame:
         .otherwise("system")
         .alias("system")
     )
-    observed = observe_arrivals(arrivals.with_columns(one_text), key=KEY, model=load_tactics())
-    known = ("exchange_id", "time", "hour", "record_hash", "source_file", "source_line")
-    bare = observed.head(_BARE_ROWS).select(known).with_columns(account_id=pl.lit(BARE))
-    both = pl.concat([observed, OBSERVED.conform(bare)])
-    return both.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+    return arrivals.with_columns(one_text)
 
 
 def texts(arrivals: pl.DataFrame) -> pa.Table:

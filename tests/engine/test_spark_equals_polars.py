@@ -19,6 +19,7 @@ from stillwatch.observe import count_traits, list_passages, load_tactics
 from stillwatch.observe.content import sketch_batch
 from stillwatch.observe.passages import collect_here
 from stillwatch.observe.profiles import measure_profiles
+from stillwatch.observe.systems import observe_systems
 from stillwatch.observe.templates import count_spread, list_frequent
 from stillwatch.observe.traits import EXCHANGE_CHANNELS, count_first_use, count_values
 
@@ -48,6 +49,12 @@ def arrivals(traffic: Path) -> pl.DataFrame:
 def exchanges(arrivals: pl.DataFrame) -> pl.DataFrame:
     """Give its exchanges as the lake has them."""
     return made.observe(arrivals)
+
+
+@pytest.fixture(scope="module")
+def systems(arrivals: pl.DataFrame) -> pl.DataFrame:
+    """Give the sketches of its system texts."""
+    return observe_systems(made.name_team(arrivals), key=made.KEY)
 
 
 @pytest.fixture(scope="module")
@@ -116,14 +123,16 @@ def test_profiles_are_measured_equally(on_polars: Frame, on_spark: Frame) -> Non
     )
 
 
-def test_passages_are_listed_equally(on_polars: Frame, on_spark: Frame) -> None:
+def test_passages_are_listed_equally(
+    on_polars: Frame, on_spark: Frame, systems: pl.DataFrame
+) -> None:
     """The small frames that go back to the engine are the same there; so are the templates."""
-    found = hold_equal(list_passages, on_polars, on_spark)
+    found = hold_equal(lambda x: list_passages(x, systems=systems), on_polars, on_spark)
     assert set(found["place"].unique()) == {"prompt", "system"}
 
 
 def test_traits_are_collected_equally(
-    on_polars: Frame, on_spark: Frame, register: RegisterReading
+    on_polars: Frame, on_spark: Frame, systems: pl.DataFrame, register: RegisterReading
 ) -> None:
     """Every channel that linking reads is equal, and the same ones stand aside."""
     silent = []
@@ -131,7 +140,7 @@ def test_traits_are_collected_equally(
     def collect(frame: Frame) -> pl.DataFrame:
         observed = count_traits(
             frame,
-            passages=list_passages(frame),
+            passages=list_passages(frame, systems=systems),
             register=register.register,
             launches=register.launches,
             key=made.KEY,

@@ -20,7 +20,7 @@ from stillwatch.detect.traffic import COLUMNS
 from stillwatch.domain import limits
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
-from stillwatch.domain.tables import GRANT, LAUNCH, OBSERVED, REGISTER
+from stillwatch.domain.tables import GRANT, LAUNCH, OBSERVED, REGISTER, SYSTEM
 from stillwatch.link import Linked, link_accounts
 from stillwatch.observe import count_traits, list_passages
 
@@ -98,7 +98,7 @@ def outcome() -> tuple[Linked, Detected]:
     incident = Incident()
     observed = incident.observed()
     lazy = nw.from_native(observed.lazy())
-    passages = list_passages(lazy)
+    passages = list_passages(lazy, systems=SYSTEM.empty())
     register = REGISTER.conform(
         pl.DataFrame(incident.register, schema_overrides={**REGISTER.schema})
     )

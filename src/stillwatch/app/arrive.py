@@ -21,6 +21,7 @@ from stillwatch.app.progress import Stage
 from stillwatch.domain import limits
 from stillwatch.domain.errors import NothingToRead
 from stillwatch.domain.results import QUARANTINE
+from stillwatch.domain.tables import SYSTEM
 from stillwatch.ingest import read_chunks, settle
 from stillwatch.ingest.parse import ReadCounts
 from stillwatch.ingest.sources.chunks import ChunkReader, RawChunk
@@ -56,6 +57,10 @@ class Arrived:
             rows.filter(~pl.col("row").is_in(self.dropped.implode())) if len(self.dropped) else rows
         )
 
+    def systems(self) -> pl.DataFrame:
+        """Give the system texts that were met, once each."""
+        return self.lake.scan(SYSTEM.name).collect().unique("system_hash")
+
 
 @dataclass
 class _Tally:
@@ -64,19 +69,21 @@ class _Tally:
     counts: list[tuple[RawChunk, ReadCounts]] = field(default_factory=list)
     quarantine: list[pl.DataFrame] = field(default_factory=list)
     waiting: list[pl.DataFrame] = field(default_factory=list)
+    systems: list[pl.DataFrame] = field(default_factory=list)
     texts: list[pl.DataFrame] = field(default_factory=list)
 
     def add(self, chunk: ObservedChunk) -> None:
         self.counts.append((chunk.raw, chunk.counts))
         self.quarantine.append(chunk.quarantine)
         self.waiting.append(chunk.observed)
+        self.systems.append(chunk.systems)
         self.texts.append(chunk.text)
 
-    def hand_over(self) -> tuple[list[pl.DataFrame], list[pl.DataFrame]]:
-        """Give what waits for the lake, and wait for more."""
-        waiting, texts = self.waiting, self.texts
-        self.waiting, self.texts = [], []
-        return waiting, texts
+    def hand_over(self) -> dict[str, list[pl.DataFrame]]:
+        """Give what waits for the lake, by table, and wait for more."""
+        given = {OBSERVED: self.waiting, SYSTEM.name: self.systems, TEXTS: self.texts}
+        self.waiting, self.systems, self.texts = [], [], []
+        return given
 
 
 def take_in(files: TrafficFiles, *, reading: Reading, lake: Lake, stage: Stage) -> Arrived:
@@ -92,15 +99,15 @@ def take_in(files: TrafficFiles, *, reading: Reading, lake: Lake, stage: Stage) 
     chunks = read_chunks(files, settings=reading.settings)
     tally = _Tally()
     with ThreadPoolExecutor(1) as writer:
-        appending = writer.submit(_append, lake, [], [])
+        appending = writer.submit(_append, lake, {})
         for chunk in observe_chunks(chunks, reading):
             tally.add(chunk)
             stage.advance(chunk.counts.read)
             if sum(len(frame) for frame in tally.waiting) >= _APPEND_ROWS:
                 appending.result()  # one append under way bounds what is held
-                appending = writer.submit(_append, lake, *tally.hand_over())
+                appending = writer.submit(_append, lake, tally.hand_over())
         appending.result()
-        _append(lake, *tally.hand_over())
+        _append(lake, tally.hand_over())
     if not any(counts.accepted for _, counts in tally.counts):
         outside = sum(counts.outside for _, counts in tally.counts)
         seen = f"all {outside:,} records lie outside the window" if outside else _UNREADABLE
@@ -108,8 +115,8 @@ def take_in(files: TrafficFiles, *, reading: Reading, lake: Lake, stage: Stage) 
     return _settle(lake, tally, chunks, files)
 
 
-def _append(lake: Lake, observed: list[pl.DataFrame], texts: list[pl.DataFrame]) -> None:
-    for name, frames in ((OBSERVED, observed), (TEXTS, texts)):
+def _append(lake: Lake, tables: dict[str, list[pl.DataFrame]]) -> None:
+    for name, frames in tables.items():
         filled = [frame for frame in frames if len(frame)]
         if filled:
             lake.append(name, pl.concat(filled))

@@ -154,7 +154,7 @@ def tie_accounts(
         run.progress.stage("link"),
     ):
         rows = arrived.observed()
-        passages = list_passages(nw.from_native(rows))
+        passages = list_passages(nw.from_native(rows), systems=arrived.systems())
         observed = count_traits(
             nw.from_native(rows),
             passages=passages,

@@ -23,6 +23,7 @@ from stillwatch.ingest import IngestSettings, parse_chunk
 from stillwatch.ingest.parse import ArrivalChunk, ReadCounts
 from stillwatch.ingest.sources.chunks import ChunkReader, RawChunk
 from stillwatch.observe import TacticsModel, observe_arrivals
+from stillwatch.observe.systems import observe_systems
 
 _THREADS: Final = 2
 
@@ -34,6 +35,7 @@ class ObservedChunk:
     raw: RawChunk
     """Where it came from, without its bytes."""
     observed: pl.DataFrame
+    systems: pl.DataFrame
     text: pl.DataFrame
     quarantine: pl.DataFrame
     counts: ReadCounts
@@ -81,10 +83,11 @@ def _observe(parsing: Future[tuple[RawChunk, ArrivalChunk]], reading: Reading) -
     """Observe a chunk that was given to the pool before: waiting for it cannot lock the pool."""
     raw, parsed = parsing.result()
     observed = observe_arrivals(parsed.arrivals, key=reading.key, model=reading.model)
+    systems = observe_systems(parsed.arrivals, key=reading.key)
     identified = parsed.arrivals.select("exchange_id", "prompt")
     text = (
         identified.with_columns(pl.col("prompt").str.slice(0, limits.EXEMPLAR_CHARS))
         if reading.settings.retain_text
         else identified.head(0)
     )
-    return ObservedChunk(raw, observed, text, parsed.quarantine, parsed.counts)
+    return ObservedChunk(raw, observed, systems, text, parsed.quarantine, parsed.counts)

@@ -16,7 +16,7 @@ from stillwatch.domain.families import CHANNELS
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.results import PROFILE
 from stillwatch.domain.tables import TRAIT
-from stillwatch.observe.passages import collect_here, count_templates
+from stillwatch.observe.passages import collect_here, count_systems, count_templates
 from stillwatch.observe.profiles import measure_profiles
 from stillwatch.observe.traits import (
     EXCHANGE_CHANNELS,
@@ -65,7 +65,8 @@ def count_traits(
         channel: collect_here(count_values(exchanges, column=column))
         for channel, column in EXCHANGE_CHANNELS.items()
     }
-    counted["template"] = count_templates(passages)
+    counted["template"] = count_templates(passages, place="prompt")
+    counted["system_text"] = count_systems(passages, texts=counted["system_text"])
     first_use = collect_here(count_first_use(exchanges))
     active = (
         counted["active_hour"].group_by("account_id").agg(pl.col("value").min().alias("first_hour"))

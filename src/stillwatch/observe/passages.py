@@ -1,4 +1,4 @@
-"""Which passages each exchange carries: shingles of widely sent templates, and system texts.
+"""Which passages each exchange carries: shingles of prompts, and the templates of system texts.
 
 Sixth step of *observe*: reads `OBSERVED`, gives passages by exchange and the traits of the content
 family that rest on them. The lists are collected once and used by linking (which templates an
@@ -12,35 +12,36 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from stillwatch.domain import limits
+from stillwatch.observe.systems import find_system_templates
 from stillwatch.observe.templates import count_spread, find_templates, list_frequent
 
+_COUNTED = ("account_id", "value", "exchanges")
 
-def list_passages(exchanges: nw.LazyFrame[Any]) -> pl.DataFrame:
+
+def list_passages(exchanges: nw.LazyFrame[Any], *, systems: pl.DataFrame) -> pl.DataFrame:
     """List the passages of each exchange.
 
-    Grain:   one row per (row, hash): row, account_id, hash, template, place (`prompt`, `system`).
-    Nulls:   an exchange with nothing that others send has no row.
-    Cost:    one explode of the sketches and two group-bys; linear in shingles.
+    Grain:   one row per (row, hash): row, account_id, hash, template, place (`prompt`, `system`),
+             system_hash. A system text is one passage for each of its templates.
+    Nulls:   an exchange with nothing that others send has no row; system_hash is null in prompts.
+    Cost:    one explode of the sketches and three group-bys; linear in shingles.
+    `systems` is SYSTEM: the sketches of the system texts that the exchanges name.
     """
     spread = collect_here(count_spread(exchanges))
     frequent = collect_here(list_frequent(exchanges, _like(spread, exchanges)))
     templates = find_templates(frequent)
-    prompts = frequent.join(templates, on="hash").with_columns(pl.lit("prompt").alias("place"))
-    systems = collect_here(
-        exchanges.select("row", "account_id", nw.col("system_hash").alias("hash")).filter(
-            ~nw.col("hash").is_null()
+    prompts = frequent.join(templates, on="hash").with_columns(
+        pl.lit("prompt").alias("place"), pl.lit(None, pl.Int64).alias("system_hash")
+    )
+    sent = collect_here(
+        exchanges.select("row", "account_id", "system_hash").filter(
+            ~nw.col("system_hash").is_null()
         )
     )
-    wide = (
-        systems.group_by("hash")
-        .agg(pl.col("account_id").n_unique().alias("accounts"))
-        .filter(pl.col("accounts") >= limits.TEMPLATE_ACCOUNTS_MIN)
+    shared = sent.join(find_system_templates(sent, systems), on="system_hash").with_columns(
+        pl.col("template").alias("hash"), pl.lit("system").alias("place")
     )
-    shared = systems.join(wide.select("hash"), on="hash").with_columns(
-        pl.col("hash").alias("template"), pl.lit("system").alias("place")
-    )
-    columns = ("row", "account_id", "hash", "template", "place")
+    columns = ("row", "account_id", "hash", "template", "place", "system_hash")
     return pl.concat([prompts.select(columns), shared.select(columns)])
 
 
@@ -59,15 +60,25 @@ def collect_here(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
     return collected
 
 
-def count_templates(passages: pl.DataFrame) -> pl.DataFrame:
-    """Count, per account, the exchanges that carry each prompt template.
+def count_templates(passages: pl.DataFrame, *, place: str) -> pl.DataFrame:
+    """Count, per account, the exchanges that carry each template of a place.
 
     Grain:   one row per (account_id, value): `exchanges`.
     """
     return (
-        passages.filter(pl.col("place") == "prompt")
+        passages.filter(pl.col("place") == place)
         .select("row", "account_id", pl.col("template").alias("value"))
         .unique()
         .group_by("account_id", "value")
         .agg(pl.len().alias("exchanges"))
     )
+
+
+def count_systems(passages: pl.DataFrame, *, texts: pl.DataFrame) -> pl.DataFrame:
+    """Count, per account, the exchanges under each system template; a lone text counts as itself.
+
+    Grain:   one row per (account_id, value): `exchanges`. `texts` is the same by whole text.
+    """
+    told = passages.filter(pl.col("place") == "system")
+    lone = texts.join(told, left_on="value", right_on="system_hash", how="anti")
+    return pl.concat([count_templates(told, place="system"), lone.select(_COUNTED)], how="vertical")

@@ -7,7 +7,7 @@ from exchanges_by_hand import KEY, launched, lazy, observed, registered
 
 from stillwatch.domain.families import CHANNEL_OF
 from stillwatch.domain.schema import check_frame
-from stillwatch.domain.tables import LAUNCH, REGISTER, TRAIT
+from stillwatch.domain.tables import LAUNCH, REGISTER, SYSTEM, TRAIT
 from stillwatch.observe import count_traits, list_passages
 from stillwatch.observe.account_traits import Observed
 
@@ -35,7 +35,7 @@ def everything() -> Observed:
     )  # fmt: skip
     return count_traits(
         lazy(exchanges),
-        passages=list_passages(lazy(exchanges)),
+        passages=list_passages(lazy(exchanges), systems=SYSTEM.empty()),
         register=register,
         launches=launched(m=12),
         key=KEY,
@@ -61,7 +61,7 @@ def test_channels_without_data_are_named_and_have_no_rows() -> None:
     exchanges = observed({"account_id": "a", "client_hash": 1}, {"account_id": "b"})
     seen = count_traits(
         lazy(exchanges),
-        passages=list_passages(lazy(exchanges)),
+        passages=list_passages(lazy(exchanges), systems=SYSTEM.empty()),
         register=REGISTER.empty(),
         launches=LAUNCH.empty(),
         key=KEY,

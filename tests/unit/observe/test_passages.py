@@ -6,6 +6,7 @@ import polars as pl
 from exchanges_by_hand import lazy, observed
 
 from stillwatch.domain import limits
+from stillwatch.domain.tables import SYSTEM
 from stillwatch.observe.passages import count_templates, list_passages
 
 
@@ -20,7 +21,7 @@ def traffic() -> pl.DataFrame:
 
 def test_prompts_carry_their_templates_and_system_texts_are_passages_of_their_own() -> None:
     """Each with its place; the system text of four accounts is nobody's business."""
-    passages = list_passages(lazy(traffic()))
+    passages = list_passages(lazy(traffic()), systems=SYSTEM.empty())
     prompts, systems = (passages.filter(place=p) for p in ("prompt", "system"))
     assert set(prompts["hash"]) == {11, 12}
     assert set(prompts["template"]) == {11}
@@ -32,12 +33,14 @@ def test_prompts_carry_their_templates_and_system_texts_are_passages_of_their_ow
 
 def test_an_exchange_with_nothing_that_others_send_has_no_row() -> None:
     """Its own words are its own."""
-    assert "lone" not in set(list_passages(lazy(traffic()))["account_id"])
+    assert "lone" not in set(list_passages(lazy(traffic()), systems=SYSTEM.empty())["account_id"])
 
 
 def test_templates_are_counted_by_exchange_and_not_by_shingle() -> None:
     """Two shingles of one template in one prompt are one exchange; system texts stay out."""
-    counts = count_templates(list_passages(lazy(traffic()))).sort("account_id")
+    counts = count_templates(
+        list_passages(lazy(traffic()), systems=SYSTEM.empty()), place="prompt"
+    ).sort("account_id")
     assert counts.filter(account_id="a0")["exchanges"].to_list() == [2]
     assert counts.filter(account_id="a5")["exchanges"].to_list() == [1]
     assert set(counts["value"]) == {11}
@@ -45,6 +48,8 @@ def test_templates_are_counted_by_exchange_and_not_by_shingle() -> None:
 
 def test_traffic_without_prompts_has_no_passages() -> None:
     """Logs without bodies stand aside."""
-    passages = list_passages(lazy(observed({"account_id": "a"}, {"account_id": "b"})))
+    passages = list_passages(
+        lazy(observed({"account_id": "a"}, {"account_id": "b"})), systems=SYSTEM.empty()
+    )
     assert len(passages) == 0
-    assert len(count_templates(passages)) == 0
+    assert len(count_templates(passages, place="prompt")) == 0
