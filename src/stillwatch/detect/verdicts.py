@@ -1,8 +1,9 @@
 """From judged groups to what is said of each account, within the rules of CONTRACT.md, section 2.
 
 Sixth step of *detect*: reads judged groups, members, grants and volumes; writes `ACCOUNTS_OUT`.
-A verdict needs its group's q-value, two evidence families of its own for `fraudulent`, and over
-all accounts so called a mean error of at most 1 %: the least certain are held back as `suspect`.
+A verdict needs its group's q-value, two evidence families of its own for `fraudulent`, a probability
+of at least 0.95, and over all accounts so called a mean error of at most 1 %: the least certain are
+held back as `suspect`.
 """
 
 from __future__ import annotations
@@ -101,12 +102,16 @@ def name_witnesses(group: Judged) -> list[str]:
 
 
 def hold_back(verdicts: pl.DataFrame, *, settings: DetectSettings) -> pl.DataFrame:
-    """Keep `fraudulent` for as many accounts as the mean error allows, the surest first."""
+    """Keep `fraudulent` for as many accounts as the mean error allows, the surest first.
+
+    None below the least probability keeps it: what the mean leaves room for is no licence.
+    """
     called = verdicts.filter(pl.col("verdict") == "fraudulent").sort(
         "probability", "account_id", descending=[True, False]
     )
     error = (1 - called["probability"]).cum_sum() / np.arange(1, len(called) + 1)
-    too_many = called.filter(error > settings.fraudulent_mean_error_max)["account_id"]
+    unsure = called["probability"] < settings.fraudulent_probability_min
+    too_many = called.filter((error > settings.fraudulent_mean_error_max) | unsure)["account_id"]
     held = (pl.col("verdict") == "fraudulent") & pl.col("account_id").is_in(too_many.to_list())
     return verdicts.with_columns(
         pl.when(held).then(pl.lit("suspect")).otherwise("verdict").alias("verdict"),

@@ -32,7 +32,7 @@ class Channel:
 
 
 CHANNELS: Final = (
-    Channel("system_text", CONTENT, "exchange", "the same system text"),
+    Channel("system_text", CONTENT, "exchange", "the same system text, or a version of it"),
     Channel("template", CONTENT, "exchange", "the same prompt template"),
     Channel("item", CONTENT, "exchange", "the very same prompts"),
     Channel("payment", IDENTITY, "register", "one payment instrument"),
