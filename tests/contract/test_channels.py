@@ -13,8 +13,7 @@ import pytest
 from stillwatch.domain.families import CHANNELS, FAMILIES, Channel
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import REGISTER
-from stillwatch.link import kernels
-from stillwatch.link.search import propose_groups, set_bars, take_columns
+from stillwatch.link.search import propose_groups, set_bars, take_columns, weigh_members
 from stillwatch.link.table import CHANNEL_NAMES, FAMILY_OF_CHANNEL, TraitTable, tabulate_traits
 from stillwatch.link.workbench import Bench, make_scratch
 from stillwatch.observe.traits import EXCHANGE_CHANNELS, REGISTER_CHANNELS
@@ -61,7 +60,7 @@ def weigh(table: TraitTable, members: list[str]) -> tuple[np.ndarray, np.ndarray
     columns = take_columns(table)
     bench = Bench(columns, make_scratch(columns), set_bars(LinkSettings()))
     rows = np.array([table.actor_ids.index(m) for m in members], np.int32)
-    families, channels = kernels.weigh_members(bench, rows)
+    families, channels = weigh_members(bench, rows)
     return families, channels
 
 

@@ -1,9 +1,9 @@
 """From judged groups to what is said of each account, within the rules of CONTRACT.md, section 2.
 
 Sixth step of *detect*: reads judged groups, members, grants and volumes; writes `ACCOUNTS_OUT`.
-A verdict needs its group's q-value, two evidence families of its own for `fraudulent`, a probability
-of at least 0.95, and over all accounts so called a mean error of at most 1 %: the least certain are
-held back as `suspect`.
+A verdict needs its group's q-value; `fraudulent` also two evidence families of the account's own, a
+probability of at least 0.95, and over all accounts so called a mean error of at most 1 %: the least
+certain are held back as `suspect`.
 """
 
 from __future__ import annotations

@@ -48,6 +48,8 @@ EXEMPLAR_CHARS: Final = 600
 # --- link ---------------------------------------------------------------------------------------
 ACTORS_MIN: Final = 5
 """Actors in a group: fewer can't be told from chance (DESIGN.md, 6.1)."""
+SEED_SAMPLE: Final = 2_000
+"""Holders of a seed that are looked at when it is scored; growth looks at all of them."""
 GROWTH_ROUNDS_MAX: Final = 12
 """Rounds of growth to a fixed point; trials settled within 6."""
 GROUPS_MAX: Final = 20_000

@@ -183,7 +183,7 @@ def weigh_seed(
         if family not in families:
             continue
         f = FAMILIES.index(family)
-        _, grown = kernels.refine(bench, seed, f, nobody)
+        _, grown = kernels.refine(bench, seed, f, nobody, kernels.ALL)
         if len(grown):
             grown, search.mark = kernels.grow(bench, grown, Quest(seed, f, nobody, search.mark))
         same = len(np.intersect1d(grown, group, assume_unique=True)) >= _SAME_SHARE * len(group)

@@ -21,21 +21,20 @@ _kernel = nb.njit(nogil=True, cache=True, error_model="numpy")
 """Compiled once per machine and kept beside the module; plain loops, because they compile fast."""
 NOBODY = np.int64(-1)
 """No seed, or no hidden family."""
-INSIDE = np.int64(1)
-OUTSIDE = np.int64(0)
-# Typed: Numba compiles a kernel anew for every literal that it is called with.
+INSIDE, OUTSIDE = np.int64(1), np.int64(0)
+# Typed: Numba compiles a kernel anew for every literal.
 _ROUNDS_MAX = limits.GROWTH_ROUNDS_MAX
+_SAMPLE = limits.SEED_SAMPLE
+ALL = np.int64(0)  # no sample of holders
 _ACTORS_MIN = limits.ACTORS_MIN
 _FAMILIES = 6
 _UNHELD_MIN = 1e-3
-"""Least population share on values that the group lacks; keeps its logarithm finite."""
+"""Least population share on values that the group lacks: a finite logarithm."""
 _HOLDER_SHARE_MIN = 0.02
-"""A value leads to new candidates where at least this share of the members holds it."""
-_SHARE_MIN = 1e-9
-"""Least share whose logarithm is taken."""
+"""Share of the members that must hold a value for it to lead to candidates."""
+_SHARE_MIN = 1e-9  # least share whose logarithm is taken
 _OTHERS_MIN = _FAMILIES_MIN = 2
-"""Other members with data in a channel below which it says nothing; families that must speak for
-a member (DESIGN.md, 6.5)."""
+"""Other members with data below which a channel is silent; families that a member needs."""
 _BISECTIONS = 40
 """Halvings of the range of bits."""
 
@@ -216,8 +215,8 @@ def clears(w: Bench, i: int, inside: int, quest: Quest, priors: tuple[float, flo
 def promise_holders(w: Bench, touched: int, size: int, quest: Quest) -> int:
     """Add up, for everybody outside, what the group's lifted values would bring at the most.
 
-    Who holds such values in a small share of its traffic can't clear the bar by them, and is never
-    weighed: growth costs holders, not their rows. Gives how many were reached.
+    Gives how many were reached. Whom they bring less than half of what is needed is not weighed
+    (a holder of the seed: less than a lift): growth costs holders, not their rows.
     """
     t, s = w.t, w.s
     reached = 0
@@ -262,9 +261,13 @@ def gather(w: Bench, group: I32, quest: Quest) -> int:
             s.found[found] = i
             found += 1
     reached = promise_holders(w, touched, len(group), quest)
+    need = max(w.b.lift, (w.b.member - prior) / 2)
     for k in range(reached):
         j = np.int64(s.reached[k])
-        if s.promise[j] >= w.b.lift and clears(w, j, OUTSIDE, quest, priors):
+        likely = s.promise[j] >= need or (
+            s.promise[j] >= w.b.lift and quest.seed != NOBODY and _holds(t, j, quest.seed)
+        )
+        if likely and clears(w, j, OUTSIDE, quest, priors):
             s.found[found] = j
             found += 1
         s.promise[j] = 0.0
@@ -312,8 +315,11 @@ def _top_bits(bits: F64, n: int, best: int) -> float:
 
 
 @_kernel
-def refine(w: Bench, seed: int, hidden: int, taken: Bools) -> tuple[float, I32]:
-    """Score a seed by what other families say of its best quarter: (mean bits, those actors)."""
+def refine(w: Bench, seed: int, hidden: int, taken: Bools, sample: int) -> tuple[float, I32]:
+    """Score a seed by what other families say of its best quarter: (mean bits, those actors).
+
+    With a `sample` above 0, about so many of its holders are looked at, evenly by their order.
+    """
     t, s = w.t, w.s
     holders = t.column_actor[t.column_start[seed] : t.column_start[seed + 1]]
     free = holders.copy()
@@ -324,7 +330,9 @@ def refine(w: Bench, seed: int, hidden: int, taken: Bools) -> tuple[float, I32]:
             n += 1
     if n < _ACTORS_MIN or 2 * n < len(holders):
         return 0.0, free[:0]
-    free = free[:n]
+    step = max(n // sample, 1) if sample > 0 else 1
+    free = free[:n:step].copy()
+    n = len(free)
     own = t.family[t.value_channel[seed]]
     w.s.wide[0] = 0.0
     touched = tally(w, free)
@@ -349,7 +357,7 @@ def score_seeds(w: Bench, seeds: I64, hidden: int, taken: Bools) -> F64:
     """Score many seeds; `refine` gives the actors of one when its turn comes."""
     out = np.empty(len(seeds))
     for k in range(len(seeds)):
-        out[k] = refine(w, seeds[k], hidden, taken)[0]
+        out[k] = refine(w, seeds[k], hidden, taken, _SAMPLE)[0]
     return out
 
 
@@ -390,11 +398,3 @@ def weigh_group(w: Bench, group: I32, families: F64, channels: F64) -> None:
                 channels[k, c, 1] += share * (s.mass[v] - share) / (s.members[c] - 1)
             channels[k, c, 2] += share * (t.value_mass[v] - share) / (t.channel_present[c] - 1)
     clear(w, touched)
-
-
-def weigh_members(w: Bench, group: I32) -> tuple[F64, F64]:
-    """Allocate for `weigh_group` and call it."""
-    families = np.zeros((len(group), _FAMILIES))
-    channels = np.zeros((len(group), len(w.s.members), 3))
-    weigh_group(w, group, families, channels)
-    return families, channels

@@ -18,7 +18,7 @@ from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import GROUP, MEMBER
 from stillwatch.link import evidence, kernels
 from stillwatch.link.overdispersion import measure_overdispersion
-from stillwatch.link.search import Search, propose_groups
+from stillwatch.link.search import Search, propose_groups, weigh_members
 from stillwatch.link.table import F64, I32, TraitTable, tabulate_traits
 
 _SHARE_MIN = 1e-9
@@ -64,7 +64,7 @@ def link_accounts(
         if q[g] > settings.group_q_max:
             continue
         name = _name_group(table, group)
-        families, channels = kernels.weigh_members(search.bench, group)
+        families, channels = weigh_members(search.bench, group)
         accounts = _accounts_of(table, group).height
         groups.append((name, accounts, log2_e[g], q[g], _rank_channels(channels[:, :, 0])))
         members.append(_member_rows(table, name, group, families))

@@ -101,11 +101,9 @@ def propose_groups(table: TraitTable, *, settings: LinkSettings) -> Search:
     search.seeds_tested = len(seeds)
     scores = _score(search, seeds)
     crowd = np.log2(np.diff(columns.column_start)[seeds] / table.actors)
-    among_holders = scores >= settings.member_bar_bits
-    among_all = (
-        scores + settings.family_cap_bits + crowd - _QUARTER_BITS >= settings.hidden_bar_bits
-    )
-    hopeful = among_holders | (among_all & (scores >= settings.hidden_bar_bits))
+    with_own = scores + settings.family_cap_bits + crowd - _QUARTER_BITS
+    bar = settings.hidden_bar_bits
+    hopeful = (with_own >= bar) & (scores >= bar)
     promising, strength = seeds[hopeful], (scores + crowd)[hopeful]
     for k in np.lexsort((promising, -strength)):
         if len(search.groups) >= limits.GROUPS_MAX:
@@ -131,7 +129,7 @@ def _score(search: Search, seeds: I64) -> F64:
 
 
 def _try_seed(search: Search, seed: int) -> None:
-    _, start = kernels.refine(search.bench, seed, NOBODY, search.taken)
+    _, start = kernels.refine(search.bench, seed, NOBODY, search.taken, kernels.ALL)
     if len(start) < limits.ACTORS_MIN:
         return
     members = _grow(search, start, seed)
@@ -177,9 +175,17 @@ def _merge(search: Search) -> None:
     search.seeds = [search.seeds[g] for g in kept]
 
 
+def weigh_members(bench: Bench, group: I32) -> tuple[F64, F64]:
+    """Weigh every member of a group: bits by family, and three figures by channel."""
+    families = np.zeros((len(group), len(bench.s.by_family)))
+    channels = np.zeros((len(group), len(bench.s.members), 3))
+    kernels.weigh_group(bench, group, families, channels)
+    return families, channels
+
+
 def _sum_evidence(search: Search, members: I32) -> float:
     """Sum of the members' bits for their group, each after the population's prior."""
-    families, _ = kernels.weigh_members(search.bench, members)
+    families, _ = weigh_members(search.bench, members)
     return float(families.sum() + len(members) * np.log2(len(members) / len(search.taken)))
 
 

@@ -27,6 +27,10 @@ from stillwatch.observe.traits import (
     share_traits,
 )
 
+_TEMPLATE_SHARE_MIN = 0.01
+"""Share of an account's exchanges below which what others send too is a turn of speech: it would
+weigh a tenth of a bit, and busy accounts have thousands."""
+
 
 @dataclass(frozen=True)
 class Observed:
@@ -65,7 +69,9 @@ def count_traits(
         channel: collect_here(count_values(exchanges, column=column))
         for channel, column in EXCHANGE_CHANNELS.items()
     }
-    counted["template"] = count_templates(passages, place="prompt")
+    sent = count_templates(passages, place="prompt").join(totals, on="account_id")
+    often = pl.col("exchanges") >= _TEMPLATE_SHARE_MIN * pl.col("total")
+    counted["template"] = sent.filter(often).drop("total")
     counted["system_text"] = count_systems(passages, texts=counted["system_text"])
     first_use = collect_here(count_first_use(exchanges))
     active = (
