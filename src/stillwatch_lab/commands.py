@@ -20,7 +20,7 @@ class OutputFormat(StrEnum):
     jsonl = "jsonl"
 
 
-def simulate_command(
+def simulate_command(  # noqa: PLR0913  one an option
     scenario: Annotated[
         str, typer.Argument(metavar="SCENARIO", help="demo, innocent, honest-groups or trial.")
     ],
@@ -35,11 +35,15 @@ def simulate_command(
     file_format: Annotated[
         OutputFormat, typer.Option("--format", metavar="F", help="parquet or jsonl.")
     ] = OutputFormat.parquet,
+    workers: Annotated[
+        int, typer.Option("--workers", help="Processes; the bytes are the same with any number.")
+    ] = 1,
 ) -> None:
     """Simulate API traffic with ground truth under DIR/truth."""
-    from stillwatch_lab.simulate import simulate  # noqa: PLC0415  brings Polars
+    from stillwatch_lab.simulate import Output, simulate  # noqa: PLC0415  brings Polars
 
-    summary = simulate(scenario, out=out, scale=scale, seed=seed, file_format=file_format.value)
+    output = Output(file_format.value, workers)
+    summary = simulate(scenario, out=out, scale=scale, seed=seed, output=output)
     typer.echo(
         f"{summary.exchanges:,} exchanges of {summary.accounts:,} accounts in {summary.files} "
         f"file(s), {summary.size_bytes / 1e6:,.1f} MB, in {summary.out}"

@@ -69,6 +69,11 @@ def scale_plan(plan: Plan, scale: float) -> int:
     return max(HEADS_MIN, round(plan.heads * scale))
 
 
+def expect_exchanges(plan: Plan, count: int, *, days: int) -> float:
+    """Give the exchanges that a plan's heads send in a run, unrelated ones included."""
+    return count * plan.per_day * days / (1.0 - plan.mixing)
+
+
 def draw_heads(
     rng: np.random.Generator, scene: Scene, plan: Plan, *, count: int, exits: pl.Series
 ) -> pl.DataFrame:

@@ -7,6 +7,7 @@ large groups of each kind are there; another seed gives other groups.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -25,17 +26,17 @@ _BUDGET_SLACK: Final = 2.0
 _BUSY: Final = frozenset({"load-balanced", "open-keys", "resale", "partner"})
 _PRODUCT_KEYS: Final = 100.0
 """Ordinary accounts' traffic that one product adds, over all of its keys (a guess)."""
-_KINDS: Final[tuple[tuple[str, Draw], ...]] = (
-    ("office", teams.draw_office),
-    ("firm", teams.draw_firm),
-    ("class", institutions.draw_class),
-    ("evaluation", institutions.draw_evaluation),
-    ("accelerator", institutions.draw_startups),
-    ("load-balanced", teams.draw_load_balanced),
-    ("partner", teams.draw_partner),
-    ("open-keys", teams.draw_open_keys),
-    ("resale", teams.draw_resale_pool),
-)
+KINDS: Final[dict[str, Draw]] = {
+    "office": teams.draw_office,
+    "firm": teams.draw_firm,
+    "class": institutions.draw_class,
+    "evaluation": institutions.draw_evaluation,
+    "accelerator": institutions.draw_startups,
+    "load-balanced": teams.draw_load_balanced,
+    "partner": teams.draw_partner,
+    "open-keys": teams.draw_open_keys,
+    "resale": teams.draw_resale_pool,
+}
 
 
 def grant_distillation(partner: pl.DataFrame) -> dict[str, object]:
@@ -51,26 +52,43 @@ def grant_distillation(partner: pl.DataFrame) -> dict[str, object]:
     }
 
 
-def draw_groups(
-    rng: np.random.Generator, scene: Scene, *, volume: Volume, accounts: int, groups: int
-) -> Iterator[tuple[pl.DataFrame, tuple[dict[str, object], ...]]]:
-    """Draw up to `groups` groups until `accounts` are used up.
+@dataclass(frozen=True, slots=True)
+class GroupOrder:
+    """One group to be drawn."""
 
-    Grain:   one frame of people per group, with its permissions.
+    number: int
+    kind: str
+    size: int
+    factor: float
+    """How many times the common volume its accounts send."""
+
+
+def order_groups(rng: np.random.Generator, *, accounts: int, groups: int) -> Iterator[GroupOrder]:
+    """Order up to `groups` groups until `accounts` are used up.
+
     Order:   kinds take turns; sizes are log-uniform between SIZE_MIN and SIZE_MAX.
     """
     left = accounts
+    kinds = list(KINDS)
     for number in range(groups):
-        size = round(float(np.exp(rng.uniform(np.log(SIZE_MIN), np.log(SIZE_MAX)))))
         if left < SIZE_MIN:
             return
-        size = min(size, left)
+        drawn = round(float(np.exp(rng.uniform(np.log(SIZE_MIN), np.log(SIZE_MAX)))))
+        size = min(drawn, left)
         left -= size
-        kind, draw = _KINDS[number % len(_KINDS)]
-        busy = volume.times(float(rng.lognormal(0.0, 0.6)) * _busyness(kind, size))
-        people = draw(rng, scene, count=size, volume=busy)
-        grants = (grant_distillation(people),) if kind == "partner" else ()
-        yield people.with_columns(pl.lit(f"{kind}-{number}").alias("group")), grants
+        kind = kinds[number % len(kinds)]
+        factor = float(rng.lognormal(0.0, 0.6)) * _busyness(kind, size)
+        yield GroupOrder(number, kind, size, factor)
+
+
+def draw_group(
+    rng: np.random.Generator, scene: Scene, order: GroupOrder, *, volume: Volume
+) -> tuple[pl.DataFrame, tuple[dict[str, object], ...]]:
+    """Draw one group: its people, and its permissions."""
+    people = KINDS[order.kind](rng, scene, count=order.size, volume=volume.times(order.factor))
+    grants = (grant_distillation(people),) if order.kind == "partner" else ()
+    named = people.with_columns(pl.lit(f"{order.kind}-{order.number}").alias("group"))
+    return named, grants
 
 
 def _busyness(kind: str, size: int) -> float:

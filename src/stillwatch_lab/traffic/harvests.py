@@ -7,6 +7,8 @@ twice, and which head sends the next is a matter of turn, or of who is awake.
 
 from __future__ import annotations
 
+import zlib
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -25,34 +27,60 @@ Floats = npt.NDArray[np.float64]
 
 _SURGE: Final = 6.0
 """Shape of the hourly rate's gamma noise: a queue is fed unevenly (a fifth to twice the mean)."""
+_STRIDE: Final = 618_033
+"""Step from one item to the next: shares no factor with ITEM_SPACE, so none comes twice."""
+_SCATTER: Final = 1 << 30
+"""Keeps the words of two campaigns apart."""
 _REASSIGN_ROUNDS: Final = 12
 """Attempts to find a head that is alive; what is left after them is not sent."""
 
 
-def draw_harvest(
-    rng: np.random.Generator, plan: Plan, heads: pl.DataFrame, scene: Scene
-) -> pl.DataFrame:
-    """Draw which head sends when.
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Which part of a campaign's work is drawn: the whole, or one of several parts."""
 
-    Grain:   one row per harvest exchange, as `arrivals.draw_arrivals`. Order: by time.
+    part: int = 0
+    parts: int = 1
+
+
+WHOLE: Final = Stretch()
+
+
+def draw_harvest(
+    rng: np.random.Generator,
+    plan: Plan,
+    heads: pl.DataFrame,
+    scene: Scene,
+    *,
+    stretch: Stretch = WHOLE,
+) -> pl.DataFrame:
+    """Draw which head sends which item when.
+
+    Grain:   one row per harvest exchange: as `arrivals.draw_arrivals`, and `item`, its place in the
+             queue. Order: by time. Over all parts of a campaign no place occurs twice, and places
+             rise with time as far as the schedule has a common order.
     """
     drawn = (
-        _at_human_hours(rng, plan, heads, scene)
+        _at_human_hours(rng, plan, heads, scene, stretch)
         if plan.schedule == "human"
-        else _in_turn(rng, plan, heads, scene)
+        else _in_turn(rng, plan, heads, scene, stretch)
     )
     ordered = drawn.sort("at_s", maintain_order=True)
+    if plan.schedule == "human":  # the parts run side by side: each takes every n-th item
+        place = pl.int_range(pl.len(), dtype=pl.Int64) * stretch.parts + stretch.part
+        ordered = ordered.with_columns(item=place)
     return ordered.with_columns(
         session=pl.int_range(pl.len()), turn=pl.lit(1), user=pl.lit(0)
     ).cast({"turn": pl.Int64, "user": pl.Int64})
 
 
 def _at_human_hours(
-    rng: np.random.Generator, plan: Plan, heads: pl.DataFrame, scene: Scene
+    rng: np.random.Generator, plan: Plan, heads: pl.DataFrame, scene: Scene, stretch: Stretch
 ) -> pl.DataFrame:
     alive = _life(heads, scene)
     share = (alive[1] - alive[0]) / scene.end_s
     volume = rng.poisson(plan.per_day * scene.days * np.clip(share, 0.0, 1.0))
+    volume = np.where(np.arange(heads.height) % stretch.parts == stretch.part, volume, 0)
     workers = heads.with_columns(
         pl.Series("volume", volume.astype(np.float64)),
         pl.lit(1.0).alias("turns"),
@@ -63,20 +91,39 @@ def _at_human_hours(
 
 
 def _in_turn(
-    rng: np.random.Generator, plan: Plan, heads: pl.DataFrame, scene: Scene
+    rng: np.random.Generator, plan: Plan, heads: pl.DataFrame, scene: Scene, stretch: Stretch
 ) -> pl.DataFrame:
     first = int(heads["replaces"].null_count())
     total = round(first * plan.per_day * scene.days)
-    rates = rng.gamma(_SURGE, size=scene.days * 24)
-    hour = np.sort(rng.choice(len(rates), total, p=rates / rates.sum()))
-    at_s = np.sort((hour + rng.random(total)) * HOUR_S)
-    turn = np.arange(total)
-    order = rng.permutation(first)
+    fed = _feed(heads, scene)
+    hours = np.arange(scene.days * 24)
+    ours = hours * stretch.parts // len(hours) == stretch.part
+    begin = round(total * float(fed[hours < hours[ours][0]].sum()))
+    end = round(total * float(fed[hours <= hours[ours][-1]].sum()))
+    own = np.where(ours, fed, 0.0)
+    hour = rng.choice(len(hours), end - begin, p=own / own.sum())
+    at_s = np.sort((hour + rng.random(end - begin)) * HOUR_S)
+    turn = np.arange(begin, end)
     if plan.schedule == "queue":  # each round in an order of its own
-        order = np.argsort(rng.random((total // first + 1, first)), axis=1).ravel()
-    account = _find_alive(rng, heads, order[turn % len(order)], at_s)
+        rounds = np.arange(begin // first, end // first + 1)
+        order = np.argsort(rng.random((len(rounds), first)), axis=1).ravel()
+        account = order[turn - begin // first * first]
+    else:
+        account = _own_rng(heads).permutation(first)[turn % first]
+    account = _find_alive(rng, heads, account, at_s)
     sent = account >= 0
-    return pl.DataFrame({"account": account[sent], "at_s": at_s[sent]})
+    return pl.DataFrame({"account": account[sent], "at_s": at_s[sent], "item": turn[sent]})
+
+
+def _own_rng(heads: pl.DataFrame) -> np.random.Generator:
+    """Give a generator that every part of a campaign has alike."""
+    return np.random.default_rng(int(heads["voice"][0]))
+
+
+def _feed(heads: pl.DataFrame, scene: Scene) -> Floats:
+    """Give the share of the queue that is fed in each hour of the run."""
+    rates = _own_rng(heads).gamma(_SURGE, size=scene.days * 24)
+    return np.asarray(rates / rates.sum())
 
 
 def _life(heads: pl.DataFrame, scene: Scene) -> tuple[Floats, Floats]:
@@ -103,17 +150,16 @@ def _find_alive(rng: np.random.Generator, heads: pl.DataFrame, account: Ints, at
     return np.where(dead(account), -1, account)
 
 
-def write_harvest(rng: np.random.Generator, plan: Plan, size: int) -> pl.Series:
-    """Write `size` prompts: items from the queue, none twice, each in a wording of the template.
+def write_harvest(rng: np.random.Generator, plan: Plan, places: Ints) -> pl.Series:
+    """Write the prompts of some places in the queue, each item in a wording of the template.
 
-    Raises:
-        ValueError: the campaign wants more items than there are.
+    Two places within ITEM_SPACE of each other are two items, in any part of the campaign; beyond
+    it numbers come again, in other words.
     """
-    if size > ITEM_SPACE:
-        message = f"{plan.name} wants {size:,} items of {plan.work} and there are {ITEM_SPACE:,}"
-        raise ValueError(message)
-    item = rng.permutation(ITEM_SPACE)[:size]
-    voice = (mix(item + int(rng.integers(2**40))) >> np.uint64(20)).astype(np.int64)
+    size = len(places)
+    salt = zlib.crc32(plan.name.encode())
+    item = (places * _STRIDE + salt) % ITEM_SPACE
+    voice = (mix(places + salt * _SCATTER) >> np.uint64(20)).astype(np.int64)
     order = Order(
         text=np.arange(size),
         pattern=rng.choice(grammar().patterns(plan.work), size),
