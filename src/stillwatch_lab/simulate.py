@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
 from multiprocessing import get_context
@@ -25,11 +25,15 @@ import numpy as np
 import polars as pl
 
 from stillwatch.domain.errors import InputError
+from stillwatch_lab.cohorts.campaigns import Plan
+from stillwatch_lab.cohorts.casting import Casting
+from stillwatch_lab.cohorts.wording import adopt_systems
 from stillwatch_lab.identity import Identity
-from stillwatch_lab.scenarios import SCENARIOS, Scenario
+from stillwatch_lab.scenarios import Scenario, choose
 from stillwatch_lab.scene import Scene
 from stillwatch_lab.shards import Cohort, Shard, number_shards
 from stillwatch_lab.text import mix
+from stillwatch_lab.text.pools import list_sources
 from stillwatch_lab.traffic.draw import count_sent, draw_traffic
 from stillwatch_lab.write import (
     describe_accounts,
@@ -38,6 +42,7 @@ from stillwatch_lab.write import (
     open_directory,
     set_down,
     write_accounts,
+    write_campaigns,
     write_records,
 )
 
@@ -97,30 +102,32 @@ class _Drawn:
     accounts: pl.DataFrame | None
     grants: tuple[dict[str, object], ...]
     sent: pl.Series
+    plan: Plan | None = None
 
 
 def simulate(
-    scenario: str,
+    scenario: str | Scenario,
     *,
     out: Path,
     scale: float = 1.0,
     seed: int = 0,
     output: Output | None = None,
 ) -> Summary:
-    """Write a scenario's traffic and truth to the directory `out`.
+    """Write a scenario's traffic and truth to the directory `out`; one of the catalogue by name.
 
     Order:   exchanges by time, over all files; accounts by id.
     Cost:    linear in exchanges; a worker holds one shard or one file, half a gigabyte.
 
     Raises:
-        InputError: there is no such scenario, scale or workers aren't positive, or `out` exists.
+        InputError: there is no such scenario, scale or workers aren't positive, `out` exists, or
+            the scene's directory holds no real texts.
     """
     output = output or Output()
     chosen = _choose(scenario, scale=scale, workers=output.workers)
-    seeds = (seed, zlib.crc32(scenario.encode()))
+    seeds = (seed, zlib.crc32(chosen.name.encode()))
     rng = np.random.default_rng(seeds)
     identity = Identity(int(rng.integers(2**62)))
-    shards = list(number_shards(chosen.cast(rng, chosen.scene, scale)))
+    shards = list(number_shards(chosen.cast(rng, chosen.scene, Casting(scale, chosen.asked))))
     files = max(1, ceil(sum(shard.exchanges for shard in shards) / FILE_EXCHANGES))
     with open_directory(out) as place:
         job = _Job(chosen.scene, seeds, identity, place, files, output.file_format)
@@ -130,24 +137,24 @@ def simulate(
         accounts = _gather_accounts(drawn)
         join_truth(place, files)
         write_accounts(place, accounts)
+        write_campaigns(place, [each.plan for each in drawn if each.plan], chosen.scene)
         write_records(place / "permissions.jsonl", [g for each in drawn for g in each.grants])
         write_records(place / "releases.jsonl", chosen.scene.releases())
         size = sum(f.stat().st_size for f in place.rglob("*") if f.is_file())
-    return _summarise(scenario, out, accounts, counts, size)
+    return _summarise(chosen.name, out, accounts, counts, size)
 
 
-def _choose(scenario: str, *, scale: float, workers: int) -> Scenario:
-    if scenario not in SCENARIOS:
-        known = ", ".join(SCENARIOS)
-        message = f"there is no scenario {scenario!r}"
-        raise InputError(message, hint=f"the lab knows {known}")
+def _choose(scenario: str | Scenario, *, scale: float, workers: int) -> Scenario:
     if not scale > 0:
         message = f"--scale is {scale}"
         raise InputError(message, hint="a scale is above 0; 1 is the scenario's own size")
     if workers < 1:
         message = f"--workers is {workers}"
         raise InputError(message, hint="one worker or more")
-    return SCENARIOS[scenario]
+    chosen = choose(scenario) if isinstance(scenario, str) else scenario
+    if chosen.scene.data:
+        list_sources(chosen.scene.data)
+    return chosen
 
 
 class Run(Protocol):
@@ -178,16 +185,21 @@ def _hire(workers: int) -> Iterator[Run]:
             os.environ[_POLARS_THREADS] = before
 
 
-_latest: dict[tuple[tuple[int, int], int], Cohort] = {}
+_latest: dict[tuple[_Job, int], Cohort] = {}
 """The cohort that this worker drew last: its next part asks for the same one."""
 
 
 def _draw_cohort(job: _Job, shard: Shard) -> Cohort:
     """Draw a cohort by its number, the same in every part."""
-    key = (job.seeds, shard.owner)
+    key = (job, shard.owner)
     if key not in _latest:
         _latest.clear()
-        _latest[key] = shard.draw(np.random.default_rng([*job.seeds, 1, shard.owner]), job.scene)
+        cohort = shard.draw(np.random.default_rng([*job.seeds, 1, shard.owner]), job.scene)
+        if job.scene.data:
+            rng = np.random.default_rng([*job.seeds, 3, shard.owner])
+            people = adopt_systems(rng, cohort.people, job.scene.data)
+            cohort = replace(cohort, people=people)
+        _latest[key] = cohort
     return _latest[key]
 
 
@@ -203,7 +215,8 @@ def _draw_shard(job: _Job, numbered: tuple[int, Shard]) -> _Drawn:
     set_down(job.place, named, shard=number, files=job.files, scene=job.scene)
     if shard.part:
         return _Drawn(shard.owner, None, (), sent)
-    return _Drawn(shard.owner, describe_accounts(people, names, sent), cohort.grants, sent)
+    described = describe_accounts(people, names, sent)
+    return _Drawn(shard.owner, described, cohort.grants, sent, cohort.plan)
 
 
 def _name_rows(frame: pl.DataFrame, people: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
@@ -220,13 +233,13 @@ def _finish_file(job: _Job, number: int) -> dict[str, int]:
 
 
 def _gather_accounts(drawn: list[_Drawn]) -> list[pl.DataFrame]:
-    """Add up what every part of a cohort sent, in the rows that its first part describes."""
+    """Add up what every part of a cohort sent, in the accounts that its first part describes."""
     sent: dict[int, pl.Series] = {}
     for each in drawn:
         before = sent.get(each.owner)
         sent[each.owner] = each.sent if before is None else before + each.sent
     return [
-        each.accounts.with_columns(sent[each.owner].alias("exchanges"))
+        each.accounts.with_columns(sent[each.owner].alias("exchanges")).filter("is_account")
         for each in drawn
         if each.accounts is not None
     ]

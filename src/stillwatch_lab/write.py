@@ -19,6 +19,7 @@ import polars as pl
 
 from stillwatch.domain.errors import InputError
 from stillwatch.domain.tables import ACCOUNT, EXCHANGE
+from stillwatch_lab.cohorts.campaigns import Plan
 from stillwatch_lab.identity import Identity
 from stillwatch_lab.scene import BEGINNING, Scene, instant
 
@@ -111,10 +112,22 @@ def write_accounts(place: Path, accounts: list[pl.DataFrame]) -> None:
     roles.write_csv(place / "truth" / "accounts.csv")
 
 
+def write_campaigns(place: Path, plans: list[Plan], scene: Scene) -> None:
+    """Write the truth of campaigns: whether each turns to a release of the run, and to which.
+
+    Grain:   one line per campaign: `campaign`, `pivots` (true or false), `released_model`.
+    """
+    known = {"campaign": pl.String, "pivots": pl.Boolean, "released_model": pl.String}
+    turns = [(plan.name, plan.released_model(scene)) for plan in plans]
+    rows = [(name, model is not None, model) for name, model in turns]
+    pl.DataFrame(rows, schema=known, orient="row").write_csv(place / "truth" / "campaigns.csv")
+
+
 def describe_accounts(people: pl.DataFrame, names: pl.Series, sent: pl.Series) -> pl.DataFrame:
     """Bring a cohort to the contract's account record, with what the truth says of it.
 
-    Grain:   one row per account. Units: `revenue_30d` is that of one exchange, yet.
+    Grain:   one row per row of people; what sends as another's account isn't one: `is_account`.
+    Units:   `revenue_30d` is that of one exchange, yet.
     """
     spelt = people.with_columns(
         names,
@@ -132,7 +145,14 @@ def describe_accounts(people: pl.DataFrame, names: pl.Series, sent: pl.Series) -
         .alias("status"),
         (pl.col("answer_tokens") * _PRICE_PER_TOKEN).alias("revenue_30d"),
     )
-    truth = spelt.select("role", "campaign", "replaces", "group", "exchanges")
+    truth = spelt.select(
+        "role",
+        "campaign",
+        "replaces",
+        "group",
+        "exchanges",
+        is_account=pl.col("sends_as").is_null(),
+    )
     return pl.concat([ACCOUNT.conform(spelt), truth], how="horizontal")
 
 

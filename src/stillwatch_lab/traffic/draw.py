@@ -2,7 +2,8 @@
 
 Reads a cohort; gives rows of `tables.EXCHANGE` with `at_s` and `campaign`, still without names.
 The one idea: a cohort's part k of n sends what rows k, k + n, … send of their own, and the k-th
-stretch of the queue.
+stretch of the queue. A row of people that has another row's account (`sends_as`) is drawn like any
+other, and counted there.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from stillwatch_lab.scene import Scene
 from stillwatch_lab.shards import Cohort, Shard
 from stillwatch_lab.traffic.arrivals import draw_arrivals
 from stillwatch_lab.traffic.failures import add_failures
-from stillwatch_lab.traffic.harvests import Stretch, draw_harvest, write_harvest
+from stillwatch_lab.traffic.harvest_prompts import write_harvest
+from stillwatch_lab.traffic.harvests import Stretch, draw_harvest
 from stillwatch_lab.traffic.prompts import draft, write_prompts
 from stillwatch_lab.traffic.requests import render_requests
+from stillwatch_lab.traffic.turns import count_first
 
 
 def draw_traffic(
@@ -38,21 +41,30 @@ def draw_traffic(
     frames = []
     arrivals = add_failures(rng, draw_arrivals(rng, own, scene), passes_on=False)
     if arrivals.height:
-        prompts = write_prompts(rng, people, draft(rng, people, arrivals))
+        drafted = draft(rng, people, arrivals)
+        prompts = write_prompts(rng, people, drafted, data=scene.data)
         frames.append(_render(rng, people, arrivals, prompts.gather(arrivals["text"])))
     if plan:
         frames.append(_draw_queue(rng, people, scene, plan, Stretch(shard.part, shard.parts)))
-    return pl.concat(frames)
+    return _under_accounts(people, pl.concat(frames))
+
+
+def _under_accounts(people: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
+    """Put every exchange under the account that it was sent from."""
+    own = pl.Series(np.arange(people.height))
+    holder = people["sends_as"].fill_null(own)
+    return frame.with_columns(holder.gather(frame["account"]).alias("account"))
 
 
 def _draw_queue(
     rng: np.random.Generator, people: pl.DataFrame, scene: Scene, plan: Plan, stretch: Stretch
 ) -> pl.DataFrame:
     drawn = draw_harvest(rng, plan, people, scene, stretch=stretch)
-    prompts = write_harvest(rng, plan, drawn["item"].to_numpy())
-    queue = add_failures(rng, drawn.drop("item"), passes_on=True)
+    queue = add_failures(rng, drawn, passes_on=plan.passes_on)
+    total = round(count_first(people) * plan.harvest_per_head(scene.days))
+    prompts = write_harvest(plan, people, queue, total=total)
     workers = people.with_columns(pl.lit(1.0).alias("turns"), pl.lit(0).alias("end_users"))
-    harvest = _render(rng, workers, queue, prompts.gather(queue["text"]))
+    harvest = _render(rng, workers, queue.drop("place", "kind"), prompts)
     return harvest.with_columns(pl.lit(plan.name).alias("campaign"))
 
 
