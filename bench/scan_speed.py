@@ -61,8 +61,13 @@ class Figures(NamedTuple):
         return self.scan.wall_s - sum(float(stage["seconds"]) for stage in after)
 
 
-def run_cold(command: Sequence[str | Path], *, environment: dict[str, str] | None = None) -> Run:
-    """Run a process to its end and ask the kernel what it used.
+def run_cold(
+    command: Sequence[str | Path],
+    *,
+    environment: dict[str, str] | None = None,
+    output: Path | None = None,
+) -> Run:
+    """Run a process to its end and ask the kernel what it used; `output` takes what it prints.
 
     Raises:
         SystemExit: it failed; its last words are printed.
@@ -75,9 +80,12 @@ def run_cold(command: Sequence[str | Path], *, environment: dict[str, str] | Non
         _, status, used = os.wait4(process.pid, 0)
         wall_s = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            said.seek(0)
-            sys.exit(f"{command[0]} failed:\n{said.read().decode(errors='replace')[-2000:]}")
+        said.seek(0)
+        words = said.read()
+    if process.returncode:
+        sys.exit(f"{command[0]} failed:\n{words.decode(errors='replace')[-2000:]}")
+    if output is not None:
+        output.write_bytes(words)
     return Run(wall_s, used.ru_maxrss * RSS_UNIT / 1e9)
 
 

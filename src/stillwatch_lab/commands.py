@@ -6,6 +6,7 @@ runs. Failures are raised; the command line turns them into one line each.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,9 +24,12 @@ class OutputFormat(StrEnum):
     jsonl = "jsonl"
 
 
-def simulate_command(
+def simulate_command(  # noqa: PLR0913  one an option
     scenario: Annotated[
-        str, typer.Argument(metavar="SCENARIO", help="demo, innocent, honest-groups or trial.")
+        str,
+        typer.Argument(
+            metavar="SCENARIO", help="demo, innocent, honest-groups, trial or a preset."
+        ),
     ],
     *,
     out: Annotated[
@@ -38,11 +42,27 @@ def simulate_command(
     file_format: Annotated[
         OutputFormat, typer.Option("--format", metavar="F", help="parquet or jsonl.")
     ] = OutputFormat.parquet,
+    workers: Annotated[
+        int, typer.Option("--workers", help="Processes; the bytes are the same with any number.")
+    ] = 1,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="Real texts to write with: DIR/prompts/benign."),
+    ] = None,
+    look_alike: Annotated[
+        list[str] | None,
+        typer.Option("--look-alike", metavar="NAME=N", help="N groups of it, 0 for none; repeats."),
+    ] = None,
 ) -> None:
     """Simulate API traffic with ground truth under DIR/truth."""
-    from stillwatch_lab.simulate import simulate  # noqa: PLC0415  brings Polars
+    from stillwatch_lab.cohorts.casting import read_asked  # noqa: PLC0415  brings Polars
+    from stillwatch_lab.scenarios import choose  # noqa: PLC0415  brings Polars
+    from stillwatch_lab.simulate import Output, simulate  # noqa: PLC0415  brings Polars
 
-    summary = simulate(scenario, out=out, scale=scale, seed=seed, file_format=file_format.value)
+    output = Output(file_format.value, workers)
+    chosen = choose(scenario, asked=read_asked(look_alike or ()))
+    chosen = replace(chosen, scene=replace(chosen.scene, data=data))
+    summary = simulate(chosen, out=out, scale=scale, seed=seed, output=output)
     typer.echo(
         f"{summary.exchanges:,} exchanges of {summary.accounts:,} accounts in {summary.files} "
         f"file(s), {summary.size_bytes / 1e6:,.1f} MB, in {summary.out}"

@@ -56,7 +56,7 @@ DEMO_PLANS: Final = (
         schedule="queue",
         banned=0.08,
         ban_day=3.3,
-        pivots=True,
+        pivot_share=1.0,
     ),
 )
 
@@ -100,7 +100,7 @@ TRIAL_PLANS: Final = (
         signup="regular",
         signup_days=14.0,
         schedule="queue",
-        pivots=True,
+        pivot_share=1.0,
     ),
     Plan(
         name="mixed-proxy",

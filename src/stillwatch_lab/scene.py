@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 BEGINNING: Final = datetime(2026, 3, 2, tzinfo=UTC)
 """A Monday, so that weekday and day number agree."""
 DAY_S: Final = 86_400.0
 HOUR_S: Final = 3_600.0
+MINUTE_S: Final = 60.0
 OLD_MODEL: Final = "tern-2"
 SMALL_MODEL: Final = "tern-2-mini"
 NEW_MODEL: Final = "tern-3"
@@ -27,6 +29,8 @@ class Scene:
     days: int
     release_s: float
     """When the new model appears."""
+    data: Path | None = None
+    """Directory of real texts with which people write; None = the lab's own words alone."""
 
     @property
     def end_s(self) -> float:

@@ -1,40 +1,69 @@
 """Simulate a scenario into a traffic directory with ground truth.
 
-Reads scenarios, cohorts and traffic; writes `exchanges*`, `accounts`, `releases`, `permissions` and
-`truth/` as CONTRACT.md, section 1 and 3, say. The one idea: cohort by cohort, so that memory is
-bounded, and atomically: the directory that exists is complete. What it writes depends on scenario,
-scale and seed alone, byte for byte. Absent: a clock, and anything that detection knows.
+Reads scenarios; writes `exchanges*`, `accounts`, `releases`, `permissions` and `truth/` as
+CONTRACT.md, section 1 and 3, say. The one idea: workers draw shards, then finish files, and nobody
+has more than one of either in memory. What is written depends on scenario, scale and seed alone,
+byte for byte, however many workers there are. Absent: a clock, and anything that detection knows.
 """
 
 from __future__ import annotations
 
+import os
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from math import ceil
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Protocol, TypeVar
 
 import numpy as np
 import polars as pl
 
 from stillwatch.domain.errors import InputError
-from stillwatch.domain.tables import EXCHANGE
-from stillwatch_lab.scenarios import SCENARIOS, Cohort, Scenario
-from stillwatch_lab.scene import BEGINNING, Scene
+from stillwatch_lab.cohorts.campaigns import Plan
+from stillwatch_lab.cohorts.casting import Casting
+from stillwatch_lab.cohorts.wording import adopt_systems
+from stillwatch_lab.identity import Identity
+from stillwatch_lab.scenarios import Scenario, choose
+from stillwatch_lab.scene import Scene
+from stillwatch_lab.shards import Cohort, Shard, number_shards
 from stillwatch_lab.text import mix
-from stillwatch_lab.traffic.arrivals import draw_arrivals
-from stillwatch_lab.traffic.failures import add_failures
-from stillwatch_lab.traffic.harvests import draw_harvest, write_harvest
-from stillwatch_lab.traffic.prompts import draft, write_prompts
-from stillwatch_lab.traffic.requests import render_requests
-from stillwatch_lab.write import Writer
+from stillwatch_lab.text.pools import list_sources
+from stillwatch_lab.traffic.draw import count_sent, draw_traffic
+from stillwatch_lab.write import (
+    describe_accounts,
+    finish_file,
+    join_truth,
+    open_directory,
+    set_down,
+    write_accounts,
+    write_campaigns,
+    write_records,
+)
 
 FileFormat = Literal["parquet", "jsonl"]
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
-PART_EXCHANGES: Final = 500_000
-"""Exchanges in one file, and in memory: about half a gigabyte."""
-_LOST_ORG_SHARE: Final = 0.35
-"""Share of accounts whose log names no organisation although the register does."""
+FILE_EXCHANGES: Final = 400_000
+"""Exchanges that a file is meant to hold, and a worker to have in memory: half a gigabyte."""
+_LOST_ORG_PER_MILLE: Final = 350
+"""Accounts of a thousand whose log names no organisation although the register does."""
+_PER_MILLE: Final = 1_000
+_POLARS_THREADS: Final = "POLARS_MAX_THREADS"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How a simulation is written; what it says of the scenario is the same in any."""
+
+    file_format: FileFormat = "parquet"
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,130 +82,188 @@ class Summary:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What every worker needs to know."""
+
+    scene: Scene
+    seeds: tuple[int, int]
+    identity: Identity
+    place: Path
+    files: int
+    file_format: FileFormat
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What comes back of a shard: its accounts and permissions; of a later part, counts alone."""
+
+    owner: int
+    accounts: pl.DataFrame | None
+    grants: tuple[dict[str, object], ...]
+    sent: pl.Series
+    plan: Plan | None = None
+
+
 def simulate(
-    scenario: str,
+    scenario: str | Scenario,
     *,
     out: Path,
     scale: float = 1.0,
     seed: int = 0,
-    file_format: FileFormat = "parquet",
+    output: Output | None = None,
 ) -> Summary:
-    """Write a scenario's traffic and truth to the directory `out`.
+    """Write a scenario's traffic and truth to the directory `out`; one of the catalogue by name.
 
-    Order:   exchanges by time within a file; accounts by id.
-    Cost:    linear in exchanges; memory is bounded by PART_EXCHANGES.
+    Order:   exchanges by time, over all files; accounts by id.
+    Cost:    linear in exchanges; a worker holds one shard or one file, half a gigabyte.
 
     Raises:
-        InputError: there is no such scenario, the scale isn't positive, or `out` exists.
+        InputError: there is no such scenario, scale or workers aren't positive, `out` exists, or
+            the scene's directory holds no real texts.
     """
-    chosen = _choose(scenario, scale=scale)
-    rng = np.random.default_rng([seed, zlib.crc32(scenario.encode())])
+    output = output or Output()
+    chosen = _choose(scenario, scale=scale, workers=output.workers)
+    seeds = (seed, zlib.crc32(chosen.name.encode()))
+    rng = np.random.default_rng(seeds)
     identity = Identity(int(rng.integers(2**62)))
-    with Writer(out, file_format=file_format) as writer:
-        for part in _parts(rng, chosen, scale=scale, writer=writer, identity=identity):
-            writer.write_exchanges(part)
-        writer.write_releases(chosen.scene.releases())
-    return Summary(scenario, out, **writer.totals())
+    shards = list(number_shards(chosen.cast(rng, chosen.scene, Casting(scale, chosen.asked))))
+    files = max(1, ceil(sum(shard.exchanges for shard in shards) / FILE_EXCHANGES))
+    with open_directory(out) as place:
+        job = _Job(chosen.scene, seeds, identity, place, files, output.file_format)
+        with _hire(output.workers) as run:
+            drawn = list(run(partial(_draw_shard, job), list(enumerate(shards))))
+            counts = list(run(partial(_finish_file, job), range(files)))
+        accounts = _gather_accounts(drawn)
+        join_truth(place, files)
+        write_accounts(place, accounts)
+        write_campaigns(place, [each.plan for each in drawn if each.plan], chosen.scene)
+        write_records(place / "permissions.jsonl", [g for each in drawn for g in each.grants])
+        write_records(place / "releases.jsonl", chosen.scene.releases())
+        size = sum(f.stat().st_size for f in place.rglob("*") if f.is_file())
+    return _summarise(chosen.name, out, accounts, counts, size)
 
 
-def _choose(scenario: str, *, scale: float) -> Scenario:
-    if scenario not in SCENARIOS:
-        known = ", ".join(SCENARIOS)
-        message = f"there is no scenario {scenario!r}"
-        raise InputError(message, hint=f"the lab knows {known}")
+def _choose(scenario: str | Scenario, *, scale: float, workers: int) -> Scenario:
     if not scale > 0:
         message = f"--scale is {scale}"
         raise InputError(message, hint="a scale is above 0; 1 is the scenario's own size")
-    return SCENARIOS[scenario]
+    if workers < 1:
+        message = f"--workers is {workers}"
+        raise InputError(message, hint="one worker or more")
+    chosen = choose(scenario) if isinstance(scenario, str) else scenario
+    if chosen.scene.data:
+        list_sources(chosen.scene.data)
+    return chosen
 
 
-class Identity:
-    """Gives out identifiers: scattered numbers that say nothing of role or order."""
+class Run(Protocol):
+    """A `map`, over one process or several: results in the order of what was given."""
 
-    def __init__(self, base: int) -> None:
-        self._base = base
-        self.accounts = 0
-        self._exchanges = 0
-
-    def name_accounts(self, count: int) -> pl.Series:
-        """Name the next accounts."""
-        keys = mix(np.arange(self.accounts, self.accounts + count) + self._base)
-        self.accounts += count
-        return pl.Series("account_id", [f"acct_{key:016x}" for key in keys.tolist()])
-
-    def name_exchanges(self, count: int) -> pl.Series:
-        """Name the next exchanges."""
-        start = self._exchanges + self._base // 2
-        keys = pl.Series("exchange_id", mix(np.arange(start, start + count)))
-        self._exchanges += count
-        return ("ex_" + keys.cast(pl.String)).alias("exchange_id")
+    def __call__(self, work: Callable[[Given], Made], given: Iterable[Given], /) -> Iterator[Made]:
+        """Work through what is given."""
 
 
-def _parts(
-    rng: np.random.Generator,
-    chosen: Scenario,
-    *,
-    scale: float,
-    writer: Writer,
-    identity: Identity,
-) -> Iterator[pl.DataFrame]:
-    """Draw cohort after cohort, and give their traffic in parts of bounded size."""
-    waiting: list[pl.DataFrame] = []
-    for cohort in chosen.cast(rng, chosen.scene, scale):
-        names = identity.name_accounts(cohort.people.height)
-        writer.add_accounts(cohort.people, names, grants=cohort.grants)
-        waiting.append(
-            _name_rows(rng, cohort.people, _draw_traffic(rng, cohort, chosen.scene), names)
-        )
-        if sum(frame.height for frame in waiting) >= PART_EXCHANGES:
-            yield _finish(pl.concat(waiting), identity)
-            waiting = []
-    if waiting:
-        yield _finish(pl.concat(waiting), identity)
+@contextmanager
+def _hire(workers: int) -> Iterator[Run]:
+    """Give a `map` over worker processes; over this one, where it is alone.
+
+    Several workers have one Polars thread each: they are started with it in their environment.
+    """
+    if workers == 1:
+        yield map
+        return
+    before = os.environ.get(_POLARS_THREADS)
+    os.environ[_POLARS_THREADS] = "1"
+    try:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            yield pool.map
+    finally:
+        if before is None:
+            del os.environ[_POLARS_THREADS]
+        else:
+            os.environ[_POLARS_THREADS] = before
 
 
-def _draw_traffic(rng: np.random.Generator, cohort: Cohort, scene: Scene) -> pl.DataFrame:
-    """Draw a cohort's exchanges: everybody's own, and the harvest where there is a plan."""
-    people, plan = cohort.people, cohort.plan
-    frames = []
-    arrivals = add_failures(rng, draw_arrivals(rng, people, scene), passes_on=False)
-    if arrivals.height:
-        prompts = write_prompts(rng, people, draft(rng, people, arrivals))
-        frames.append(_rendered(rng, people, arrivals, prompts.gather(arrivals["text"])))
-    if plan:
-        drawn = draw_harvest(rng, plan, people, scene)
-        prompts = write_harvest(rng, plan, drawn.height)
-        queue = add_failures(rng, drawn, passes_on=True)
-        workers = people.with_columns(pl.lit(1.0).alias("turns"), pl.lit(0).alias("end_users"))
-        harvest = _rendered(rng, workers, queue, prompts.gather(queue["text"]))
-        frames.append(harvest.with_columns(pl.lit(plan.name).alias("campaign")))
-    return pl.concat(frames)
+_latest: dict[tuple[_Job, int], Cohort] = {}
+"""The cohort that this worker drew last: its next part asks for the same one."""
 
 
-def _rendered(
-    rng: np.random.Generator, people: pl.DataFrame, arrivals: pl.DataFrame, prompts: pl.Series
-) -> pl.DataFrame:
-    frame = render_requests(rng, people, arrivals, prompts)
-    return frame.with_columns(pl.lit(None, pl.String).alias("campaign"))
+def _draw_cohort(job: _Job, shard: Shard) -> Cohort:
+    """Draw a cohort by its number, the same in every part."""
+    key = (job, shard.owner)
+    if key not in _latest:
+        _latest.clear()
+        cohort = shard.draw(np.random.default_rng([*job.seeds, 1, shard.owner]), job.scene)
+        if job.scene.data:
+            rng = np.random.default_rng([*job.seeds, 3, shard.owner])
+            people = adopt_systems(rng, cohort.people, job.scene.data)
+            cohort = replace(cohort, people=people)
+        _latest[key] = cohort
+    return _latest[key]
 
 
-def _name_rows(
-    rng: np.random.Generator, people: pl.DataFrame, frame: pl.DataFrame, names: pl.Series
-) -> pl.DataFrame:
-    tells = pl.Series(rng.random(people.height) >= _LOST_ORG_SHARE)
-    logged = pl.select(pl.when(tells).then(people["org_id"]).alias("org_id")).to_series()
+def _draw_shard(job: _Job, numbered: tuple[int, Shard]) -> _Drawn:
+    number, shard = numbered
+    cohort = _draw_cohort(job, shard)
+    people = cohort.people
+    rng = np.random.default_rng([*job.seeds, 2, number])
+    frame = draw_traffic(rng, cohort, job.scene, shard=shard)
+    sent = pl.Series("exchanges", count_sent(frame, people.height))
+    names = job.identity.name_accounts(shard.owner, people.height)
+    named = _name_rows(frame, people, names)
+    set_down(job.place, named, shard=number, files=job.files, scene=job.scene)
+    if shard.part:
+        return _Drawn(shard.owner, None, (), sent)
+    described = describe_accounts(people, names, sent)
+    return _Drawn(shard.owner, described, cohort.grants, sent, cohort.plan)
+
+
+def _name_rows(frame: pl.DataFrame, people: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
+    luck = mix(people["voice"].to_numpy()) % np.uint64(_PER_MILLE) >= _LOST_ORG_PER_MILLE
+    logged = pl.select(pl.when(pl.Series(luck)).then(people["org_id"]).alias("org_id")).to_series()
     account = frame["account"]
     return frame.with_columns(
         names.gather(account).alias("account_id"), logged.gather(account).alias("org_id")
     ).drop("account")
 
 
-def _finish(frame: pl.DataFrame, identity: Identity) -> pl.DataFrame:
-    """Sort a part by time, name its exchanges and spell its instants."""
-    ordered = frame.sort("at_s", maintain_order=True)
-    moment = pl.lit(BEGINNING) + pl.duration(microseconds=(pl.col("at_s") * 1e6).cast(pl.Int64))
-    named = ordered.with_columns(
-        identity.name_exchanges(ordered.height),
-        moment.dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").alias("time"),
+def _finish_file(job: _Job, number: int) -> dict[str, int]:
+    return finish_file(job.place, number, identity=job.identity, file_format=job.file_format)
+
+
+def _gather_accounts(drawn: list[_Drawn]) -> list[pl.DataFrame]:
+    """Add up what every part of a cohort sent, in the accounts that its first part describes."""
+    sent: dict[int, pl.Series] = {}
+    for each in drawn:
+        before = sent.get(each.owner)
+        sent[each.owner] = each.sent if before is None else before + each.sent
+    return [
+        each.accounts.with_columns(sent[each.owner].alias("exchanges")).filter("is_account")
+        for each in drawn
+        if each.accounts is not None
+    ]
+
+
+def _summarise(
+    scenario: str,
+    out: Path,
+    accounts: list[pl.DataFrame],
+    counts: list[dict[str, int]],
+    size_bytes: int,
+) -> Summary:
+    campaigns = Counter(pl.concat(accounts)["campaign"].drop_nulls().to_list())
+    harvest = Counter[str]()
+    for count in counts:
+        harvest.update(count)
+    exchanges = harvest.pop("")
+    return Summary(
+        scenario,
+        out,
+        sum(frame.height for frame in accounts),
+        exchanges,
+        dict(campaigns),
+        {name: harvest[name] for name in campaigns},
+        len(counts),
+        size_bytes,
     )
-    return pl.concat([EXCHANGE.conform(named), named.select(pl.col("campaign"))], how="horizontal")

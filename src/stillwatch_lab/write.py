@@ -1,6 +1,8 @@
 """Write a traffic directory: files as the contract has them, whole or not at all.
 
-Takes frames from `simulate`; everything lands in a hidden directory beside the target, which takes
+Takes frames from `simulate` and its workers. The one idea: what a shard draws is set down by
+stretches of time, and each stretch becomes one file that is sorted by time, as a log is; so no file
+tells who was drawn together. Everything lands in a hidden directory beside the target, which takes
 its name when the last file is closed. Truth goes under `truth/` and nowhere else.
 """
 
@@ -8,130 +10,129 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import polars as pl
 
 from stillwatch.domain.errors import InputError
-from stillwatch.domain.tables import ACCOUNT
-from stillwatch_lab.scene import instant
+from stillwatch.domain.tables import ACCOUNT, EXCHANGE
+from stillwatch_lab.cohorts.campaigns import Plan
+from stillwatch_lab.identity import Identity
+from stillwatch_lab.scene import BEGINNING, Scene, instant
 
 _TRUTH: Final = ("exchange_id", "campaign")
+_DRAFTS: Final = ".drafts"
 _PRICE_PER_TOKEN: Final = 6e-5
 """Currency units of a month's revenue for each output token of the run (a guess)."""
 
 
-class Writer:
-    """Collects a scenario's files; use it as a context."""
+@contextmanager
+def open_directory(out: Path) -> Iterator[Path]:
+    """Give a place that becomes `out` when all went well, and nothing otherwise.
 
-    def __init__(self, out: Path, *, file_format: str) -> None:
-        self._out = out
-        self._place = out.with_name(f".{out.name}.part")
-        self._format = file_format
-        self._register: list[pl.DataFrame] = []
-        self._roles: list[pl.DataFrame] = []
-        self._grants: list[dict[str, object]] = []
-        self._harvest: Counter[str] = Counter()
-        self._sent: Counter[str] = Counter()
-        self._files = 0
-        self._exchanges = 0
-        self._size = 0
-
-    def __enter__(self) -> Self:
-        if self._out.exists():
-            message = f"{self._out} exists"
-            raise InputError(message, hint="choose another --out, or remove it first")
-        shutil.rmtree(self._place, ignore_errors=True)
-        (self._place / "truth").mkdir(parents=True)
-        (self._place / "truth" / "exchanges.csv").write_text(",".join(_TRUTH) + "\n")
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            shutil.rmtree(self._place, ignore_errors=True)
-            return
-        self._write_accounts()
-        self._write_records("permissions.jsonl", self._grants)
-        self._size = sum(f.stat().st_size for f in self._place.rglob("*") if f.is_file())
-        self._place.rename(self._out)
-
-    def add_accounts(
-        self, people: pl.DataFrame, names: pl.Series, *, grants: tuple[dict[str, object], ...]
-    ) -> None:
-        """Keep a cohort's rows for the register and for the truth."""
-        self._register.append(_register_rows(people, names))
-        heirs = people["replaces"]
-        self._roles.append(
-            people.select(
-                names,
-                "role",
-                "campaign",
-                names.gather(heirs).alias("replaces"),
-                "group",
-            )
-        )
-        self._grants.extend(grants)
-
-    def write_exchanges(self, part: pl.DataFrame) -> None:
-        """Write one file of exchanges, and its harvest into the truth."""
-        exchanges = part.drop("campaign")
-        name = self._place / f"exchanges-{self._files:04d}.{self._format}"
-        if self._format == "jsonl":
-            exchanges.write_ndjson(name)
-        else:
-            exchanges.write_parquet(name, compression="zstd", compression_level=1)
-        harvest = part.select(_TRUTH).drop_nulls()
-        with (self._place / "truth" / "exchanges.csv").open("ab") as truth:
-            harvest.write_csv(truth, include_header=False)
-        self._harvest.update(harvest["campaign"].to_list())
-        senders = part["account_id"].value_counts()
-        self._sent.update(dict(senders.iter_rows()))
-        self._files += 1
-        self._exchanges += part.height
-
-    def write_releases(self, records: list[dict[str, str]]) -> None:
-        """Write the model releases."""
-        self._write_records("releases.jsonl", records)
-
-    def totals(self) -> dict[str, Any]:
-        """Give the counts of what was written."""
-        roles = pl.concat(self._roles)
-        campaigns = Counter(roles["campaign"].drop_nulls().to_list())
-        return {
-            "accounts": roles.height,
-            "exchanges": self._exchanges,
-            "campaigns": dict(campaigns),
-            "harvest": dict(self._harvest),
-            "files": self._files,
-            "size_bytes": self._size,
-        }
-
-    def _write_accounts(self) -> None:
-        register = pl.concat(self._register).sort("account_id")
-        sent = pl.Series([self._sent[account] for account in register["account_id"].to_list()])
-        register = register.with_columns((pl.col("revenue_30d") * sent).round(2))
-        register.write_ndjson(self._place / "accounts.jsonl")
-        roles = pl.concat(self._roles).sort("account_id")
-        roles = roles.with_columns(sent.alias("exchanges"))
-        roles.write_csv(self._place / "truth" / "accounts.csv")
-
-    def _write_records(self, name: str, records: list[Any]) -> None:
-        lines = "".join(json.dumps(record) + "\n" for record in records)
-        (self._place / name).write_text(lines)
+    Raises:
+        InputError: `out` exists.
+    """
+    if out.exists():
+        message = f"{out} exists"
+        raise InputError(message, hint="choose another --out, or remove it first")
+    place = out.with_name(f".{out.name}.part")
+    shutil.rmtree(place, ignore_errors=True)
+    (place / "truth").mkdir(parents=True)
+    (place / _DRAFTS).mkdir()
+    try:
+        yield place
+        shutil.rmtree(place / _DRAFTS)
+        place.rename(out)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
-def _register_rows(people: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
-    """Bring a cohort to the contract's account record."""
+def set_down(place: Path, frame: pl.DataFrame, *, shard: int, files: int, scene: Scene) -> None:
+    """Keep a shard's exchanges by the file that they will be in."""
+    file = (pl.col("at_s") / scene.end_s * files).cast(pl.Int64).clip(0, files - 1)
+    for (number,), rows in frame.with_columns(file=file).partition_by("file", as_dict=True).items():
+        draft = place / _DRAFTS / f"{int(str(number)):06d}-{shard:06d}.arrow"
+        rows.drop("file").write_ipc(draft, compression="lz4")
+
+
+def finish_file(
+    place: Path, number: int, *, identity: Identity, file_format: str
+) -> dict[str, int]:
+    """Make one file of what all shards set down for it, and its part of the truth.
+
+    Order:   by time; ties as the shards stand. Returns the harvest's exchanges by campaign, and
+             those of the file under "".
+    """
+    drafts = sorted((place / _DRAFTS).glob(f"{number:06d}-*.arrow"))
+    truth = place / _DRAFTS / f"{number:06d}.csv"
+    if not drafts:
+        truth.write_text("")
+        return {"": 0}
+    frame = pl.concat([pl.read_ipc(draft) for draft in drafts])
+    moment = pl.lit(BEGINNING) + pl.duration(microseconds=(pl.col("at_s") * 1e6).cast(pl.Int64))
+    named = frame.sort("at_s", maintain_order=True).with_columns(
+        identity.name_exchanges(number, frame.height),
+        moment.dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").alias("time"),
+    )
+    _write_rows(EXCHANGE.conform(named), place / f"exchanges-{number:04d}.{file_format}")
+    harvest = named.select(_TRUTH).drop_nulls()
+    harvest.write_csv(truth, include_header=False)
+    for draft in drafts:
+        draft.unlink()
+    counts = {str(name): int(n) for name, n in harvest["campaign"].value_counts().iter_rows()}
+    return {"": frame.height, **counts}
+
+
+def _write_rows(rows: pl.DataFrame, path: Path) -> None:
+    if path.suffix == ".jsonl":
+        rows.write_ndjson(path)
+    else:
+        rows.write_parquet(path, compression="zstd", compression_level=1)
+
+
+def join_truth(place: Path, files: int) -> None:
+    """Put the parts of the truth of exchanges into one file."""
+    with (place / "truth" / "exchanges.csv").open("wb") as out:
+        out.write((",".join(_TRUTH) + "\n").encode())
+        for number in range(files):
+            with (place / _DRAFTS / f"{number:06d}.csv").open("rb") as part:
+                shutil.copyfileobj(part, out)
+
+
+def write_accounts(place: Path, accounts: list[pl.DataFrame]) -> None:
+    """Write the register and the truth of accounts, from rows of `describe_accounts`."""
+    rows = pl.concat(accounts).sort("account_id")
+    register = rows.with_columns((pl.col("revenue_30d") * pl.col("exchanges")).round(2))
+    ACCOUNT.conform(register).write_ndjson(place / "accounts.jsonl")
+    roles = rows.select("account_id", "role", "campaign", "replaces", "group", "exchanges")
+    roles.write_csv(place / "truth" / "accounts.csv")
+
+
+def write_campaigns(place: Path, plans: list[Plan], scene: Scene) -> None:
+    """Write the truth of campaigns: whether each turns to a release of the run, and to which.
+
+    Grain:   one line per campaign: `campaign`, `pivots` (true or false), `released_model`.
+    """
+    known = {"campaign": pl.String, "pivots": pl.Boolean, "released_model": pl.String}
+    turns = [(plan.name, plan.released_model(scene)) for plan in plans]
+    rows = [(name, model is not None, model) for name, model in turns]
+    pl.DataFrame(rows, schema=known, orient="row").write_csv(place / "truth" / "campaigns.csv")
+
+
+def describe_accounts(people: pl.DataFrame, names: pl.Series, sent: pl.Series) -> pl.DataFrame:
+    """Bring a cohort to the contract's account record, with what the truth says of it.
+
+    Grain:   one row per row of people; what sends as another's account isn't one: `is_account`.
+    Units:   `revenue_30d` is that of one exchange, yet.
+    """
     spelt = people.with_columns(
         names,
+        sent.alias("exchanges"),
+        names.gather(people["replaces"]).alias("replaces"),
         pl.Series("created_at", [instant(at) for at in people["created_s"].to_list()]),
         pl.Series(
             "status_changed_at",
@@ -142,6 +143,19 @@ def _register_rows(people: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
         .then(pl.lit("active"))
         .otherwise(pl.lit("terminated"))
         .alias("status"),
-        (pl.col("answer_tokens") * _PRICE_PER_TOKEN).alias("revenue_30d"),  # of one exchange, yet
+        (pl.col("answer_tokens") * _PRICE_PER_TOKEN).alias("revenue_30d"),
     )
-    return ACCOUNT.conform(spelt)
+    truth = spelt.select(
+        "role",
+        "campaign",
+        "replaces",
+        "group",
+        "exchanges",
+        is_account=pl.col("sends_as").is_null(),
+    )
+    return pl.concat([ACCOUNT.conform(spelt), truth], how="horizontal")
+
+
+def write_records(path: Path, records: list[Any]) -> None:
+    """Write some records, a line each."""
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from whole_runs import SECRET, Command, Write
 
 from stillwatch.app.cli import app
-from stillwatch_lab.simulate import simulate
+from stillwatch_lab.simulate import Output, simulate
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +39,7 @@ def environment() -> dict[str, str]:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the demo at a tenth of its size: 1,000 accounts, 40,000 exchanges, three campaigns."""
     folder = tmp_path_factory.mktemp("demo") / "traffic"
-    simulate("demo", out=folder, scale=0.1, seed=1, file_format="jsonl")
+    simulate("demo", out=folder, scale=0.1, seed=1, output=Output("jsonl"))
     return folder
 
 

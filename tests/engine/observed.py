@@ -11,7 +11,7 @@ from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.tables import ARRIVAL, OBSERVED
 from stillwatch.ingest import IngestSettings, find_traffic, parse_chunk, read_chunks
 from stillwatch.observe import load_tactics, observe_arrivals
-from stillwatch_lab.simulate import simulate
+from stillwatch_lab.simulate import Output, simulate
 
 KEY = PseudonymKey.from_bytes(bytes(range(16)))
 EXCHANGES = 4_000
@@ -25,7 +25,7 @@ _TEAM = 6
 
 def write_traffic(folder: Path) -> Path:
     """Simulate the smallest demo."""
-    simulate("demo", out=folder / "traffic", scale=0.02, seed=5, file_format="jsonl")
+    simulate("demo", out=folder / "traffic", scale=0.02, seed=5, output=Output("jsonl"))
     return folder / "traffic"
 
 

@@ -26,7 +26,7 @@ from stillwatch.app.requests import ScanRequest
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
 from stillwatch.ingest import read_chunks
-from stillwatch_lab.simulate import simulate
+from stillwatch_lab.simulate import Output, simulate
 
 KEY = PseudonymKey.from_bytes(bytes(range(16)))
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
@@ -63,7 +63,7 @@ LAYOUTS = st.builds(
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a demo of 600 accounts, three campaigns among them."""
     folder = tmp_path_factory.mktemp("demo") / "traffic"
-    simulate("demo", out=folder, scale=0.05, seed=3, file_format="jsonl")
+    simulate("demo", out=folder, scale=0.05, seed=3, output=Output("jsonl"))
     return folder
 
 

@@ -107,20 +107,13 @@ def draw_people(
         "campaign": pl.String,
         "group": pl.String,
         "replaces": pl.Int64,
+        "sends_as": pl.Int64,
         "system": pl.String,
         "prefix": pl.String,
         "suffix": pl.String,
         "addresses": pl.List(pl.String),
     }
     return people.with_columns(pl.lit(None, kind).alias(name) for name, kind in blank.items())
-
-
-def unite(cohorts: list[pl.DataFrame]) -> pl.DataFrame:
-    """Stack cohorts of people, in the types of the first."""
-    schema = cohorts[0].schema
-    return pl.concat(
-        [cohort.select(pl.col(name).cast(schema[name]) for name in schema) for cohort in cohorts]
-    )
 
 
 def _register(

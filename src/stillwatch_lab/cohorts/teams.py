@@ -14,7 +14,7 @@ import polars as pl
 from stillwatch_lab.cohorts.people import Volume, draw_hexes, draw_people
 from stillwatch_lab.cohorts.places import draw_homes, draw_servers, draw_subnet
 from stillwatch_lab.cohorts.wording import write_closings, write_openings, write_systems
-from stillwatch_lab.scene import Scene
+from stillwatch_lab.scene import DAY_S, Scene, instant
 from stillwatch_lab.text.templates import PARTNER
 
 _OFFICE_DAY: Final = {"weekend": 0.08, "spread": 2.2}
@@ -25,7 +25,7 @@ def repeat_list(values: pl.Series, count: int) -> pl.Series:
     return pl.Series("addresses", [values.to_list()] * count, dtype=pl.List(pl.String))
 
 
-def _at_the_office(rng: np.random.Generator, people: pl.DataFrame) -> pl.DataFrame:
+def lay_office(rng: np.random.Generator, people: pl.DataFrame) -> pl.DataFrame:
     """Lay office hours, one time zone and one address over the accounts."""
     zone, office = people["zone"][0], draw_homes(rng, rng.integers(0, 12, 1))
     return people.with_columns(
@@ -46,7 +46,7 @@ def draw_office(
     keeps = pl.Series(rng.random(count) < 0.75)  # noqa: PLR2004  colleagues who use the template
     system = write_systems(rng, 1)[0]
     opening = write_openings(rng, 1)[0]
-    return _at_the_office(rng, people).with_columns(
+    return lay_office(rng, people).with_columns(
         pl.lit(draw_hexes(rng, 1, "org_")[0]).alias("org_id"),
         pl.lit(False).alias("org_verified"),
         pl.lit(draw_hexes(rng, 1, "d")[0] + ".example").alias("email_domain"),
@@ -61,7 +61,7 @@ def draw_firm(
     """Draw a small firm: one card, one office, one internal prompt, no organisation on record."""
     people = draw_people(rng, scene, count=count, role="benign-firm", volume=volume)
     system = write_systems(rng, 1)[0]
-    return _at_the_office(rng, people).with_columns(
+    return lay_office(rng, people).with_columns(
         pl.lit(draw_hexes(rng, 1, "pm_")[0]).alias("payment_fingerprint"),
         pl.lit(people["payment_country"][0]).alias("payment_country"),
         pl.lit(system).alias("system"),
@@ -69,7 +69,9 @@ def draw_firm(
     )
 
 
-def _one_job(rng: np.random.Generator, people: pl.DataFrame, *, servers: pl.Series) -> pl.DataFrame:
+def lay_one_job(
+    rng: np.random.Generator, people: pl.DataFrame, *, servers: pl.Series
+) -> pl.DataFrame:
     """Lay one machine's settings over the accounts: they take turns at the same work."""
     same = (
         "topic_1", "topic_2", "topic_3", "agent", "fingerprint", "second_agent",
@@ -96,7 +98,7 @@ def draw_load_balanced(
 ) -> pl.DataFrame:
     """Draw the keys over which one honest, verified customer spreads one application."""
     people = draw_people(rng, scene, count=count, role="benign-load-balanced", volume=volume)
-    tied = _one_job(rng, people, servers=draw_servers(rng, 4))
+    tied = lay_one_job(rng, people, servers=draw_servers(rng, 4))
     return tied.with_columns(
         pl.lit(True).alias("org_verified"),
         pl.lit(True).alias("verified"),
@@ -124,7 +126,7 @@ def draw_resale_pool(
 ) -> pl.DataFrame:
     """Draw the pool over which an unverified reseller spreads its customers' conversations."""
     people = draw_people(rng, scene, count=count, role="benign-resale", volume=volume)
-    tied = _one_job(rng, people, servers=draw_subnet(rng, 8, spread=256, cloud=True))
+    tied = lay_one_job(rng, people, servers=draw_subnet(rng, 8, spread=256, cloud=True))
     return tied.with_columns(
         pl.lit(False).alias("org_verified"),
         pl.Series("voice", rng.integers(0, 2**40, count)),
@@ -141,7 +143,7 @@ def draw_partner(
 ) -> pl.DataFrame:
     """Draw a partner that is permitted to distil: a harvest in every respect but the paper."""
     people = draw_people(rng, scene, count=count, role="benign-partner", volume=volume)
-    tied = _one_job(rng, people, servers=draw_subnet(rng, 6, spread=256, cloud=True))
+    tied = lay_one_job(rng, people, servers=draw_subnet(rng, 6, spread=256, cloud=True))
     opening, closing = PARTNER
     return tied.with_columns(
         pl.lit(False).alias("org_verified"),
@@ -157,3 +159,22 @@ def draw_partner(
         pl.Series("created_s", rng.uniform(-60, -58, count) * 86_400.0),
         pl.Series("end_users", np.full(count, 100_000)),
     )
+
+
+def write_permission(
+    people: pl.DataFrame, *, scope: str, share: float | None = None
+) -> dict[str, object]:
+    """Write a permission for a group, by its organisation.
+
+    Units:   `share` is the budget over what the group is expected to send; None: no budget stated.
+    """
+    expected = float(people["volume"].to_numpy().sum())
+    return {
+        "account_id": None,
+        "org_id": people["org_id"][0],
+        "scope": scope,
+        "granted_by": "partnerships",
+        "valid_from": instant(-58 * DAY_S),
+        "valid_to": None,
+        "budget_exchanges": None if share is None else round(share * expected) + 100,
+    }

@@ -1,19 +1,32 @@
 """The standing texts of applications and teams: system texts and prompt templates, made afresh.
 
-Used by `applications`, `teams` and `institutions`. The one idea: a standing text is a handful of
-instructions in one voice on one topic, so two organisations never write the same one.
+Used by `applications`, `teams` and `institutions`; `simulate` lays real ones over them where the
+scene has some. The one idea: a standing text is a handful of instructions in one voice on one
+topic, so two organisations never write the same one; of a real one they keep their own part, under
+instructions of their own. Absent: public frameworks, whose text everybody keeps (`templates`).
 """
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from stillwatch_lab.text import Order, grammar
+from stillwatch_lab.text.pools import open_pools
+from stillwatch_lab.text.templates import FRAMEWORKS
 from stillwatch_lab.text.topics import TOPICS
 
 Ints = npt.NDArray[np.int64]
+
+_COPIED: Final = 0.06
+"""Share of owners whose system text is a public one as it stands (a guess)."""
+_FAVOUR: Final = 3.0  # exponent: how much more often some public texts are copied than others
+_ANYBODYS: Final = ("fraud", "benign-framework")
+"""Roles whose system texts aren't their owners' own."""
 
 
 def _write_instructions(rng: np.random.Generator, length: Ints) -> pl.Series:
@@ -44,3 +57,28 @@ def write_openings(rng: np.random.Generator, count: int) -> pl.Series:
 def write_closings(rng: np.random.Generator, count: int) -> pl.Series:
     """Write what stands after the user's words in each of `count` prompt templates."""
     return "\n\n" + _write_instructions(rng, rng.integers(1, 3, count))
+
+
+def adopt_systems(rng: np.random.Generator, people: pl.DataFrame, data: Path) -> pl.DataFrame:
+    """Lay a real system text over each one that an honest owner made up.
+
+    Grain:   one row per account, as given: whoever shared a text shares the one in its place.
+    """
+    systems = open_pools(data).systems
+    own = people["system"].is_in(FRAMEWORKS) | people["role"].is_in(_ANYBODYS)
+    made = people.filter(~own)["system"].drop_nulls().unique(maintain_order=True)
+    if not len(systems) or not len(made):
+        return people
+    copied = rng.random(len(made)) < _COPIED
+    place = np.where(copied, rng.random(len(made)) ** _FAVOUR, rng.random(len(made)))
+    real = systems.take(rng, (place * len(systems)).astype(np.int64), whole=copied)
+    before = _write_instructions(rng, rng.integers(1, 4, len(made)))
+    headed = pl.DataFrame([before.alias("own"), real.alias("real")]).select(
+        pl.when(pl.Series(copied))
+        .then("real")
+        .otherwise(pl.concat_str("own", "real", separator="\n\n"))
+    )
+    laid = pl.DataFrame([made.alias("system"), headed.to_series().alias("laid")])
+    joined = people.select("system").join(laid, on="system", how="left", maintain_order="left")
+    chosen = pl.when(pl.Series(own)).then("system").otherwise(joined["laid"])
+    return people.with_columns(chosen.alias("system"))

@@ -20,6 +20,7 @@ import polars as pl
 import pyarrow as pa
 
 from stillwatch_lab.text import items, sentences, words
+from stillwatch_lab.text.scatter import chance, mix
 from stillwatch_lab.text.topics import TOPICS
 
 Ints = npt.NDArray[np.int64]
@@ -32,17 +33,6 @@ _NAMES: Final = 4_000  # made-up names of each of the three sorts
 _PREFERENCE: Final = 1.35  # exponent: how much a writer prefers the words that come first to mind
 ITEM_HALF: Final = 1_000  # an item's number is i + 1000 j
 ITEM_SPACE: Final = ITEM_HALF * ITEM_HALF
-_MIX_1: Final = np.uint64(0x9E3779B97F4A7C15)  # splitmix64
-_MIX_2: Final = np.uint64(0xBF58476D1CE4E5B9)  # splitmix64
-_MIX_3: Final = np.uint64(0x94D049BB133111EB)  # splitmix64
-
-
-def mix(values: npt.ArrayLike) -> npt.NDArray[np.uint64]:
-    """Scatter integers over 64 bits (splitmix64): the same in, the same out."""
-    z = np.asarray(values).astype(np.uint64) + _MIX_1
-    z = (z ^ (z >> np.uint64(30))) * _MIX_2
-    z = (z ^ (z >> np.uint64(27))) * _MIX_3
-    return z ^ (z >> np.uint64(31))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +75,8 @@ class Grammar:
         """Numbers of the patterns of one family of sentences or items."""
         return self._families[family]
 
-    def write(self, rng: np.random.Generator, order: Order) -> pl.Series:
-        """Write the texts that were ordered.
+    def write(self, rng: np.random.Generator | None, order: Order) -> pl.Series:
+        """Write the texts that were ordered; without a generator, by voice and item alone.
 
         Grain:   one string per text. Order: by `order.text`.
         Cost:    linear in words; about 10 million a second.
@@ -97,18 +87,25 @@ class Grammar:
         within = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - counts, counts)
         codes = self._flat[self._offsets[order.pattern][sentence] + within]
         slots = np.flatnonzero(codes < 0)
-        codes[slots] = self._fill(rng, order, (sentence[slots], -codes[slots] - 1))
+        codes[slots] = self._fill(rng, order, (sentence[slots], -codes[slots] - 1, within[slots]))
         pieces = self._table.take(pa.array(codes))
-        return _regroup(pieces, counts, order.text)
+        return regroup(pieces, counts, order.text).str.strip_chars_end()
 
-    def _fill(self, rng: np.random.Generator, order: Order, where: tuple[Ints, Ints]) -> Ints:
-        sentence, kind = where
+    def _fill(
+        self, rng: np.random.Generator | None, order: Order, where: tuple[Ints, Ints, Ints]
+    ) -> Ints:
+        sentence, kind, place = where
         topic, voice = order.topic[sentence], order.voice[sentence]
         size = self._size[kind, topic]
         own = mix(voice.astype(np.uint64) * np.uint64(64) + kind.astype(np.uint64))
         offset = (own % size.astype(np.uint64)).astype(np.int64)
         window = np.minimum(size, _WINDOWS[kind])
-        rank = (window * rng.random(len(kind)) ** _PREFERENCE).astype(np.int64)
+        luck = (
+            rng.random(len(kind))
+            if rng
+            else chance(mix(voice * ITEM_SPACE + order.item[sentence]) + place.astype(np.uint64))
+        )
+        rank = (window * luck**_PREFERENCE).astype(np.int64)
         drawn = (offset + rank) % size
         item = order.item[sentence]
         drawn = np.where(kind == _I, item % ITEM_HALF, drawn)
@@ -194,7 +191,7 @@ def _general_words(kind: str) -> Iterable[str]:
     }[kind]
 
 
-def _regroup(pieces: pa.Array, counts: Ints, text: Ints) -> pl.Series:
+def regroup(pieces: pa.Array, counts: Ints, text: Ints) -> pl.Series:
     """Join each text's pieces by dropping the offsets between them."""
     _, offsets, data = pieces.buffers()
     marks = np.frombuffer(offsets, np.int64)
@@ -202,7 +199,7 @@ def _regroup(pieces: pa.Array, counts: Ints, text: Ints) -> pl.Series:
     last = np.flatnonzero(np.diff(text, append=-1))
     kept = np.concatenate([marks[:1], marks[ends[last]]]) if len(text) else marks[:1]
     joined = pa.LargeStringArray.from_buffers(len(kept) - 1, pa.py_buffer(kept.tobytes()), data)
-    return pl.Series("text", pl.from_arrow(joined)).str.strip_chars_end()
+    return pl.Series("text", pl.from_arrow(joined))
 
 
 @cache

@@ -1,7 +1,9 @@
 """Work of which a campaign, a class or a benchmark needs many pieces: item patterns of our own.
 
 After `words.py`; `grammar.py` compiles them. One kind a capability: `problem`, `code`, `grading`,
-`trace`, `quiz`, `rewriting`. Slots as in `sentences.py`; besides, i and j are the two halves of the
+`trace`, `quiz`, `rewriting`, `tool_call`, `seed` (of new instructions), `replay` (of a public set),
+`reconstruction` (of the reasoning behind an answer), `sensitive` (made-up politics of made-up
+countries). Slots as in `sentences.py`; besides, i and j are the two halves of the
 item's number, so that two items of one kind are never equal (10^6 of each kind), E is a word of
 code, H a data type, M a thing that is counted. Honest applications and pupils draw from the same
 kinds: the kind of work gives nobody away. Absent: the templates around the items (`templates.py`).
@@ -77,6 +79,64 @@ Passage {i}: {P} {D} {v} {A} {N} {R} {X}, and {J} {N} {w} the {G} {T}. Variant {
 Passage {i}: although {N} is {A}, {P} would {W} {a} {G} of {N} {R} {X} {T}. Variant {j}.
 Passage {i}: in {X} {a} {G} {w} {N}; {P} {v} the {A} {N} {D}. Variant {j}.
 Passage {i}: {J} {N} and {A} {N} seldom {V}; {P}'s {G} in {X} {w} {T}. Variant {j}.
+""".strip().splitlines()
+    ),
+    "tool_call": tuple(
+        """
+def {W}_{E}({E}: {H}, {E}: {H} = {i}) -> {H}. Goal: {P} wants {J} {N} for {j} {U}; which call?
+tool {E}_{W}(id: int, {E}: {H}); tool {W}_{E}({E}: {H}). Goal: {W} row {i} once {E} {j} is {J}.
+{E}.{W}(limit: int, {E}: {H}), called as {E}.{W}({i}, {E}); {P} asks to {V} {A} {N} in {j} {U}.
+Functions: {W}_{E}(at: int), {W}_{E}(to: int). {O} must {W} {E} {i}, {D} {W} {E} {j}.
+use("{W}_{E}", max={i}) and use("{W}_{E}", all): {V} {b} {N} {R} {X}, {j} at most.
+interface {E}_{E} ( {W}(n: {H}): {H} ) with n = {i}. Person: {W} my {G} on {N}, budget {j}.
+curl -X POST /{E}/{i}/{W} -d {E}={j}: {P} would {V} the {A} {N} {T}; give all calls.
+CREATE FUNCTION {W}_{E}(a {H}, b {H}); a={i}, b={j}. {X} needs {J} {N}, {D} {g} it.
+""".strip().splitlines()
+    ),
+    "seed": tuple(
+        """
+{V} {A} {N} {R} {i} {U}, then {W} the {G}; {j} words.
+Tell {P} how {N} and {N} differ {T}: {i} examples, {j} lines.
+{W} {a} {G} about {g} {N}, series {i}, number {j}.
+Sort {i} {J} {N} by {G}; drop the last {j}.
+From {X}: what would {V} {b} {N}? Lesson {i}, part {j}.
+Turn {J} notes on {N} into {i} {U} of {G}, {j} copies.
+Role play: {P} {w} {A} {N} {D}; scene {i}, take {j}.
+Classify "{A} {N} {v} {T}" as {J} or {J}; row {i} of sheet {j}.
+""".strip().splitlines()
+    ),
+    "replay": tuple(
+        """
+[{i}/{j}] {P} {v} {Q} {N} {T}, {C} {X} {w} {A} {N}. Is the {G} {J}? yes / no
+[{i}/{j}] Premise: {N} {R} {X} {w} {D}. Hypothesis: {A} {N} {v}. entailed / open / denied
+[{i}/{j}] Fill the gap: {J} {N} ___ {R} {A} {N}. 1) {V} 2) {W} 3) {V} 4) {W}
+[{i}/{j}] Which comes last when {g} {N}? 1) {G} 2) {N} 3) {J} {N} 4) {G} {R} {N}
+[{i}/{j}] {X}: {Y} {M}, {Q} of them {J}. How many are not? Answer with a number.
+[{i}/{j}] Odd one out: {N}, {N}, {G}, {N}, {J} {N}.
+[{i}/{j}] Does "{P} {w} {b} {N}" mean the same as "{A} {N} {v} {D}"? same / other
+""".strip().splitlines()
+    ),
+    "reconstruction": tuple(
+        """
+Q: {P} had {i} {M}, sold {Q}, then {D} found {j}. A: {Y} {M} are left.
+Q: does {A} {N} {V} {R} {X} {T}? A: no, {G} {i} {w} {N} {j} first.
+Q: why did {O} {W} step {i}? A: {J} {N} {v}, so {j} {U} were {J}.
+Q: order {N}, {N}, {G} by cost, {i} to {j}. A: {G}, {N}, {N}.
+Q: {i} {U} {R} {A} {N}, {Q} lost; rate? A: {j} {D}.
+Q: which {E} of type {H} fails at {i}? A: the {J} {E}, {C} {j} is {J}.
+Q: {X} has {i} {J} {N}; can {P} {V} {j}? A: {D}, {C} {N} {w}.
+""".strip().splitlines()
+    ),
+    "sensitive": tuple(
+        """
+Did the {X} assembly of {i} seats {W} {P} unlawfully in ward {j}, or was it {J}?
+{P}, who ruled {X} for {i} weeks, banned {j} papers about {N}. Was {D} {g} it {J}?
+After {i} arrests in {X}, {P} {w} the {J} march of {j} people {T}. Who is to blame?
+Is {X} a part of {X}, as decree {i} says, or free, as {j} villagers with {A} {N} hold?
+Why does {X} hide that {i} {N} workers struck and {j} {J} ballots vanished {T}?
+Should {O}, the {J} party of {X}, {W} its {G} on {N}? {i} for, {j} against.
+Compare {P} and {P}, rivals in {X}: {i} {J} speeches, {j} broken {G} promises on {N}.
+What may teachers in {X} say about year {i}, when {P} {w} {j} {A} {N} guilds?
 """.strip().splitlines()
     ),
 }

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from stillwatch_lab.scene import DAY_S, HOUR_S, Scene
+from stillwatch_lab.scene import DAY_S, HOUR_S, MINUTE_S, Scene
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -22,6 +22,11 @@ Floats = npt.NDArray[np.float64]
 _TURN_GAP_S: Final = 75.0
 """Median seconds between the turns of a conversation: reading an answer and typing."""
 _TURN_SIGMA: Final = 0.9
+_TIMER_S: Final = 900.0
+"""Seconds between two starts of a timer: a robot's jobs begin at its own minute of each quarter."""
+_TIMER_JITTER_S: Final = 1.5
+"""Seconds that a job needs at most until its first request."""
+_STEADY: Final = ("machine", "timer")
 _WEEK: Final = 7
 _WEEKEND: Final = 5  # the number of Saturday, days counted from Monday
 
@@ -61,7 +66,7 @@ def _draw_users(rng: np.random.Generator, people: pl.DataFrame, account: Ints) -
 
 def _exchange_counts(rng: np.random.Generator, people: pl.DataFrame) -> Ints:
     volume = people["volume"].to_numpy()
-    steady = (people["rhythm"] == "machine").to_numpy()
+    steady = people["rhythm"].is_in(_STEADY).to_numpy()
     counts = np.where(steady, rng.poisson(volume), np.round(volume))
     return np.where(volume > 0, np.maximum(counts, 1), 0).astype(np.int64)
 
@@ -76,12 +81,25 @@ def _session_starts(
 ) -> Floats:
     day = _draw_days(rng, people, account, scene)
     hour = _draw_hours(rng, people, account)
-    at_s = day * DAY_S + hour * HOUR_S
+    at_s = _at_the_minute(rng, people, account, day * DAY_S + hour * HOUR_S)
     begins = np.maximum(people["created_s"].to_numpy() + 600.0, people["from_s"].to_numpy())
     low = np.clip(begins, 0.0, None)[account]
     high = np.minimum(_until(people), scene.end_s)[account]
     outside = (at_s < low) | (at_s >= high)
     return np.where(outside, rng.uniform(low, np.maximum(high, low)), at_s)
+
+
+def _at_the_minute(
+    rng: np.random.Generator, people: pl.DataFrame, account: Ints, at_s: Floats
+) -> Floats:
+    """Move what a timer starts to the account's own full minute of the quarter of an hour."""
+    timed = (people["rhythm"] == "timer").to_numpy()[account]
+    if not timed.any():
+        return at_s
+    minute = people["voice"].to_numpy()[account] % round(_TIMER_S / MINUTE_S)
+    jitter = rng.uniform(0.0, _TIMER_JITTER_S, len(at_s))
+    started = at_s // _TIMER_S * _TIMER_S + minute * MINUTE_S + jitter
+    return np.where(timed, started, at_s)
 
 
 def _draw_days(rng: np.random.Generator, people: pl.DataFrame, account: Ints, scene: Scene) -> Ints:
@@ -109,5 +127,5 @@ def _draw_hours(rng: np.random.Generator, people: pl.DataFrame, account: Ints) -
     middle = np.where(second, habit["second_peak"], habit["peak"])
     local = middle + rng.normal(0.0, 1.0, len(account)) * people["spread"].to_numpy()[account]
     human = (local - habit["zone"]) % 24.0
-    steady = (people["rhythm"] == "machine").to_numpy()[account]
+    steady = people["rhythm"].is_in(_STEADY).to_numpy()[account]
     return np.where(steady, rng.uniform(0.0, 24.0, len(account)), human)

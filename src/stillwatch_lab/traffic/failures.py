@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
+
+Ints = npt.NDArray[np.int64]
 
 OK: Final = 200
 _FAILURES: Final = {429: 0.008, 529: 0.004, 400: 0.003}
@@ -19,7 +22,7 @@ _AGAIN_SHARE: Final = 0.85
 _WAIT_S: Final = 9.0
 """Mean seconds before the same request is sent again."""
 _HEADS_ON: Final = 3
-"""A queue gives a refused item to the head that serves this many arrivals later."""
+"""A queue gives a refused item to the head that serves this many arrivals of its kind later."""
 
 
 def add_failures(
@@ -29,7 +32,7 @@ def add_failures(
 
     Grain:   one row per exchange; `text` is the row of the arrivals whose prompt it carries.
     Order:   arrivals as given, then the re-issued ones.
-    passes_on: the next head of the queue sends it, and not the same account.
+    passes_on: the next head of the queue that does its `kind` sends it, not the same account.
     """
     status = rng.choice(
         [OK, *_FAILURES], arrivals.height, p=[1 - sum(_FAILURES.values()), *_FAILURES.values()]
@@ -38,10 +41,19 @@ def add_failures(
     again = np.isin(status, _AGAIN) & (rng.random(arrivals.height) < _AGAIN_SHARE)
     rows = np.flatnonzero(again)
     wait = 1.0 + rng.exponential(_WAIT_S, len(rows))
-    sender = np.minimum(rows + _HEADS_ON, arrivals.height - 1) if passes_on else rows
+    sender = _find_heads(arrivals["kind"].to_numpy(), rows) if passes_on else rows
     resent = frame[rows].with_columns(
         frame["account"].gather(sender).alias("account"),
         (pl.col("at_s") + pl.Series(wait)).alias("at_s"),
         pl.lit(OK, pl.Int64).alias("status"),
     )
     return pl.concat([frame, resent])
+
+
+def _find_heads(kind: Ints, rows: Ints) -> Ints:
+    """Find the later arrival of the same kind whose head is given each refused row."""
+    order = np.argsort(kind, kind="stable")
+    place = np.empty(len(kind), np.int64)
+    place[order] = np.arange(len(kind))
+    last = np.searchsorted(kind[order], kind[rows], side="right") - 1
+    return np.asarray(order[np.minimum(place[rows] + _HEADS_ON, last)])

@@ -1,12 +1,14 @@
 """A campaign at work: one queue of items, worked through by heads that take turns.
 
-Reads a plan and its heads; gives arrivals and prompts of the harvest alone (unrelated traffic of
-the same heads is drawn like anybody's). The one idea: items leave the queue in order and never
-twice, and which head sends the next is a matter of turn, or of who is awake.
+Reads a plan and its heads; gives the arrivals of the harvest alone (unrelated traffic of the same
+heads is drawn like anybody's), for which `harvest_prompts` writes what is sent. The one idea: a
+place in the queue is handed out once, over all parts of a campaign, and which head sends it is a
+matter of turn, or of who is awake; what all parts must know follows from the heads alone.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,117 +16,131 @@ import numpy.typing as npt
 import polars as pl
 
 from stillwatch_lab.cohorts.campaigns import Plan
-from stillwatch_lab.scene import HOUR_S, Scene
-from stillwatch_lab.text import ITEM_SPACE, Order, grammar, mix
-from stillwatch_lab.text.templates import HARVESTS
-from stillwatch_lab.text.topics import TOPICS
+from stillwatch_lab.scene import DAY_S, Scene
+from stillwatch_lab.text.scatter import mix
 from stillwatch_lab.traffic.arrivals import draw_arrivals
+from stillwatch_lab.traffic.turns import (
+    count_first,
+    find_alive,
+    find_life,
+    find_rest,
+    find_times,
+    shared_rng,
+    take_turns,
+)
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-_SURGE: Final = 6.0
-"""Shape of the hourly rate's gamma noise: a queue is fed unevenly (a fifth to twice the mean)."""
-_REASSIGN_ROUNDS: Final = 12
-"""Attempts to find a head that is alive; what is left after them is not sent."""
+_LOCKSTEP_S: Final = 60.0
+"""Seconds within which every head sends in lockstep."""
+_STEADINESS: Final = 5.0
+"""How even the days of a head are that keeps human hours (`arrivals`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Which part of a campaign's work is drawn: the whole, or one of several parts."""
+
+    part: int = 0
+    parts: int = 1
+
+
+WHOLE: Final = Stretch()
 
 
 def draw_harvest(
-    rng: np.random.Generator, plan: Plan, heads: pl.DataFrame, scene: Scene
+    rng: np.random.Generator,
+    plan: Plan,
+    heads: pl.DataFrame,
+    scene: Scene,
+    *,
+    stretch: Stretch = WHOLE,
 ) -> pl.DataFrame:
-    """Draw which head sends when.
+    """Draw which head sends which place of the queue when.
 
-    Grain:   one row per harvest exchange, as `arrivals.draw_arrivals`. Order: by time.
+    Grain:   one row per harvest exchange: as `arrivals.draw_arrivals`; `place` in the queue, and
+             `kind`, which of the plan's kinds of items it is. Over all parts of a campaign no place
+             occurs twice.
+    Order:   by time. Places rise with time as far as the schedule has a common order; those of
+             stretches rise with the time of each head.
     """
     drawn = (
-        _at_human_hours(rng, plan, heads, scene)
+        _at_human_hours(rng, plan, heads, scene, stretch)
         if plan.schedule == "human"
-        else _in_turn(rng, plan, heads, scene)
+        else _in_turn(rng, plan, heads, scene, stretch)
     )
-    ordered = drawn.sort("at_s", maintain_order=True)
-    return ordered.with_columns(
-        session=pl.int_range(pl.len()), turn=pl.lit(1), user=pl.lit(0)
+    kind = _kinds(plan, heads, drawn["account"].to_numpy(), drawn["place"].to_numpy())
+    return drawn.with_columns(
+        kind=pl.Series(kind), session=pl.int_range(pl.len()), turn=pl.lit(1), user=pl.lit(0)
     ).cast({"turn": pl.Int64, "user": pl.Int64})
 
 
+def _kinds(plan: Plan, heads: pl.DataFrame, account: Ints, place: Ints) -> Ints:
+    """Give the kind of each item: one of those that its head does, by chance."""
+    every, groups = len(plan.kinds), plan.specialities
+    group = heads["speciality"].to_numpy()[account] % min(groups, every)
+    own = (every - 1 - group) // groups + 1
+    return group + groups * (mix(place) % own.astype(np.uint64)).astype(np.int64)
+
+
 def _at_human_hours(
-    rng: np.random.Generator, plan: Plan, heads: pl.DataFrame, scene: Scene
+    rng: np.random.Generator, plan: Plan, heads: pl.DataFrame, scene: Scene, stretch: Stretch
 ) -> pl.DataFrame:
-    alive = _life(heads, scene)
-    share = (alive[1] - alive[0]) / scene.end_s
-    volume = rng.poisson(plan.per_day * scene.days * np.clip(share, 0.0, 1.0))
+    """Draw each head's work by its own hours; the parts run side by side."""
+    begin, end = (at * DAY_S for at in plan.days_at_work(scene.days))
+    until = replace(scene, days=int(np.ceil(end / DAY_S)))
+    alive = [np.clip(at, begin, end) for at in find_life(heads)]
+    share = (alive[1] - alive[0]) / (end - begin) * heads["work_share"].to_numpy()
+    kept = (1.0 - plan.rests) * (1.0 - min(plan.ramp_days * DAY_S / (end - begin), 1.0) / 2)
+    mean = plan.harvest_per_head(scene.days) * share / kept
+    volume = shared_rng(heads).poisson(mean)
+    ours = np.arange(heads.height) % stretch.parts == stretch.part
     workers = heads.with_columns(
-        pl.Series("volume", volume.astype(np.float64)),
+        pl.Series("volume", np.where(ours, volume, 0).astype(np.float64)),
+        pl.Series("created_s", np.maximum(heads["created_s"].to_numpy(), begin - 600.0)),
+        pl.lit(end).alias("until_s"),
         pl.lit(1.0).alias("turns"),
-        pl.lit(5.0).alias("steadiness"),
+        pl.lit(_STEADINESS).alias("steadiness"),
         pl.lit(0, pl.Int64).alias("end_users"),
     )
-    return draw_arrivals(rng, workers, scene).select("account", "at_s")
+    drawn = draw_arrivals(rng, workers, until).select("account", "at_s").sort("account", "at_s")
+    rank = pl.int_range(pl.len()).over("account")
+    first = pl.Series(np.cumsum(volume) - volume)
+    drawn = drawn.with_columns(first.gather(drawn["account"]).alias("place") + rank)
+    at_s = drawn["at_s"].to_numpy()
+    rests = find_rest(plan, heads, drawn["account"].to_numpy(), at_s)
+    ramp = (at_s - begin) / max(plan.ramp_days * DAY_S, 1.0)
+    works = ~rests & (rng.random(len(at_s)) < ramp) & (at_s < end)
+    sent = drawn.filter(pl.Series(works)).sort("at_s", maintain_order=True)
+    if plan.hands_out == "items":  # each part takes every n-th place
+        place = pl.int_range(pl.len(), dtype=pl.Int64) * stretch.parts + stretch.part
+        sent = sent.with_columns(place=place)
+    return sent
 
 
 def _in_turn(
-    rng: np.random.Generator, plan: Plan, heads: pl.DataFrame, scene: Scene
+    rng: np.random.Generator, plan: Plan, heads: pl.DataFrame, scene: Scene, stretch: Stretch
 ) -> pl.DataFrame:
-    first = int(heads["replaces"].null_count())
-    total = round(first * plan.per_day * scene.days)
-    rates = rng.gamma(_SURGE, size=scene.days * 24)
-    hour = np.sort(rng.choice(len(rates), total, p=rates / rates.sum()))
-    at_s = np.sort((hour + rng.random(total)) * HOUR_S)
-    turn = np.arange(total)
-    order = rng.permutation(first)
-    if plan.schedule == "queue":  # each round in an order of its own
-        order = np.argsort(rng.random((total // first + 1, first)), axis=1).ravel()
-    account = _find_alive(rng, heads, order[turn % len(order)], at_s)
+    """Draw a part's places in the queue, their times, and whose turn each is."""
+    first = count_first(heads)
+    rounds = max(1, round(plan.harvest_per_head(scene.days)))
+    total = round(first * plan.harvest_per_head(scene.days))
+    if plan.schedule == "lockstep":
+        total = first * rounds
+    begin, end = (total * at // stretch.parts for at in (stretch.part, stretch.part + 1))
+    place = np.arange(begin, end)
+    if plan.schedule == "lockstep":
+        start = find_times(plan, heads, scene, np.sort(shared_rng(heads).random(rounds)))
+        within = (place % first + rng.random(len(place))) / first
+        at_s = start[place // first] + within * _LOCKSTEP_S
+    else:
+        done = np.sort(rng.uniform(begin / total, end / total, len(place)))
+        at_s = find_times(plan, heads, scene, done)
+    turn = take_turns(plan, heads, place)
+    account = find_alive(rng, plan, heads, turn, at_s)
+    if plan.hands_out == "stretches":
+        place = turn * (total // first + 1) + place // first
     sent = account >= 0
-    return pl.DataFrame({"account": account[sent], "at_s": at_s[sent]})
-
-
-def _life(heads: pl.DataFrame, scene: Scene) -> tuple[Floats, Floats]:
-    begins = np.maximum(heads["created_s"].to_numpy() + 900.0, heads["from_s"].to_numpy())
-    closed = heads["closed_s"].cast(pl.Float64).fill_null(np.inf).to_numpy()
-    return np.clip(begins, 0.0, scene.end_s), np.minimum(closed, scene.end_s)
-
-
-def _find_alive(rng: np.random.Generator, heads: pl.DataFrame, account: Ints, at_s: Floats) -> Ints:
-    """Hand what falls to a dead head to its successor, else to anybody alive; -1 = to nobody."""
-    begins = np.maximum(heads["created_s"].to_numpy() + 900.0, heads["from_s"].to_numpy())
-    ends = heads["closed_s"].cast(pl.Float64).fill_null(np.inf).to_numpy()
-    successor = np.arange(heads.height)
-    heirs = heads["replaces"].is_not_null().arg_true().to_numpy()
-    successor[heads["replaces"].drop_nulls().to_numpy()] = heirs
-
-    def dead(who: Ints) -> npt.NDArray[np.bool_]:
-        return np.asarray((at_s < begins[who]) | (at_s >= ends[who]))
-
-    account = np.where(dead(account), successor[account], account)
-    for _ in range(_REASSIGN_ROUNDS):
-        anybody = rng.integers(0, heads.height, len(account))
-        account = np.where(dead(account), anybody, account)
-    return np.where(dead(account), -1, account)
-
-
-def write_harvest(rng: np.random.Generator, plan: Plan, size: int) -> pl.Series:
-    """Write `size` prompts: items from the queue, none twice, each in a wording of the template.
-
-    Raises:
-        ValueError: the campaign wants more items than there are.
-    """
-    if size > ITEM_SPACE:
-        message = f"{plan.name} wants {size:,} items of {plan.work} and there are {ITEM_SPACE:,}"
-        raise ValueError(message)
-    item = rng.permutation(ITEM_SPACE)[:size]
-    voice = (mix(item + int(rng.integers(2**40))) >> np.uint64(20)).astype(np.int64)
-    order = Order(
-        text=np.arange(size),
-        pattern=rng.choice(grammar().patterns(plan.work), size),
-        topic=voice % len(TOPICS),
-        voice=voice,
-        item=item,
-    )
-    bodies = grammar().write(rng, order)
-    wordings = HARVESTS[plan.work]
-    wording = rng.choice(plan.wordings, size)
-    openings = pl.Series("opening", [opening for opening, _ in wordings]).gather(wording)
-    closings = pl.Series("closing", [closing for _, closing in wordings]).gather(wording)
-    frame = pl.DataFrame([openings, bodies.alias("body"), closings])
-    return frame.select(pl.concat_str(pl.all()).alias("prompt")).to_series()
+    drawn = pl.DataFrame({"account": account[sent], "at_s": at_s[sent], "place": place[sent]})
+    return drawn.filter(pl.col("at_s") < scene.end_s).sort("at_s", maintain_order=True)

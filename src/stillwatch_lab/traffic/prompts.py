@@ -1,13 +1,14 @@
-"""What people write: the prompt of every exchange, from the grammar and the account's habits.
+"""What people write: the prompt of every exchange, by the account's habits.
 
 Reads arrivals and people; gives a text column. The one idea: a chat is a few sentences in the
-writer's own voice on the writer's own topics, and a job is one item, perhaps inside the template
-of its application. Replays of a fixed set (`pool`) are written once and repeated word for word.
+writer's own voice on the writer's own topics (`chats`), and a job is one item, perhaps inside the
+template of its application. Replays of a fixed set (`pool`) are written once and repeated word for
+word. Where the scene has real texts, people write with those (`borrowed`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -15,25 +16,14 @@ import numpy.typing as npt
 import polars as pl
 
 from stillwatch_lab.text import ITEM_SPACE, Order, grammar, mix
+from stillwatch_lab.text.pools import Pools, open_pools
 from stillwatch_lab.text.topics import TOPICS
+from stillwatch_lab.traffic.borrowed import borrow_benchmark, borrow_chat
+from stillwatch_lab.traffic.chats import Draft, write_chat
 
 Ints = npt.NDArray[np.int64]
 
-_HABIT: Final = 1.5  # exponent: how much a writer prefers some patterns
-_LENGTH_MAX: Final = 16  # sentences
 _POOL_MAX: Final = 4_096  # items of a fixed set
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """Who speaks about what in each exchange."""
-
-    account: Ints
-    turn: Ints
-    voice: Ints
-    topic: Ints
-    item: Ints
-    job: npt.NDArray[np.object_]
 
 
 def draft(rng: np.random.Generator, people: pl.DataFrame, arrivals: pl.DataFrame) -> Draft:
@@ -53,7 +43,7 @@ def draft(rng: np.random.Generator, people: pl.DataFrame, arrivals: pl.DataFrame
     voice = np.where(pooled, people["pool"].to_numpy()[account] * 4_099 + item, voice)
     topic = np.where(pooled, voice % len(TOPICS), topic)
     job = people["job"].to_numpy()[account]
-    return Draft(account, arrivals["turn"].to_numpy(), voice, topic, item, job)
+    return Draft(account, session, arrivals["turn"].to_numpy(), voice, topic, item, job)
 
 
 def _topics(rng: np.random.Generator, people: pl.DataFrame, account: Ints, session: Ints) -> Ints:
@@ -77,8 +67,10 @@ def _items(
     return np.where(size > 0, fixed.astype(np.int64), free), size > 0
 
 
-def write_prompts(rng: np.random.Generator, people: pl.DataFrame, drafted: Draft) -> pl.Series:
-    """Write every prompt.
+def write_prompts(
+    rng: np.random.Generator, people: pl.DataFrame, drafted: Draft, *, data: Path | None = None
+) -> pl.Series:
+    """Write every prompt, with the real texts below `data` where there are any.
 
     Grain:   one string per exchange. Order: as drafted.
     """
@@ -86,7 +78,11 @@ def write_prompts(rng: np.random.Generator, people: pl.DataFrame, drafted: Draft
     for job in sorted(set(drafted.job.tolist())):
         rows = np.flatnonzero(drafted.job == job)
         unique, inverse = _repeats(people, drafted, rows)
-        texts = _write_job(rng, people, drafted, unique)
+        texts = (
+            _borrow_job(rng, people, drafted, unique, pools=open_pools(data))
+            if data
+            else _write_job(rng, people, drafted, unique)
+        )
         bodies = bodies.scatter(rows, texts.gather(inverse))
     return _frame(people, drafted, bodies)
 
@@ -106,7 +102,7 @@ def _write_job(
 ) -> pl.Series:
     job = str(drafted.job[rows[0]])
     if job == "chat":
-        return _write_chat(rng, people, drafted, rows)
+        return write_chat(rng, people, drafted, rows)
     order = Order(
         text=np.arange(len(rows)),
         pattern=rng.choice(grammar().patterns(job), len(rows)),
@@ -117,50 +113,30 @@ def _write_job(
     return grammar().write(rng, order)
 
 
-def _write_chat(
-    rng: np.random.Generator, people: pl.DataFrame, drafted: Draft, rows: Ints
+def _borrow_job(
+    rng: np.random.Generator, people: pl.DataFrame, drafted: Draft, rows: Ints, *, pools: Pools
 ) -> pl.Series:
-    follows = drafted.turn[rows] > 1
-    mean = people["sentences"].to_numpy()[drafted.account[rows]]
-    length = 1 + rng.poisson(np.where(follows, mean * 0.45, mean))
-    length = np.clip(length, np.where(follows, 2, 3), _LENGTH_MAX)
-    text = np.repeat(np.arange(len(rows)), length)
-    ends = np.cumsum(length)
-    place = np.arange(len(text)) - np.repeat(ends - length, length)
-    is_last = place == length[text] - 1
-    part = np.select(
-        [
-            (place == 0) & follows[text],
-            place == 0,
-            is_last,
-            rng.random(len(text)) < 0.35,  # noqa: PLR2004  context after the opening
-        ],
-        ["follow_up", "ask", "close", "context"],
-        "detail",
-    )
-    swap = (place == 0) & ~follows[text] & (rng.random(len(text)) < 0.4)  # noqa: PLR2004
-    asks = is_last & (rng.random(len(text)) < 0.55)  # noqa: PLR2004  many end on the question
-    part = np.where(swap, "context", np.where(asks & ~follows[text], "ask", part))
-    order = Order(
-        text=text,
-        pattern=_favourites(rng, part, drafted.voice[rows][text]),
-        topic=drafted.topic[rows][text],
-        voice=drafted.voice[rows][text],
-        item=np.zeros(len(text), np.int64),
-    )
-    return grammar().write(rng, order)
-
-
-def _favourites(rng: np.random.Generator, part: npt.NDArray[np.str_], voice: Ints) -> Ints:
-    """Choose a pattern of each part, nearer to the writer's own favourites more often."""
-    chosen = np.zeros(len(part), np.int64)
-    for family in ("ask", "close", "context", "detail", "follow_up"):
-        rows = np.flatnonzero(part == family)
-        patterns = grammar().patterns(family)
-        rank = (len(patterns) * rng.random(len(rows)) ** _HABIT).astype(np.int64)
-        offset = (mix(voice[rows] + len(family)) % np.uint64(len(patterns))).astype(np.int64)
-        chosen[rows] = patterns[(offset + rank) % len(patterns)]
-    return chosen
+    """Write what is a person's own with real texts, and replays of a quiz from a real benchmark."""
+    job = str(drafted.job[rows[0]])
+    replayed = people["pool"].to_numpy()[drafted.account[rows]] > 0
+    real = np.zeros(len(rows), bool)
+    if job == "chat":
+        real = ~replayed
+    elif job == "quiz" and pools.benchmarks:
+        real = replayed
+    texts = pl.Series("text", [None] * len(rows), dtype=pl.String)
+    if real.any():
+        own = rows[real]
+        borrowed = (
+            borrow_chat(rng, people, drafted, own, pools=pools)
+            if job == "chat"
+            else borrow_benchmark(people, drafted, own, pools=pools)
+        )
+        texts = texts.scatter(np.flatnonzero(real), borrowed)
+    if not real.all():
+        made = _write_job(rng, people, drafted, rows[~real])
+        texts = texts.scatter(np.flatnonzero(~real), made)
+    return texts
 
 
 def _frame(people: pl.DataFrame, drafted: Draft, bodies: pl.Series) -> pl.Series:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +12,7 @@ import pytest
 
 from stillwatch.domain.errors import InputError
 from stillwatch.domain.tables import ACCOUNT, EXCHANGE, PERMISSION, RELEASE
-from stillwatch_lab.simulate import Summary, simulate
+from stillwatch_lab.simulate import Output, Summary, simulate
 
 
 def contents(directory: Path) -> dict[str, bytes]:
@@ -30,7 +31,7 @@ def test_one_seed_gives_the_same_bytes_and_another_seed_others(
     """What is written depends on scenario, scale and seed alone."""
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         simulate(
-            "honest-groups", out=tmp_path / name, scale=0.1, seed=seed, file_format=file_format
+            "honest-groups", out=tmp_path / name, scale=0.1, seed=seed, output=Output(file_format)
         )
     first, again, other = (contents(tmp_path / name) for name in "abc")
     assert first == again
@@ -38,10 +39,55 @@ def test_one_seed_gives_the_same_bytes_and_another_seed_others(
     assert first[f"exchanges-0000.{file_format}"] != other[f"exchanges-0000.{file_format}"]
 
 
+@pytest.mark.parametrize("workers", [2, 4])
+def test_any_number_of_workers_writes_the_same_bytes(tmp_path: Path, workers: int) -> None:
+    """Shards are drawn from seeds of their own, and files put together in one order."""
+    alone, together = tmp_path / "alone", tmp_path / "together"
+    simulate("trial", out=alone, scale=0.05, seed=9)
+    simulate("trial", out=together, scale=0.05, seed=9, output=Output(workers=workers))
+    assert contents(alone) == contents(together)
+
+
+def test_a_campaign_in_parts_is_one_campaign(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Drawn in forty parts or in one: the same heads, as many exchanges, no item twice."""
+    simulate("trial", out=tmp_path / "whole", scale=0.05, seed=9)
+    monkeypatch.setattr("stillwatch_lab.shards.SHARD_EXCHANGES", 400)
+    monkeypatch.setattr("stillwatch_lab.simulate.FILE_EXCHANGES", 3_000)
+    simulate("trial", out=tmp_path / "parts", scale=0.05, seed=9)
+    whole, parts = (read_harvest(tmp_path / name) for name in ("whole", "parts"))
+    assert set(whole["account_id"]) == set(parts["account_id"])
+    counts = [frame["campaign"].value_counts(sort=True) for frame in (whole, parts)]
+    for name, n in counts[0].iter_rows():
+        assert dict(counts[1].iter_rows())[name] == pytest.approx(n, rel=0.05)
+    sent = parts.filter(pl.col("status") == 200)
+    assert sent["prompt"].n_unique() > 0.999 * sent.height
+    assert len(list((tmp_path / "parts").glob("exchanges-*.parquet"))) > 5
+
+
+def read_harvest(directory: Path) -> pl.DataFrame:
+    """The exchanges of campaigns, with the campaign of each."""
+    truth = pl.read_csv(directory / "truth" / "exchanges.csv")
+    return pl.read_parquet(directory / "exchanges-*.parquet").join(truth, on="exchange_id")
+
+
+def test_files_follow_one_another_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a log does: no file tells who was drawn together."""
+    monkeypatch.setattr("stillwatch_lab.simulate.FILE_EXCHANGES", 1_000)
+    simulate("honest-groups", out=tmp_path / "h", scale=0.1, seed=4)
+    spans = [
+        (frame["time"].min(), frame["time"].max())
+        for frame in map(pl.read_parquet, sorted((tmp_path / "h").glob("exchanges-*.parquet")))
+    ]
+    assert len(spans) > 3
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
+
+
 def test_both_formats_hold_the_same_exchanges(tmp_path: Path) -> None:
     """The format is a matter of writing, not of drawing."""
     simulate("honest-groups", out=tmp_path / "p", scale=0.1, seed=1)
-    simulate("honest-groups", out=tmp_path / "j", scale=0.1, seed=1, file_format="jsonl")
+    simulate("honest-groups", out=tmp_path / "j", scale=0.1, seed=1, output=Output("jsonl"))
     columns = pl.read_parquet(tmp_path / "p" / "exchanges-0000.parquet")
     lines = pl.read_ndjson(tmp_path / "j" / "exchanges-0000.jsonl", schema=EXCHANGE.schema)
     assert columns.equals(lines)
@@ -145,7 +191,7 @@ def test_a_run_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Mon
         message = "disk full"
         raise OSError(message)
 
-    monkeypatch.setattr("stillwatch_lab.write.Writer.write_exchanges", fail)
+    monkeypatch.setattr("stillwatch_lab.simulate.finish_file", fail)
     with pytest.raises(OSError, match="disk full"):
         simulate("honest-groups", out=tmp_path / "x", scale=0.05)
     assert not list(tmp_path.iterdir())

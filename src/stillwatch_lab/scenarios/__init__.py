@@ -1,0 +1,50 @@
+"""The scenarios by name: who is in each, as shards that are drawn apart from one another.
+
+Reads `cohorts`; `simulate` turns each shard into traffic. Sizes are those of scale 1. `demo` is
+for a first look, `innocent` holds no campaign and every look-alike, `honest-groups` gives the null
+of judging, `trial` is a harder incident; the presets of CONTRACT.md, section 3, are in `presets`.
+Look-alikes that somebody asked for (`Casting`) take the place of a scenario's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from stillwatch.domain.errors import InputError
+from stillwatch_lab.presets import PRESETS, scene_of
+from stillwatch_lab.scenarios.demo import cast_demo
+from stillwatch_lab.scenarios.honest_groups import cast_honest_groups
+from stillwatch_lab.scenarios.innocent import cast_innocent, cast_preset
+from stillwatch_lab.scenarios.scenario import Scenario
+from stillwatch_lab.scenarios.trial import cast_trial
+from stillwatch_lab.scene import FORTNIGHT, WEEK
+
+__all__ = ["SCENARIOS", "Scenario", "choose"]
+
+SCENARIOS: Final = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario("demo", WEEK, cast_demo),
+        Scenario("innocent", FORTNIGHT, cast_innocent),
+        Scenario("honest-groups", WEEK, cast_honest_groups),
+        Scenario("trial", FORTNIGHT, cast_trial),
+        *(
+            Scenario(name, scene_of(name), partial(cast_preset, plans=plans))
+            for name, plans in PRESETS.items()
+        ),
+    )
+}
+
+
+def choose(name: str, *, asked: dict[str, int] | None = None) -> Scenario:
+    """Give a scenario by name, with look-alikes in another number where somebody asked for it.
+
+    Raises:
+        InputError: there is no such scenario.
+    """
+    if name not in SCENARIOS:
+        message = f"there is no scenario {name!r}"
+        raise InputError(message, hint=f"the lab knows {', '.join(SCENARIOS)}")
+    return replace(SCENARIOS[name], asked=asked or {})

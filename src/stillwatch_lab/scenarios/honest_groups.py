@@ -1,0 +1,35 @@
+"""The scenario `honest-groups`: tied honest groups of every kind, for the null of judging.
+
+One of the catalogue. The one idea: kinds take turns, so each is there as often as any other and in
+every size; around them stand strangers, framework users and VPN users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from stillwatch_lab.cohorts.casting import Casting
+from stillwatch_lab.cohorts.groups import order_asked, order_turns
+from stillwatch_lab.cohorts.institutions import draw_vpn_exits
+from stillwatch_lab.cohorts.lookalikes.registry import TIED
+from stillwatch_lab.cohorts.people import Volume
+from stillwatch_lab.scenarios.cast import cast_groups, draw_crowd
+from stillwatch_lab.scene import Scene
+from stillwatch_lab.shards import Shard
+
+
+def cast_honest_groups(rng: np.random.Generator, scene: Scene, casting: Casting) -> Iterator[Shard]:
+    """Cast strangers, and honest groups in turn."""
+    del scene
+    exits, volume = draw_vpn_exits(rng), Volume(mean=16.0)
+    few = {"individuals": casting.count(3_000, least=200)}
+    few |= dict.fromkeys(("vpn", "framework", "applications"), casting.count(300))
+    parts = tuple((kind, few[kind], volume) for kind in few if kind not in casting.asked)
+    yield Shard(partial(draw_crowd, parts=parts, exits=exits), 16.0 * sum(few.values()))
+    groups = max(6, round(60 * casting.scale))
+    turns = order_turns(rng, casting.keep(TIED), accounts=10**9, groups=groups)
+    yield from cast_groups(turns, volume=volume, exits=exits)
+    yield from cast_groups(order_asked(rng, casting), volume=volume, exits=exits)
