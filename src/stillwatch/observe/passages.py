@@ -81,4 +81,5 @@ def count_systems(passages: pl.DataFrame, *, texts: pl.DataFrame) -> pl.DataFram
     """
     told = passages.filter(pl.col("place") == "system")
     lone = texts.join(told, left_on="value", right_on="system_hash", how="anti")
-    return pl.concat([count_templates(told, place="system"), lone.select(_COUNTED)], how="vertical")
+    both = [count_templates(told, place="system"), lone.select(_COUNTED)]
+    return pl.concat([part.cast({"exchanges": pl.Int64}) for part in both])

@@ -69,7 +69,8 @@ def test_evaluate_prints_json_for_machines_and_a_table_for_people(
     assert scored["calibration"]["brier"] == 0.0
     shown = CliRunner().invoke(command_line(), asked).output
     assert "verdicts by role" in shown
-    assert "not in the truth" in shown
+    assert scored["pivots"]["is_in_truth"] is True
+    assert "not in the truth" not in shown
 
 
 def test_evaluate_takes_several_results_each_with_its_truth(perfect: tuple[Path, Path]) -> None:
