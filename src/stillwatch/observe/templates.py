@@ -85,6 +85,10 @@ def find_templates(frequent: pl.DataFrame) -> pl.DataFrame:
 
 def _join_shingles(sets: pl.DataFrame, shingles: int) -> np.ndarray:
     """Connected components of shingles whose exchanges overlap enough."""
+    # Half a second to load, and not needed before the last exchange has been read.
+    from scipy.sparse import coo_array  # noqa: PLC0415  see above
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415  see above
+
     offsets = np.concatenate([[0], np.cumsum(sets["index"].list.len().to_numpy())]).astype(int)
     flat = sets["index"].explode().to_numpy().astype(np.int64)
     weight = np.repeat(sets["exchanges"].to_numpy(), np.diff(offsets)).astype(np.float64)
@@ -101,22 +105,6 @@ def _join_shingles(sets: pl.DataFrame, shingles: int) -> np.ndarray:
     together = np.bincount(inverse, n)
     a, b = pair // max(shingles, 1), pair % max(shingles, 1)
     tied = together >= _TOGETHER * (support[a] + support[b] - together)
-    return _label_components(a[tied], b[tied], nodes=shingles)
-
-
-def _label_components(a: np.ndarray, b: np.ndarray, *, nodes: int) -> np.ndarray:
-    """Label each node with the smallest one that the pairs (a, b) join it to.
-
-    Cost:    a few passes over the pairs: each halves the way to the smallest node. SciPy has this
-             too, and takes half a second to be imported.
-    """
-    label = np.arange(nodes)
-    while True:
-        least = np.minimum(label[a], label[b])
-        joined = label.copy()
-        for ends in (label[a], label[b], a, b):
-            np.minimum.at(joined, ends, least)
-        joined = joined[joined]
-        if np.array_equal(joined, label):
-            return label
-        label = joined
+    graph = coo_array((np.ones(tied.sum()), (a[tied], b[tied])), shape=(shingles, shingles))
+    _, component = connected_components(graph, directed=False)
+    return np.asarray(component)
