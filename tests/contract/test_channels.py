@@ -13,9 +13,10 @@ import pytest
 from stillwatch.domain.families import CHANNELS, FAMILIES, Channel
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import REGISTER
-from stillwatch.link.search import propose_groups, set_bars, take_columns, weigh_members
+from stillwatch.link.counts import weigh_members
+from stillwatch.link.search import propose_groups, set_bars
 from stillwatch.link.table import CHANNEL_NAMES, FAMILY_OF_CHANNEL, TraitTable, tabulate_traits
-from stillwatch.link.workbench import Bench, make_scratch
+from stillwatch.link.workbench import Bench, make_scratch, take_columns
 from stillwatch.observe.traits import EXCHANGE_CHANNELS, REGISTER_CHANNELS
 
 Population: Any = runpy.run_path(

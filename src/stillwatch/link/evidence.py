@@ -25,8 +25,9 @@ from stillwatch.domain import limits
 from stillwatch.domain.families import FAMILIES
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link import kernels
-from stillwatch.link.search import Search, set_bars
-from stillwatch.link.table import F64, I32, TraitTable
+from stillwatch.link.counts import count_values
+from stillwatch.link.search import NO_START, Search, set_bars
+from stillwatch.link.table import F64, FAMILY_OF_CHANNEL, I32, TraitTable
 from stillwatch.link.workbench import Quest
 
 LOG2_E_MAX = 1000.0
@@ -104,18 +105,15 @@ def test_family(null: Null, group: I32, *, family: str) -> float:
 
 def _show(null: Null, group: I32, family: str) -> list[_Shown]:
     bench = null.search.bench
-    touched = kernels.tally(bench, group)
-    values = bench.s.touched[:touched].copy()
-    mass, count = bench.s.mass[values].copy(), bench.s.holders[values].copy()
-    members = bench.s.members.copy()
-    kernels.clear(bench, touched)
-    channel_of = null.table.value_channel[values]
+    counted = count_values(bench, group)
+    members, mass = counted.members, counted.mass
+    channel_of = null.table.value_channel[counted.value]
     out = []
-    for c in np.flatnonzero(bench.t.family == FAMILIES.index(family)):
-        if members[c] < limits.ACTORS_MIN or bench.t.channel_present[c] < 2 * limits.ACTORS_MIN:
+    for c in np.flatnonzero(bench.t.channels["family"] == FAMILIES.index(family)):
+        if members[c] < limits.ACTORS_MIN or bench.t.channels["present"][c] < 2 * limits.ACTORS_MIN:
             continue
-        here = (channel_of == c) & (count > 1)
-        out.append(_Shown(int(c), float(members[c]), values[here], mass[here]))
+        here = (channel_of == c) & (counted.holders > 1)
+        out.append(_Shown(int(c), float(members[c]), counted.value[here], mass[here]))
     return out
 
 
@@ -124,7 +122,7 @@ def _one_value(null: Null, shown: _Shown) -> float:
     if not len(shown.values):
         return _IMPOSSIBLE
     known = max(int(np.sum(null.table.value_channel == shown.channel)), 1)
-    present = float(null.search.bench.t.channel_present[shown.channel])
+    present = float(null.search.bench.t.channels["present"][shown.channel])
     bits = log2_bayes_factor(
         np.minimum(shown.mass, shown.members),
         shown.members,
@@ -138,10 +136,10 @@ def _any_value(null: Null, shown: _Shown) -> float:
     """That members hold values which other members hold, against random groups of their size."""
     columns, n = null.search.bench.t, shown.members
     inside = null.table.value_channel == shown.channel
-    holders = np.diff(columns.column_start)[inside]
-    present = float(columns.channel_present[shown.channel])
+    holders = np.diff(null.table.column_start)[inside]
+    present = float(columns.channels["present"][shown.channel])
     chance = -np.expm1(-(n - 1) * (holders - 1) / present)
-    expected = float(np.sum(columns.value_mass[inside] * chance)) / present
+    expected = float(np.sum(null.table.value_mass[inside] * chance)) / present
     held = np.array([min(float(shown.mass.sum()), n)])
     rho = float(null.rho[shown.channel])
     return float(log2_bayes_factor(held, n, mean=np.array([expected]), rho=rho)[0])
@@ -157,7 +155,7 @@ def choose_families(
     family that says nothing even then, or a seed whose other families fail together even then,
     keeps e = 0. That is valid whatever the reason, and stricter.
     """
-    own = FAMILIES[int(null.search.bench.t.family[null.table.value_channel[seed]])]
+    own = FAMILIES[int(FAMILY_OF_CHANNEL[null.table.value_channel[seed]])]
     others = {f: bits for f, bits in direct.items() if f != own}
     if combine_families(others) < bar:
         return ()
@@ -177,15 +175,14 @@ def weigh_seed(
     search = null.search
     bench = search.bench._replace(b=set_bars(null.settings, hidden=True))
     nobody = np.zeros(null.table.actors, np.bool_)
-    own = int(bench.t.family[null.table.value_channel[seed]])
+    own = int(FAMILY_OF_CHANNEL[null.table.value_channel[seed]])
     out = {family: _IMPOSSIBLE for f, family in enumerate(FAMILIES) if f != own}
     for family in out:
         if family not in families:
             continue
         f = FAMILIES.index(family)
-        _, grown = kernels.refine(bench, seed, f, nobody, kernels.ALL)
-        if len(grown):
-            grown, search.mark = kernels.grow(bench, grown, Quest(seed, f, nobody, search.mark))
+        quest = Quest(seed, f, nobody, search.mark)
+        grown, search.mark = kernels.grow(bench, NO_START, quest)
         same = len(np.intersect1d(grown, group, assume_unique=True)) >= _SAME_SHARE * len(group)
         if same and len(grown) >= limits.ACTORS_MIN:
             out[family] = test_family(null, grown, family=family)

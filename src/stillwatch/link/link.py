@@ -16,9 +16,10 @@ from stillwatch.domain.families import CHANNELS, FAMILIES
 from stillwatch.domain.results import EVIDENCE
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import GROUP, MEMBER
-from stillwatch.link import evidence, kernels
+from stillwatch.link import evidence
+from stillwatch.link.counts import count_values, weigh_members
 from stillwatch.link.overdispersion import measure_overdispersion
-from stillwatch.link.search import Search, propose_groups, weigh_members
+from stillwatch.link.search import Search, propose_groups
 from stillwatch.link.table import F64, I32, TraitTable, tabulate_traits
 
 _SHARE_MIN = 1e-9
@@ -107,21 +108,21 @@ def _test_groups(null: evidence.Null) -> tuple[list[float], list[float]]:
 def _seeds_of(search: Search, g: int, direct: dict[str, float]) -> list[int]:
     """The seed that a group grew from, and its most telling values in other families that speak."""
     group = search.groups[g]
-    columns, scratch = search.bench.t, search.bench.s
-    touched = kernels.tally(search.bench, group)
-    values = scratch.touched[:touched].copy()
-    mass, count = scratch.mass[values].copy(), scratch.holders[values].copy()
-    kernels.clear(search.bench, touched)
-    channel = columns.value_channel[values]
-    expected = columns.value_mass[values] / columns.channel_present[channel]
+    columns = search.bench.t
+    counted = count_values(search.bench, group)
+    values, mass = counted.value, counted.mass
+    channel = columns.values["channel"][values]
+    expected = columns.values["mass"][values] / columns.channels["present"][channel]
     telling = mass * np.log2(np.maximum(mass / len(group), _SHARE_MIN) / expected)
-    holders = np.diff(columns.column_start)[values]
-    own = columns.family[columns.value_channel[search.seeds[g]]]
+    holders = np.diff(columns.holder_start)[values]
+    family_of = columns.channels["family"]
+    own = family_of[columns.values["channel"][search.seeds[g]]]
     others: list[tuple[float, int]] = []
     for f, family in enumerate(FAMILIES):
         if f == own or direct[family] <= 0:
             continue
-        usable = (columns.family[channel] == f) & (count > 1) & (holders >= limits.ACTORS_MIN)
+        shared = (counted.holders > 1) & (holders >= limits.ACTORS_MIN)
+        usable = shared & (family_of[channel] == f)
         if np.any(usable):
             best = int(np.argmax(telling[usable]))
             others.append((float(telling[usable][best]), int(values[usable][best])))
@@ -153,19 +154,18 @@ def _member_rows(table: TraitTable, name: str, group: I32, families: F64) -> pl.
 
 def _share_of_best(table: TraitTable, search: Search, group: I32) -> dict[int, tuple[float, float]]:
     """For each channel: the share of members on its most telling value, and the population's."""
-    columns, scratch = search.bench.t, search.bench.s
-    touched = kernels.tally(search.bench, group)
+    counted = count_values(search.bench, group)
+    present = search.bench.t.channels["present"]
     best: dict[int, tuple[float, float, float]] = {}
-    for v in scratch.touched[:touched]:
+    for v, holders, mass in zip(counted.value, counted.holders, counted.mass, strict=True):
         c = int(table.value_channel[v])
-        if scratch.holders[v] < 2 or scratch.members[c] < 2:  # noqa: PLR2004  one shares nothing
+        if holders < 2 or counted.members[c] < 2:  # noqa: PLR2004  one shares nothing
             continue
-        observed = float(scratch.mass[v]) / float(scratch.members[c])
-        expected = float(table.value_mass[v]) / float(columns.channel_present[c])
+        observed = float(mass) / float(counted.members[c])
+        expected = float(table.value_mass[v]) / float(present[c])
         telling = observed * np.log2(max(observed, _SHARE_MIN) / expected)
         if telling > best.get(c, (-np.inf, 0.0, 0.0))[0]:
             best[c] = (telling, observed, expected)
-    kernels.clear(search.bench, touched)
     return {c: (observed, expected) for c, (_, observed, expected) in best.items()}
 
 

@@ -16,9 +16,17 @@ import numpy as np
 from stillwatch.domain import limits
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link import kernels
+from stillwatch.link.counts import count_values, mean_bits, weigh_members
 from stillwatch.link.kernels import NOBODY
-from stillwatch.link.table import F64, FAMILY_OF_CHANNEL, I32, I64, Bools, TraitTable
-from stillwatch.link.workbench import Bars, Bench, Columns, Quest, make_scratch
+from stillwatch.link.table import F64, I32, I64, Bools, TraitTable
+from stillwatch.link.workbench import (
+    Bars,
+    Bench,
+    Columns,
+    Quest,
+    make_scratch,
+    take_columns,
+)
 
 _THREADS = 2
 """Threads that score seeds; each has its own scratch arrays."""
@@ -33,6 +41,8 @@ _MERGE_SHARE = 0.5
 _SUPPORT_SHARE = 0.4
 """Share of a group's own mean bits that its neighbour's members must have for it: two families of
 three or four, where batches differ in the others."""
+NO_START = np.empty(0, np.int32)
+"""A growth starts from its seed's holders."""
 
 
 @dataclass
@@ -45,27 +55,6 @@ class Search:
     seeds: list[int] = field(default_factory=list)
     seeds_tested: int = 0
     mark: int = 0
-
-
-def take_columns(table: TraitTable) -> Columns:
-    """Give a table's arrays to the kernels."""
-    masses = np.zeros(len(FAMILY_OF_CHANNEL))
-    np.add.at(masses, table.value_channel, table.value_mass)
-    return Columns(
-        table.row_start,
-        table.row_value,
-        table.row_share,
-        table.column_start,
-        table.column_actor,
-        table.column_share,
-        table.value_channel,
-        table.value_mass,
-        table.present,
-        table.single,
-        FAMILY_OF_CHANNEL,
-        table.present.sum(axis=0),
-        masses + table.single.sum(axis=0, dtype=np.float64),
-    )
 
 
 def set_bars(settings: LinkSettings, *, hidden: bool = False) -> Bars:
@@ -82,7 +71,7 @@ def set_bars(settings: LinkSettings, *, hidden: bool = False) -> Bars:
 
 def list_seeds(columns: Columns) -> I64:
     """Every value that at least `limits.ACTORS_MIN` actors hold."""
-    holders = np.diff(columns.column_start)
+    holders = np.diff(columns.holder_start)
     return np.flatnonzero(holders >= limits.ACTORS_MIN).astype(np.int64)
 
 
@@ -100,7 +89,7 @@ def propose_groups(table: TraitTable, *, settings: LinkSettings) -> Search:
     seeds = list_seeds(columns)
     search.seeds_tested = len(seeds)
     scores = _score(search, seeds)
-    crowd = np.log2(np.diff(columns.column_start)[seeds] / table.actors)
+    crowd = np.log2(np.diff(columns.holder_start)[seeds] / table.actors)
     with_own = scores + settings.family_cap_bits + crowd - _QUARTER_BITS
     bar = settings.hidden_bar_bits
     hopeful = (with_own >= bar) & (scores >= bar)
@@ -129,10 +118,7 @@ def _score(search: Search, seeds: I64) -> F64:
 
 
 def _try_seed(search: Search, seed: int) -> None:
-    _, start = kernels.refine(search.bench, seed, NOBODY, search.taken, kernels.ALL)
-    if len(start) < limits.ACTORS_MIN:
-        return
-    members = _grow(search, start, seed)
+    members = _grow(search, NO_START, seed)
     if len(members) >= limits.ACTORS_MIN:
         search.taken[members] = True
         search.groups.append(members)
@@ -175,14 +161,6 @@ def _merge(search: Search) -> None:
     search.seeds = [search.seeds[g] for g in kept]
 
 
-def weigh_members(bench: Bench, group: I32) -> tuple[F64, F64]:
-    """Weigh every member of a group: bits by family, and three figures by channel."""
-    families = np.zeros((len(group), len(bench.s.by_family)))
-    channels = np.zeros((len(group), len(bench.s.members), 3))
-    kernels.weigh_group(bench, group, families, channels)
-    return families, channels
-
-
 def _sum_evidence(search: Search, members: I32) -> float:
     """Sum of the members' bits for their group, each after the population's prior."""
     families, _ = weigh_members(search.bench, members)
@@ -217,28 +195,23 @@ def _speaks_for(search: Search, g: int, other: int) -> bool:
     """
     forgiving = search.bench._replace(b=search.bench.b._replace(floor=0.0))
     group, actors = search.groups[g], search.groups[other]
-    own = kernels.mean_bits(forgiving, group, group, kernels.INSIDE)
-    return bool(
-        kernels.mean_bits(forgiving, group, actors, kernels.OUTSIDE) >= _SUPPORT_SHARE * own
-    )
+    own = mean_bits(forgiving, group, group, kernels.INSIDE)
+    return mean_bits(forgiving, group, actors, kernels.OUTSIDE) >= _SUPPORT_SHARE * own
 
 
 def _neighbours(search: Search, g: int, owner: I32) -> list[int]:
     """Groups at least half of whose members hold a value that g has much more of than others."""
-    columns, scratch = search.bench.t, search.bench.s
-    group = search.groups[g]
-    touched = kernels.tally(search.bench, group)
-    values = scratch.touched[:touched].copy()
-    mass, held = scratch.mass[values].copy(), scratch.holders[values].copy()
-    members = scratch.members.copy()
-    kernels.clear(search.bench, touched)
-    channel = columns.value_channel[values]
-    here = mass / np.maximum(members[channel], 1)
-    lift = np.log2(here / (columns.value_mass[values] / columns.channel_present[channel]))
-    telling = values[(lift >= search.bench.b.lift) & (held >= _HELD_SHARE * len(group))]
+    columns, group = search.bench.t, search.groups[g]
+    counted = count_values(search.bench, group)
+    channel = columns.values["channel"][counted.value]
+    here = counted.mass / np.maximum(counted.members[channel], 1)
+    there = columns.values["mass"][counted.value] / columns.channels["present"][channel]
+    lifted = np.log2(here / there) >= search.bench.b.lift
+    telling = counted.value[lifted & (counted.holders >= _HELD_SHARE * len(group))]
     reached = np.zeros(len(owner), np.bool_)
     for v in telling:
-        reached[columns.column_actor[columns.column_start[v] : columns.column_start[v + 1]]] = True
+        held = slice(columns.holder_start[v], columns.holder_start[v + 1])
+        reached[columns.holders["actor"][held]] = True
     owners, counts = np.unique(owner[reached], return_counts=True)
     near = [
         (-int(n), int(o))

@@ -1,17 +1,18 @@
 """What the kernels work on: the table's arrays, a thread's scratch arrays, the bars, a quest.
 
-Types of *link* without logic; `kernels.py` has the loops. They stand apart because Numba's cache
+Types of *link*; `kernels.py` has the loops. They stand apart because Numba's cache
 looks at the age of the file that a kernel stands in, and at no other: all kernels are in one.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from stillwatch.domain.families import FAMILIES
-from stillwatch.link.table import F32, F64, I32, I64, Bools
+from stillwatch.link.table import F32, FAMILY_OF_CHANNEL, I64, Bools, TraitTable
 
 SUPPORT_MIN = 0.1
 """Share of the other members that one lifted value must join a member to, and that must hold a
@@ -19,22 +20,49 @@ value for it to count in every family. A seed's holders are scored without: thei
 what is looked for."""
 
 
+Records = npt.NDArray[np.void]
+"""Rows of named fields. A handful of them in place of an array for every field: Numba hands a tuple
+of arrays from kernel to kernel piece by piece, and compiles each piece anew in every kernel."""
+
+ROW = np.dtype([("value", np.int32), ("share", np.float32)])
+"""A value of an actor."""
+HOLDER = np.dtype([("actor", np.int32), ("share", np.float32)])
+"""An actor with a value."""
+VALUE = np.dtype([("mass", np.float64), ("channel", np.int64)])
+"""A value in the population."""
+CHANNEL = np.dtype([("mass", np.float64), ("present", np.int64), ("family", np.int64)])
+"""A channel in the population."""
+VALUE_WORK = np.dtype([("mass", np.float64), ("holders", np.int32), ("touched", np.int32)])
+"""A value in the group that is looked at; `touched` is a list of values, an entry a slot."""
+CHANNEL_WORK = np.dtype(
+    [("members", np.int64)]
+    + [(name, np.float64) for name in ("unheld", "own", "alone", "outside", "bits", "narrow")]
+)
+"""A channel in the group, and for the actor that is weighed."""
+FAMILY_WORK = np.dtype([(name, np.float64) for name in ("bits", "high", "low")])
+"""A family for the actor that is weighed."""
+ACTOR_WORK = np.dtype(
+    [("bits", np.float64), ("promise", np.float32)]
+    + [(name, np.int32) for name in ("stamp", "reached", "found")]
+)
+"""An actor in a growth; `bits`, `reached` and `found` are lists, an entry a slot."""
+COUNTED = np.dtype([("value", np.int64), ("holders", np.int64), ("mass", np.float64)])
+"""A value that a group holds, how many of its members do, and how much of it."""
+GROUP_WORK = np.dtype([("size", np.int64), ("support", np.float64), ("wide", np.float64)])
+"""The group that is looked at; there is one."""
+
+
 class Columns(NamedTuple):
     """The arrays of a `TraitTable`, as Numba wants them."""
 
     row_start: I64
-    row_value: I32
-    row_share: F32
-    column_start: I64
-    column_actor: I32
-    column_share: F32
-    value_channel: I32
-    value_mass: F64
+    rows: Records
+    holder_start: I64
+    holders: Records
+    values: Records
+    channels: Records
     present: Bools
     single: F32
-    family: I32
-    channel_present: I64
-    channel_mass: F64
 
 
 class Bars(NamedTuple):
@@ -51,27 +79,11 @@ class Bars(NamedTuple):
 class Scratch(NamedTuple):
     """Work arrays of one thread; every kernel leaves them as clean as it found them."""
 
-    mass: F64
-    holders: I32
-    touched: I32
-    members: I64
-    unheld: F64
-    by_channel: F64
-    own: F64
-    alone: F64
-    outside: F64
-    by_family: F64
-    high: F64
-    low: F64
-    stamp: I32
-    promise: F32
-    reached: I32
-    found: I32
-    bits: F64
-    support: F64
-    size: I64
-    wide: F64
-    narrow: F64
+    values: Records
+    channels: Records
+    families: Records
+    actors: Records
+    group: Records
 
 
 class Bench(NamedTuple):
@@ -91,29 +103,39 @@ class Quest(NamedTuple):
     mark: int
 
 
+def take_columns(table: TraitTable) -> Columns:
+    """Give a table's arrays to the kernels: a copy, 16 bytes a row."""
+    masses = table.single.sum(axis=0, dtype=np.float64)
+    np.add.at(masses, table.value_channel, table.value_mass)
+    present = table.present.sum(axis=0)
+    return Columns(
+        table.row_start,
+        _join(ROW, table.row_value, table.row_share),
+        table.column_start,
+        _join(HOLDER, table.column_actor, table.column_share),
+        _join(VALUE, table.value_mass, table.value_channel),
+        _join(CHANNEL, masses, present, FAMILY_OF_CHANNEL),
+        table.present,
+        table.single,
+    )
+
+
+def _join(kind: np.dtype[np.void], *fields: npt.NDArray[Any]) -> Records:
+    records = np.empty(len(fields[0]), kind)
+    for name, field in zip(kind.names or (), fields, strict=True):
+        records[name] = field
+    return records
+
+
 def make_scratch(columns: Columns) -> Scratch:
-    """Allocate the work arrays of one thread: about 16 bytes a value and 4 an actor."""
-    values, (actors, channels) = len(columns.value_channel), columns.present.shape
+    """Allocate the work arrays of one thread: 16 bytes a value and 24 an actor."""
+    actors, channels = columns.present.shape
+    group = np.zeros(1, GROUP_WORK)
+    group["wide"] = SUPPORT_MIN
     return Scratch(
-        mass=np.zeros(values),
-        holders=np.zeros(values, np.int32),
-        touched=np.zeros(values, np.int32),
-        members=np.zeros(channels, np.int64),
-        unheld=np.zeros(channels),
-        by_channel=np.zeros(channels),
-        own=np.zeros(channels),
-        alone=np.zeros(channels),
-        outside=np.zeros(channels),
-        by_family=np.zeros(len(FAMILIES)),
-        high=np.zeros(len(FAMILIES)),
-        low=np.zeros(len(FAMILIES)),
-        stamp=np.zeros(actors, np.int32),
-        promise=np.zeros(actors, np.float32),
-        reached=np.zeros(actors, np.int32),
-        found=np.zeros(actors, np.int32),
-        bits=np.zeros(actors),
-        support=np.zeros(1),
-        size=np.zeros(1, np.int64),
-        wide=np.full(1, SUPPORT_MIN),
-        narrow=np.zeros(channels),
+        np.zeros(len(columns.values), VALUE_WORK),
+        np.zeros(channels, CHANNEL_WORK),
+        np.zeros(len(FAMILIES), FAMILY_WORK),
+        np.zeros(actors, ACTOR_WORK),
+        group,
     )

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from slow_link import SlowLink
-from workbench import Workbench, random_traits
+from workbench import Workbench, clear, random_traits, refine, tally, weigh
 
 from stillwatch.domain import limits
 from stillwatch.domain.families import FAMILIES
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link import kernels
+from stillwatch.link.counts import weigh_members
 from stillwatch.link.kernels import NOBODY
-from stillwatch.link.search import weigh_members
+from stillwatch.link.table import FAMILY_OF_CHANNEL
 
 SEEDS = range(6)
 NEAR = 1e-4
@@ -30,14 +31,14 @@ def test_every_actor_weighs_what_the_formula_says(seed: int) -> None:
     traits = random_traits(seed)
     fast, slow = Workbench(traits), SlowLink(traits, LinkSettings())
     group = [*heads_of(fast, most=7), *fast.table.actor_ids[-3:]]
-    touched = kernels.tally(fast.bench, fast.rows(group))
+    touched = tally(fast.bench, fast.rows(group))
     for i, name in enumerate(fast.table.actor_ids):
-        total, families = kernels.weigh(fast.bench, i, int(name in group), NOBODY, NOBODY)
+        total, families = weigh(fast.bench, i, int(name in group), NOBODY, NOBODY)
         expected = slow.family_bits(name, group)
-        assert fast.bench.s.by_family == pytest.approx(list(expected.values()), abs=NEAR)
+        assert fast.bench.s.families["bits"] == pytest.approx(list(expected.values()), abs=NEAR)
         assert total == pytest.approx(sum(expected.values()), abs=NEAR)
         assert families == sum(b >= LinkSettings().family_bar_bits for b in expected.values())
-    kernels.clear(fast.bench, touched)
+    clear(fast.bench, touched)
 
 
 @pytest.mark.parametrize("hidden", FAMILIES[:4])
@@ -47,14 +48,14 @@ def test_a_hidden_family_and_a_skipped_value_say_nothing(hidden: str) -> None:
     fast, slow = Workbench(traits), SlowLink(traits, LinkSettings(), hidden=hidden)
     group = heads_of(fast)
     seed = fast.value("client", 900)
-    touched = kernels.tally(fast.bench, fast.rows(group))
+    touched = tally(fast.bench, fast.rows(group))
     for i, name in enumerate(fast.table.actor_ids):
         code = FAMILIES.index(hidden)
-        total, _ = kernels.weigh(fast.bench, i, int(name in group), seed, code)
+        total, _ = weigh(fast.bench, i, int(name in group), seed, code)
         expected = slow.family_bits(name, group, skip=("client", 900))
         assert total == pytest.approx(sum(expected.values()), abs=NEAR)
-        assert fast.bench.s.by_family[code] == 0
-    kernels.clear(fast.bench, touched)
+        assert fast.bench.s.families["bits"][code] == 0
+    clear(fast.bench, touched)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -112,10 +113,10 @@ def test_refining_keeps_the_best_quarter_of_a_seed(seed: int, channel: str) -> N
     fast, slow = Workbench(traits), SlowLink(traits, LinkSettings())
     for value in (900, 1):
         number = fast.value(channel, value)
-        score, best = kernels.refine(fast.bench, number, NOBODY, fast.nobody_taken, kernels.ALL)
+        score, best = refine(fast.bench, number, NOBODY, fast.nobody_taken, kernels.ALL)
         if not len(best):
-            assert len(slow.held[channel]) == 0 or fast.bench.t.column_start[number + 1] < (
-                fast.bench.t.column_start[number] + 5
+            assert len(slow.held[channel]) == 0 or fast.bench.t.holder_start[number + 1] < (
+                fast.bench.t.holder_start[number] + 5
             )
             continue
         expected, kept = slow.best_quarter(channel, value)
@@ -127,23 +128,23 @@ def test_a_seed_most_of_whose_holders_are_taken_is_passed_over() -> None:
     """Its slice of a campaign has been found already."""
     fast = Workbench(random_traits(4, heads=14))
     seed = fast.value("subnet", 900)
-    start, end = fast.bench.t.column_start[seed : seed + 2]
+    start, end = fast.bench.t.holder_start[seed : seed + 2]
     taken = fast.nobody_taken.copy()
-    taken[fast.bench.t.column_actor[start : start + (end - start) // 2 + 1]] = True
-    assert len(kernels.refine(fast.bench, seed, NOBODY, taken, kernels.ALL)[1]) == 0
-    assert len(kernels.refine(fast.bench, seed, NOBODY, fast.nobody_taken, kernels.ALL)[1]) > 0
+    taken[fast.bench.t.holders["actor"][start : start + (end - start) // 2 + 1]] = True
+    assert len(refine(fast.bench, seed, NOBODY, taken, kernels.ALL)[1]) == 0
+    assert len(refine(fast.bench, seed, NOBODY, fast.nobody_taken, kernels.ALL)[1]) > 0
 
 
 def test_every_kernel_leaves_the_scratch_arrays_clean() -> None:
     """Otherwise one group would weigh upon the next."""
     fast = Workbench(random_traits(5))
     grown = fast.grow(heads_of(fast), fast.quest(fast.value("subnet", 900)))
-    kernels.refine(fast.bench, fast.value("client", 1), NOBODY, fast.nobody_taken, kernels.ALL)
+    refine(fast.bench, fast.value("client", 1), NOBODY, fast.nobody_taken, kernels.ALL)
     weigh_members(fast.bench, fast.rows(sorted(grown)))
     scratch = fast.bench.s
-    assert not np.any(scratch.mass)
-    assert not np.any(scratch.holders)
-    assert not np.any(scratch.promise)
+    assert not np.any(scratch.values["mass"])
+    assert not np.any(scratch.values["holders"])
+    assert not np.any(scratch.actors["promise"])
 
 
 def test_scores_of_many_seeds_are_those_of_each() -> None:
@@ -151,9 +152,7 @@ def test_scores_of_many_seeds_are_those_of_each() -> None:
     fast = Workbench(random_traits(6))
     seeds = np.array([fast.value(c, 900) for c in ("subnet", "client", "template")])
     together = kernels.score_seeds(fast.bench, seeds, NOBODY, fast.nobody_taken)
-    alone = [
-        kernels.refine(fast.bench, s, NOBODY, fast.nobody_taken, kernels.ALL)[0] for s in seeds
-    ]
+    alone = [refine(fast.bench, s, NOBODY, fast.nobody_taken, kernels.ALL)[0] for s in seeds]
     assert together == pytest.approx(alone)
 
 
@@ -161,13 +160,13 @@ def test_an_own_value_speaks_against_membership_where_the_group_shares() -> None
     """Item 3: neutral where everybody has one of his own, evidence against where members don't."""
     fast = Workbench(random_traits(7, heads=14))
     heads = heads_of(fast, most=14)
-    payment = fast.bench.t.family[fast.table.value_channel[fast.value("payment", 900)]]
+    payment = FAMILY_OF_CHANNEL[fast.table.value_channel[fast.value("payment", 900)]]
     outsider = next(
         i
         for i in range(fast.table.actors)
         if fast.table.single[i].sum() > 0 and fast.table.actor_ids[i] not in heads
     )
-    touched = kernels.tally(fast.bench, fast.rows(heads))
-    kernels.weigh(fast.bench, outsider, 0, NOBODY, NOBODY)
-    assert fast.bench.s.by_family[payment] < -1
-    kernels.clear(fast.bench, touched)
+    touched = tally(fast.bench, fast.rows(heads))
+    weigh(fast.bench, outsider, 0, NOBODY, NOBODY)
+    assert fast.bench.s.families["bits"][payment] < -1
+    clear(fast.bench, touched)

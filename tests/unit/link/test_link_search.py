@@ -10,8 +10,9 @@ from populations import Population
 from stillwatch.domain import limits
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import REGISTER
-from stillwatch.link.search import Search, list_seeds, propose_groups, set_bars, take_columns
+from stillwatch.link.search import Search, list_seeds, propose_groups, set_bars
 from stillwatch.link.table import TraitTable, tabulate_traits
+from stillwatch.link.workbench import take_columns
 
 
 def search(crowd: Population) -> list[set[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numba as nb
 import numpy as np
 import polars as pl
 
@@ -9,12 +10,46 @@ from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import REGISTER, TRAIT
 from stillwatch.link import kernels
 from stillwatch.link.kernels import NOBODY
-from stillwatch.link.search import set_bars, take_columns
-from stillwatch.link.table import CHANNEL_NAMES, I32, TraitTable, tabulate_traits
-from stillwatch.link.workbench import Bench, Quest, make_scratch
+from stillwatch.link.search import set_bars
+from stillwatch.link.table import CHANNEL_NAMES, I32, Bools, TraitTable, tabulate_traits
+from stillwatch.link.workbench import Bench, Quest, make_scratch, take_columns
 
 TIES = {"payment": 6, "subnet": 12, "client": 4, "template": 10, "address": 40, "signup_day": 9}
 """Channel and number of its values, of a random small table: five families."""
+
+
+# Doors from Python to kernels that only kernels call; not cached, because Numba wouldn't see that
+# what they call has changed.
+
+
+@nb.njit(error_model="numpy")
+def tally(w: Bench, group: I32) -> int:
+    """Open `kernels.tally`."""
+    return kernels.tally(w, group)
+
+
+@nb.njit(error_model="numpy")
+def clear(w: Bench, touched: int) -> None:
+    """Open `kernels.clear`."""
+    kernels.clear(w, touched)
+
+
+@nb.njit(error_model="numpy")
+def weigh(w: Bench, i: int, inside: int, skip: int, hidden: int) -> tuple[float, int]:
+    """Open `kernels.weigh`."""
+    return kernels.weigh(w, i, inside, skip, hidden)
+
+
+@nb.njit(error_model="numpy")
+def gather(w: Bench, group: I32, quest: Quest) -> int:
+    """Open `kernels.gather`."""
+    return kernels.gather(w, group, quest)
+
+
+@nb.njit(error_model="numpy")
+def refine(w: Bench, seed: int, hidden: int, taken: Bools, sample: int) -> tuple[float, I32]:
+    """Open `kernels.refine`."""
+    return kernels.refine(w, seed, hidden, taken, sample)
 
 
 def random_traits(seed: int, *, strangers: int = 70, heads: int = 9) -> pl.DataFrame:
@@ -82,8 +117,8 @@ class Workbench:
 
     def gather(self, group: list[str], quest: Quest) -> set[str]:
         """One round of growth."""
-        found = kernels.gather(self.bench, self.rows(group), quest)
-        return self.names(self.bench.s.found[:found])
+        found = gather(self.bench, self.rows(group), quest)
+        return self.names(self.bench.s.actors["found"][:found])
 
     def grow(self, start: list[str], quest: Quest) -> set[str]:
         """Growth to a fixed point."""
