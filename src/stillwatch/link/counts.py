@@ -32,7 +32,8 @@ class Counted:
 def count_values(bench: Bench, group: I32) -> Counted:
     """Count what a group's members hold, each value once.
 
-    Order:   as the members and their rows come. Cost: the members' rows.
+    Grain:   one entry per value. Order: as the members and their rows come.
+    Cost:    the members' rows.
     """
     columns = bench.t
     room = int((columns.row_start[group + 1] - columns.row_start[group]).sum())
@@ -43,7 +44,12 @@ def count_values(bench: Bench, group: I32) -> Counted:
 
 
 def weigh_members(bench: Bench, group: I32) -> tuple[F64, F64]:
-    """Weigh every member of a group: bits by family, and three figures by channel."""
+    """Weigh every member of a group: bits by family, and three figures by channel.
+
+    Grain:   one row per member, in the group's order; the figures are those of
+             `kernels.weigh_actors`.
+    Cost:    the members' rows.
+    """
     families = np.zeros((len(group), len(bench.s.families)))
     shares = np.zeros((len(group), len(bench.s.channels), 3))
     kernels.weigh_actors(bench, (group, group), kernels.INSIDE, families, shares)
@@ -51,7 +57,10 @@ def weigh_members(bench: Bench, group: I32) -> tuple[F64, F64]:
 
 
 def mean_bits(bench: Bench, group: I32, actors: I32, inside: np.int64) -> float:
-    """Mean bits of some actors for a group; those with fewer than two families count as none."""
+    """Mean bits of some actors for a group; those with fewer than two families count as none.
+
+    Cost:    the rows of both.
+    """
     families = np.zeros((len(actors), len(bench.s.families)))
     kernels.weigh_actors(bench, (group, actors), inside, families, _NO_SHARES)
     spoken = (families >= bench.b.family).sum(axis=1) >= kernels.FAMILIES_MIN
