@@ -16,7 +16,7 @@ from stillwatch.domain.tables import REGISTER
 from stillwatch.link.counts import weigh_members
 from stillwatch.link.search import propose_groups, set_bars
 from stillwatch.link.table import CHANNEL_NAMES, FAMILY_OF_CHANNEL, TraitTable, tabulate_traits
-from stillwatch.link.workbench import Bench, make_scratch, take_columns
+from stillwatch.link.workbench import set_bench, take_columns
 from stillwatch.observe.traits import EXCHANGE_CHANNELS, REGISTER_CHANNELS
 
 Population: Any = runpy.run_path(
@@ -59,7 +59,7 @@ def tied_by(channel: Channel) -> tuple[TraitTable, list[str]]:
 def weigh(table: TraitTable, members: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """Bits of the members by family and by channel."""
     columns = take_columns(table)
-    bench = Bench(columns, make_scratch(columns), set_bars(LinkSettings()))
+    bench = set_bench(columns, set_bars(LinkSettings()))
     rows = np.array([table.actor_ids.index(m) for m in members], np.int32)
     families, channels = weigh_members(bench, rows)
     return families, channels

@@ -12,10 +12,7 @@ import numpy as np
 
 from stillwatch.link import kernels
 from stillwatch.link.table import F64, I32, I64
-from stillwatch.link.workbench import COUNTED, Bench
-
-_NO_SHARES = np.empty((0, 0, 0))
-"""Bits by family are all that is asked for."""
+from stillwatch.link.workbench import COUNTED, INSIDE, Bench
 
 
 @dataclass(frozen=True)
@@ -46,14 +43,26 @@ def count_values(bench: Bench, group: I32) -> Counted:
 def weigh_members(bench: Bench, group: I32) -> tuple[F64, F64]:
     """Weigh every member of a group: bits by family, and three figures by channel.
 
-    Grain:   one row per member, in the group's order; the figures are those of
-             `kernels.weigh_actors`.
+    Grain:   one row per member, in the group's order. The figures: bits, the share of the other
+             members that hold what it holds, and the population's.
     Cost:    the members' rows.
     """
-    families = np.zeros((len(group), len(bench.s.families)))
-    shares = np.zeros((len(group), len(bench.s.channels), 3))
-    kernels.weigh_actors(bench, (group, group), kernels.INSIDE, families, shares)
-    return families, shares
+    families, bits = _weigh(bench, (group, group), INSIDE)
+    columns, counted = bench.t, count_values(bench, group)
+    spans = columns.row_start[group + 1] - columns.row_start[group]
+    member = np.repeat(np.arange(len(group)), spans)
+    begins = np.repeat(columns.row_start[group] - np.cumsum(spans) + spans, spans)
+    rows = columns.rows[begins + np.arange(len(member))]
+    value, share = rows["value"], rows["share"].astype(np.float64)
+    order = np.argsort(counted.value)
+    mass = counted.mass[order][np.searchsorted(counted.value[order], value)]
+    channel = columns.values["channel"][value]
+    others = np.maximum(counted.members[channel] - 1, 1)
+    shares = np.zeros((2, *bits.shape))
+    np.add.at(shares[0], (member, channel), share * (mass - share) / others)
+    there = (columns.values["mass"][value] - share) / (columns.channels["present"][channel] - 1)
+    np.add.at(shares[1], (member, channel), share * there)
+    return families, np.stack([bits, *shares], axis=2)
 
 
 def mean_bits(bench: Bench, group: I32, actors: I32, inside: np.int64) -> float:
@@ -61,7 +70,15 @@ def mean_bits(bench: Bench, group: I32, actors: I32, inside: np.int64) -> float:
 
     Cost:    the rows of both.
     """
-    families = np.zeros((len(actors), len(bench.s.families)))
-    kernels.weigh_actors(bench, (group, actors), inside, families, _NO_SHARES)
+    families, _ = _weigh(bench, (group, actors), inside)
     spoken = (families >= bench.b.family).sum(axis=1) >= kernels.FAMILIES_MIN
     return float(families.sum(axis=1)[spoken].sum() / max(len(actors), 1))
+
+
+def _weigh(bench: Bench, sides: tuple[I32, I32], inside: np.int64) -> tuple[F64, F64]:
+    bits = (
+        np.zeros((len(sides[1]), len(bench.s.families))),
+        np.zeros((len(sides[1]), len(bench.s.channels))),
+    )
+    kernels.weigh_actors(bench, sides, inside, bits)
+    return bits

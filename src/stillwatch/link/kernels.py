@@ -14,21 +14,13 @@ import numpy as np
 
 from stillwatch.domain import limits
 from stillwatch.link.table import F64, I32, I64, Bools
-from stillwatch.link.workbench import SUPPORT_MIN as _SUPPORT_MIN
-from stillwatch.link.workbench import Bench, Columns, Quest, Records, Scratch
+from stillwatch.link.workbench import ALL, INSIDE, NOBODY, OUTSIDE, Bench, Quest, Records
 
 _kernel = nb.njit(nogil=True, cache=True, error_model="numpy", no_cfunc_wrapper=True)
 """Compiled once per machine and kept beside the module; plain loops, because they compile fast."""
 _inner = nb.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)
 """The same for what only kernels call: it needs no door to Python, which takes as long again."""
-NOBODY = np.int64(-1)
-"""No seed, or no hidden family."""
-INSIDE, OUTSIDE = np.int64(1), np.int64(0)
-# Typed: Numba compiles a kernel anew for every literal.
-_ROUNDS_MAX = limits.GROWTH_ROUNDS_MAX
 _SAMPLE = np.int64(limits.SEED_SAMPLE)
-ALL = np.int64(0)  # no sample of holders
-_ACTORS_MIN = limits.ACTORS_MIN
 _FAMILIES = 6
 _UNHELD_MIN = 1e-3
 """Least population share on values that the group lacks: a finite logarithm."""
@@ -42,27 +34,9 @@ _BISECTIONS = 40
 
 
 @_inner
-def _count_values(t: Columns, s: Scratch, group: I32) -> int:
-    """Add up the group's values and its members with data by channel."""
-    touched = 0
-    for c in range(len(s.channels)):
-        s.channels[c].members = 0
-    for i in group:
-        for r in range(t.row_start[i], t.row_start[i + 1]):
-            v = t.rows[r].value
-            if s.values[v].holders == 0:
-                s.values[touched].touched = v
-                touched += 1
-            s.values[v].holders += 1
-            s.values[v].mass += t.rows[r].share
-        for c in range(len(s.channels)):
-            s.channels[c].members += t.present[i, c]
-    return touched
-
-
-@_inner
-def _weigh_unheld(t: Columns, s: Scratch, group: I32, touched: int, shrink: float) -> None:
+def _weigh_unheld(w: Bench, group: I32, touched: int) -> None:
     """Weigh a value that nobody else in the group holds, by channel (DESIGN.md, 6.3)."""
+    t, s = w.t, w.s
     for c in range(len(s.channels)):
         s.channels[c].own = s.channels[c].alone = s.channels[c].outside = 0.0
     for i in group:
@@ -84,21 +58,34 @@ def _weigh_unheld(t: Columns, s: Scratch, group: I32, touched: int, shrink: floa
         outside = there.present - here.members
         if outside > 0 and here.members > 1:
             free = max((there.mass - here.own - here.outside) / outside, _UNHELD_MIN)
-            share = (here.alone + shrink * free) / (here.members + shrink)
+            share = (here.alone + w.b.shrink * free) / (here.members + w.b.shrink)
             here.unheld = np.log2(max(share, _UNHELD_MIN) / free)
 
 
 @_inner
-def tally(w: Bench, group: I32) -> int:
+def tally(w: Bench, group: I32) -> np.int64:
     """Count a group's values; gives how many are touched. `clear` undoes it."""
-    touched = _count_values(w.t, w.s, group)
-    w.s.group[0].size = len(group)
-    _weigh_unheld(w.t, w.s, group, touched, w.b.shrink)
+    t, s = w.t, w.s
+    touched = np.int64(0)  # not 0: Numba would compile a second kernel for the literal
+    for c in range(len(s.channels)):
+        s.channels[c].members = 0
+    for i in group:
+        for r in range(t.row_start[i], t.row_start[i + 1]):
+            v = t.rows[r].value
+            if s.values[v].holders == 0:
+                s.values[touched].touched = v
+                touched += 1
+            s.values[v].holders += 1
+            s.values[v].mass += t.rows[r].share
+        for c in range(len(s.channels)):
+            s.channels[c].members += t.present[i, c]
+    s.group[0].size = len(group)
+    _weigh_unheld(w, group, touched)
     return touched
 
 
 @_inner
-def clear(w: Bench, touched: int) -> None:
+def clear(w: Bench, touched: np.int64) -> None:
     """Undo `tally` at the cost of what it touched."""
     for k in range(touched):
         value = w.s.values[w.s.values[k].touched]
@@ -147,12 +134,6 @@ def _weigh_channels(w: Bench, i: int, inside: int, skip: int, hidden: int) -> No
 
 
 @_inner
-def _cut(w: Bench, high: float, low: float) -> float:
-    """Cut a family's strongest channels for and against to floor and cap."""
-    return min(max(high + low, w.b.floor), w.b.cap)
-
-
-@_inner
 def weigh(w: Bench, i: int, inside: int, skip: int, hidden: int) -> tuple[float, int]:
     """Weigh one actor for the tallied group: (total bits, families above the bar).
 
@@ -169,20 +150,18 @@ def weigh(w: Bench, i: int, inside: int, skip: int, hidden: int) -> tuple[float,
         family.high = max(family.high, bits)
         family.low = min(family.low, bits)
         family.bits = max(family.bits, bits - s.channels[c].narrow)
-    most = 0.0
-    best = -1
+    most, best = 0.0, -1
     for f in range(_FAMILIES):
         family = s.families[f]
-        wide = _cut(w, family.bits, family.low)
-        gain = _cut(w, family.high, family.low) - wide
+        wide = min(max(family.bits + family.low, w.b.floor), w.b.cap)
+        gain = min(max(family.high + family.low, w.b.floor), w.b.cap) - wide
         family.bits = wide
         if gain > most:
             most = gain
             best = f
     if best >= 0:
         s.families[best].bits += most
-    total = 0.0
-    families = 0
+    total, families = 0.0, 0
     for f in range(_FAMILIES):
         total += s.families[f].bits
         families += s.families[f].bits >= w.b.family
@@ -190,10 +169,10 @@ def weigh(w: Bench, i: int, inside: int, skip: int, hidden: int) -> tuple[float,
 
 
 @_inner
-def _holds(t: Columns, i: int, value: int) -> bool:
+def _holds(w: Bench, i: int, value: int) -> bool:
     held = False
-    for r in range(t.row_start[i], t.row_start[i + 1]):
-        held |= t.rows[r].value == value
+    for r in range(w.t.row_start[i], w.t.row_start[i + 1]):
+        held |= w.t.rows[r].value == value
     return held
 
 
@@ -206,11 +185,11 @@ def clears(w: Bench, i: int, inside: int, quest: Quest, priors: tuple[float, flo
     Either way a lifted value must join the actor to a tenth of the members.
     """
     total, families = weigh(w, i, inside, NOBODY, quest.hidden)
-    if w.s.group[0].support < _SUPPORT_MIN:
+    if w.s.group[0].support < w.b.support:
         return False
     if total + priors[0] >= w.b.member and families >= FAMILIES_MIN:
         return True
-    if quest.seed == NOBODY or not _holds(w.t, i, quest.seed):
+    if quest.seed == NOBODY or not _holds(w, i, quest.seed):
         return False
     own = w.s.families[w.t.channels[w.t.values[quest.seed].channel].family]
     before = own.bits >= w.b.family
@@ -231,9 +210,8 @@ def promise_holders(w: Bench, touched: int, size: int, quest: Quest) -> int:
     for k in range(touched):
         v = s.values[k].touched
         c = t.values[v].channel
-        if s.values[v].holders < max(2, _HOLDER_SHARE_MIN * size):
-            continue
-        if t.channels[c].family == quest.hidden:
+        few = s.values[v].holders < max(2, _HOLDER_SHARE_MIN * size)
+        if few or t.channels[c].family == quest.hidden:
             continue
         here = s.values[v].mass / s.channels[c].members
         lift = np.log2(here / (t.values[v].mass / t.channels[c].present))
@@ -277,7 +255,7 @@ def gather(w: Bench, group: I32, quest: Quest) -> int:
         j = np.int64(s.actors[k].reached)
         promise = s.actors[j].promise
         likely = promise >= need or (
-            promise >= w.b.lift and quest.seed != NOBODY and _holds(t, j, quest.seed)
+            promise >= w.b.lift and quest.seed != NOBODY and _holds(w, j, quest.seed)
         )
         if likely and clears(w, j, OUTSIDE, quest, priors):
             s.actors[found].found = j
@@ -288,17 +266,17 @@ def gather(w: Bench, group: I32, quest: Quest) -> int:
 
 
 @_inner
-def _top_bits(s: Scratch, n: int, best: int) -> float:
+def _top_bits(w: Bench, n: int, best: int) -> float:
     """The `best`-largest of the first `n` bits, by bisection on the value; leaves them in place."""
-    low = high = s.actors[0].bits
+    actors = w.s.actors
+    low = high = actors[0].bits
     for k in range(n):
-        low = min(low, s.actors[k].bits)
-        high = max(high, s.actors[k].bits)
+        low, high = min(low, actors[k].bits), max(high, actors[k].bits)
     for _ in range(_BISECTIONS):
         middle = 0.5 * (low + high)
         above = 0
         for k in range(n):
-            above += s.actors[k].bits >= middle
+            above += actors[k].bits >= middle
         if above >= best:
             low = middle
         else:
@@ -307,23 +285,21 @@ def _top_bits(s: Scratch, n: int, best: int) -> float:
 
 
 @_inner
-def _list_free(t: Columns, seed: int, taken: Bools, sample: int) -> I32:
+def _list_free(w: Bench, seed: int, taken: Bools, sample: int) -> I32:
     """List a seed's free holders, about `sample` of them evenly; none, if most are taken."""
-    begin, end = t.holder_start[seed], t.holder_start[seed + 1]
+    begin, end = w.t.holder_start[seed], w.t.holder_start[seed + 1]
+    free = np.empty(end - begin, np.int32)
     n = 0
     for r in range(begin, end):
-        n += not taken[t.holders[r].actor]
-    if n < _ACTORS_MIN or 2 * n < end - begin:
+        free[n] = w.t.holders[r].actor
+        n += not taken[w.t.holders[r].actor]
+    if n < limits.ACTORS_MIN or 2 * n < end - begin:
         n = 0
     step = max(n // sample, 1) if sample > 0 else 1
-    free = np.empty((n + step - 1) // step, np.int32)
-    n = 0
-    for r in range(begin, end if len(free) else begin):
-        if not taken[t.holders[r].actor]:
-            if n % step == 0:
-                free[n // step] = t.holders[r].actor
-            n += 1
-    return free
+    n = (n + step - 1) // step
+    for k in range(n):
+        free[k] = free[k * step]
+    return free[:n]
 
 
 @_inner
@@ -333,7 +309,7 @@ def refine(w: Bench, seed: int, hidden: int, taken: Bools, sample: int) -> tuple
     With a `sample` above 0, about so many of its holders are looked at, evenly by their order.
     """
     s = w.s
-    free = _list_free(w.t, seed, taken, sample)
+    free = _list_free(w, seed, taken, sample)
     n = len(free)
     if n == 0:
         return 0.0, free
@@ -344,10 +320,9 @@ def refine(w: Bench, seed: int, hidden: int, taken: Bools, sample: int) -> tuple
         total, _ = weigh(w, np.int64(free[k]), INSIDE, seed, hidden)
         s.actors[k].bits = total - own.bits
     clear(w, touched)
-    s.group[0].wide = _SUPPORT_MIN
-    least = _top_bits(s, n, max(n // 4, _ACTORS_MIN))
-    score = 0.0
-    best = 0
+    s.group[0].wide = w.b.support
+    least = _top_bits(w, n, max(n // 4, limits.ACTORS_MIN))
+    score, best = 0.0, 0
     for k in range(n):
         if s.actors[k].bits >= least:
             free[best] = free[k]
@@ -375,7 +350,7 @@ def grow(w: Bench, start: I32, quest: Quest) -> tuple[I32, int]:
     if len(group) == 0:
         _, group = refine(w, quest.seed, quest.hidden, quest.taken, ALL)
     mark = quest.mark
-    for _ in range(_ROUNDS_MAX if len(group) else 0):
+    for _ in range(limits.GROWTH_ROUNDS_MAX if len(group) else 0):
         mark += 1
         found = gather(w, group, Quest(quest.seed, quest.hidden, quest.taken, mark))
         kept = 0
@@ -383,7 +358,7 @@ def grow(w: Bench, start: I32, quest: Quest) -> tuple[I32, int]:
             kept += w.s.actors[w.s.actors[k].found].stamp == mark
         if found == len(group) and kept == found:
             break
-        group = np.empty(found if found >= _ACTORS_MIN else 0, np.int32)
+        group = np.empty(found if found >= limits.ACTORS_MIN else 0, np.int32)
         for k in range(len(group)):
             group[k] = w.s.actors[k].found
         if len(group) == 0:
@@ -408,31 +383,18 @@ def list_values(w: Bench, group: I32, counted: Records) -> int:
 
 
 @_kernel
-def weigh_actors(w: Bench, sides: tuple[I32, I32], inside: int, families: F64, shares: F64) -> None:
-    """Weigh some actors for a group (`sides`: the group, the actors) into two arrays.
+def weigh_actors(w: Bench, sides: tuple[I32, I32], inside: int, bits: tuple[F64, F64]) -> None:
+    """Weigh some actors for a group (`sides`: the group, the actors).
 
-    `families` takes bits by actor and family, capped; `shares`, unless it is empty, by actor and
-    channel, three figures: bits, the share of the group's other members that hold what the actor
-    holds, and the population's.
+    `bits` takes them by actor and family, capped, and by actor and channel as they are.
     """
-    t, s = w.t, w.s
     group, actors = sides
+    families, channels = bits
     touched = tally(w, group)
     for k in range(len(actors)):
-        i = np.int64(actors[k])
-        weigh(w, i, inside, NOBODY, NOBODY)
+        weigh(w, np.int64(actors[k]), inside, NOBODY, NOBODY)
         for f in range(_FAMILIES):
-            families[k, f] = s.families[f].bits
-        if len(shares) == 0:
-            continue
-        for c in range(len(s.channels)):
-            shares[k, c, 0] = s.channels[c].bits
-        for r in range(t.row_start[i], t.row_start[i + 1]):
-            v, share = t.rows[r].value, t.rows[r].share
-            c = t.values[v].channel
-            if s.channels[c].members > 1:
-                held = s.values[v].mass - share
-                shares[k, c, 1] += share * held / (s.channels[c].members - 1)
-            there = t.values[v].mass - share
-            shares[k, c, 2] += share * there / (t.channels[c].present - 1)
+            families[k, f] = w.s.families[f].bits
+        for c in range(len(w.s.channels)):
+            channels[k, c] = w.s.channels[c].bits
     clear(w, touched)

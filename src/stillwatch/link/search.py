@@ -17,14 +17,16 @@ from stillwatch.domain import limits
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link import kernels
 from stillwatch.link.counts import count_values, mean_bits, weigh_members
-from stillwatch.link.kernels import NOBODY
 from stillwatch.link.table import F64, I32, I64, Bools, TraitTable
 from stillwatch.link.workbench import (
+    INSIDE,
+    NOBODY,
+    OUTSIDE,
     Bars,
     Bench,
     Columns,
     Quest,
-    make_scratch,
+    set_bench,
     take_columns,
 )
 
@@ -32,6 +34,8 @@ _THREADS = 2
 """Threads that score seeds; each has its own scratch arrays."""
 _QUARTER_BITS = 2.0
 """A seed's best quarter: what its holders' prior loses when growth starts from it."""
+_SUPPORT_MIN = 0.1
+"""`Bars.support`: a tenth of the others."""
 _TOGETHER_SHARE = 0.87
 """Share of two pieces' evidence, and of their members, that must survive their union."""
 _HELD_SHARE = 0.1
@@ -66,6 +70,7 @@ def set_bars(settings: LinkSettings, *, hidden: bool = False) -> Bars:
         settings.family_bar_bits,
         settings.lift_bits,
         settings.shrink_members,
+        _SUPPORT_MIN,
     )
 
 
@@ -84,7 +89,7 @@ def propose_groups(table: TraitTable, *, settings: LinkSettings) -> Search:
     Cost:    linear in rows for the scores; growth touches members and lifted holders only.
     """
     columns = take_columns(table)
-    bench = Bench(columns, make_scratch(columns), set_bars(settings))
+    bench = set_bench(columns, set_bars(settings))
     search = Search(bench, np.zeros(table.actors, np.bool_))
     seeds = list_seeds(columns)
     search.seeds_tested = len(seeds)
@@ -107,7 +112,7 @@ def _score(search: Search, seeds: I64) -> F64:
     scores = np.zeros(len(seeds))
 
     def run(part: int) -> None:
-        own = search.bench._replace(s=make_scratch(search.bench.t))
+        own = set_bench(search.bench.t, search.bench.b)
         scores[part::_THREADS] = kernels.score_seeds(
             own, seeds[part::_THREADS].copy(), NOBODY, search.taken
         )
@@ -195,8 +200,8 @@ def _speaks_for(search: Search, g: int, other: int) -> bool:
     """
     forgiving = search.bench._replace(b=search.bench.b._replace(floor=0.0))
     group, actors = search.groups[g], search.groups[other]
-    own = mean_bits(forgiving, group, group, kernels.INSIDE)
-    return mean_bits(forgiving, group, actors, kernels.OUTSIDE) >= _SUPPORT_SHARE * own
+    own = mean_bits(forgiving, group, group, INSIDE)
+    return mean_bits(forgiving, group, actors, OUTSIDE) >= _SUPPORT_SHARE * own
 
 
 def _neighbours(search: Search, g: int, owner: I32) -> list[int]:

@@ -14,41 +14,48 @@ import numpy.typing as npt
 from stillwatch.domain.families import FAMILIES
 from stillwatch.link.table import F32, FAMILY_OF_CHANNEL, I64, Bools, TraitTable
 
-SUPPORT_MIN = 0.1
-"""Share of the other members that one lifted value must join a member to, and that must hold a
-value for it to count in every family. A seed's holders are scored without: their best quarter is
-what is looked for."""
-
-
+# Typed: Numba compiles a kernel anew for every literal.
+NOBODY = np.int64(-1)
+"""No seed, or no hidden family."""
+INSIDE, OUTSIDE = np.int64(1), np.int64(0)
+"""Whether the actor that is weighed is in the group."""
+ALL = np.int64(0)
+"""No sample of a seed's holders."""
 Records = npt.NDArray[np.void]
 """Rows of named fields. A handful of them in place of an array for every field: Numba hands a tuple
 of arrays from kernel to kernel piece by piece, and compiles each piece anew in every kernel."""
 
-ROW = np.dtype([("value", np.int32), ("share", np.float32)])
+ROW = np.dtype([("value", np.int32), ("share", np.float32)], align=True)
 """A value of an actor."""
-HOLDER = np.dtype([("actor", np.int32), ("share", np.float32)])
+HOLDER = np.dtype([("actor", np.int32), ("share", np.float32)], align=True)
 """An actor with a value."""
-VALUE = np.dtype([("mass", np.float64), ("channel", np.int64)])
+VALUE = np.dtype([("mass", np.float64), ("channel", np.int64)], align=True)
 """A value in the population."""
-CHANNEL = np.dtype([("mass", np.float64), ("present", np.int64), ("family", np.int64)])
+CHANNEL = np.dtype([("mass", np.float64), ("present", np.int64), ("family", np.int64)], align=True)
 """A channel in the population."""
-VALUE_WORK = np.dtype([("mass", np.float64), ("holders", np.int32), ("touched", np.int32)])
+VALUE_WORK = np.dtype(
+    [("mass", np.float64), ("holders", np.int32), ("touched", np.int32)], align=True
+)
 """A value in the group that is looked at; `touched` is a list of values, an entry a slot."""
 CHANNEL_WORK = np.dtype(
     [("members", np.int64)]
-    + [(name, np.float64) for name in ("unheld", "own", "alone", "outside", "bits", "narrow")]
+    + [(name, np.float64) for name in ("unheld", "own", "alone", "outside", "bits", "narrow")],
+    align=True,
 )
 """A channel in the group, and for the actor that is weighed."""
-FAMILY_WORK = np.dtype([(name, np.float64) for name in ("bits", "high", "low")])
+FAMILY_WORK = np.dtype([(name, np.float64) for name in ("bits", "high", "low")], align=True)
 """A family for the actor that is weighed."""
 ACTOR_WORK = np.dtype(
     [("bits", np.float64), ("promise", np.float32)]
-    + [(name, np.int32) for name in ("stamp", "reached", "found")]
+    + [(name, np.int32) for name in ("stamp", "reached", "found")],
+    align=True,
 )
 """An actor in a growth; `bits`, `reached` and `found` are lists, an entry a slot."""
-COUNTED = np.dtype([("value", np.int64), ("holders", np.int64), ("mass", np.float64)])
+COUNTED = np.dtype([("value", np.int64), ("holders", np.int64), ("mass", np.float64)], align=True)
 """A value that a group holds, how many of its members do, and how much of it."""
-GROUP_WORK = np.dtype([("size", np.int64), ("support", np.float64), ("wide", np.float64)])
+GROUP_WORK = np.dtype(
+    [("size", np.int64), ("support", np.float64), ("wide", np.float64)], align=True
+)
 """The group that is looked at; there is one."""
 
 
@@ -66,7 +73,7 @@ class Columns(NamedTuple):
 
 
 class Bars(NamedTuple):
-    """The bars of `LinkSettings`, in bits but for `shrink` (pseudo-members)."""
+    """The bars of linking, in bits but for `shrink` (pseudo-members) and `support` (a share)."""
 
     cap: float
     floor: float
@@ -74,6 +81,10 @@ class Bars(NamedTuple):
     family: float
     lift: float
     shrink: float
+    support: float
+    """Share of the other members that one lifted value must join a member to, and that must hold a
+    value for it to count in every family. A seed's holders are scored without: their best quarter
+    is what is looked for."""
 
 
 class Scratch(NamedTuple):
@@ -127,11 +138,11 @@ def _join(kind: np.dtype[np.void], *fields: npt.NDArray[Any]) -> Records:
     return records
 
 
-def make_scratch(columns: Columns) -> Scratch:
+def make_scratch(columns: Columns, bars: Bars) -> Scratch:
     """Allocate the work arrays of one thread: 16 bytes a value and 24 an actor."""
     actors, channels = columns.present.shape
     group = np.zeros(1, GROUP_WORK)
-    group["wide"] = SUPPORT_MIN
+    group["wide"] = bars.support
     return Scratch(
         np.zeros(len(columns.values), VALUE_WORK),
         np.zeros(channels, CHANNEL_WORK),
@@ -139,3 +150,11 @@ def make_scratch(columns: Columns) -> Scratch:
         np.zeros(actors, ACTOR_WORK),
         group,
     )
+
+
+def set_bench(columns: Columns, bars: Bars) -> Bench:
+    """Set up a workbench with scratch arrays of its own.
+
+    Cost:    what `make_scratch` allocates; the columns are shared.
+    """
+    return Bench(columns, make_scratch(columns, bars), bars)

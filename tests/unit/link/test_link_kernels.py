@@ -12,8 +12,8 @@ from stillwatch.domain.families import FAMILIES
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link import kernels
 from stillwatch.link.counts import weigh_members
-from stillwatch.link.kernels import NOBODY
 from stillwatch.link.table import FAMILY_OF_CHANNEL
+from stillwatch.link.workbench import ALL, NOBODY
 
 SEEDS = range(6)
 NEAR = 1e-4
@@ -113,7 +113,7 @@ def test_refining_keeps_the_best_quarter_of_a_seed(seed: int, channel: str) -> N
     fast, slow = Workbench(traits), SlowLink(traits, LinkSettings())
     for value in (900, 1):
         number = fast.value(channel, value)
-        score, best = refine(fast.bench, number, NOBODY, fast.nobody_taken, kernels.ALL)
+        score, best = refine(fast.bench, number, NOBODY, fast.nobody_taken, ALL)
         if not len(best):
             assert len(slow.held[channel]) == 0 or fast.bench.t.holder_start[number + 1] < (
                 fast.bench.t.holder_start[number] + 5
@@ -131,15 +131,15 @@ def test_a_seed_most_of_whose_holders_are_taken_is_passed_over() -> None:
     start, end = fast.bench.t.holder_start[seed : seed + 2]
     taken = fast.nobody_taken.copy()
     taken[fast.bench.t.holders["actor"][start : start + (end - start) // 2 + 1]] = True
-    assert len(refine(fast.bench, seed, NOBODY, taken, kernels.ALL)[1]) == 0
-    assert len(refine(fast.bench, seed, NOBODY, fast.nobody_taken, kernels.ALL)[1]) > 0
+    assert len(refine(fast.bench, seed, NOBODY, taken, ALL)[1]) == 0
+    assert len(refine(fast.bench, seed, NOBODY, fast.nobody_taken, ALL)[1]) > 0
 
 
 def test_every_kernel_leaves_the_scratch_arrays_clean() -> None:
     """Otherwise one group would weigh upon the next."""
     fast = Workbench(random_traits(5))
     grown = fast.grow(heads_of(fast), fast.quest(fast.value("subnet", 900)))
-    refine(fast.bench, fast.value("client", 1), NOBODY, fast.nobody_taken, kernels.ALL)
+    refine(fast.bench, fast.value("client", 1), NOBODY, fast.nobody_taken, ALL)
     weigh_members(fast.bench, fast.rows(sorted(grown)))
     scratch = fast.bench.s
     assert not np.any(scratch.values["mass"])
@@ -152,7 +152,7 @@ def test_scores_of_many_seeds_are_those_of_each() -> None:
     fast = Workbench(random_traits(6))
     seeds = np.array([fast.value(c, 900) for c in ("subnet", "client", "template")])
     together = kernels.score_seeds(fast.bench, seeds, NOBODY, fast.nobody_taken)
-    alone = [refine(fast.bench, s, NOBODY, fast.nobody_taken, kernels.ALL)[0] for s in seeds]
+    alone = [refine(fast.bench, s, NOBODY, fast.nobody_taken, ALL)[0] for s in seeds]
     assert together == pytest.approx(alone)
 
 

@@ -9,10 +9,9 @@ import polars as pl
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import REGISTER, TRAIT
 from stillwatch.link import kernels
-from stillwatch.link.kernels import NOBODY
 from stillwatch.link.search import set_bars
 from stillwatch.link.table import CHANNEL_NAMES, I32, Bools, TraitTable, tabulate_traits
-from stillwatch.link.workbench import Bench, Quest, make_scratch, take_columns
+from stillwatch.link.workbench import NOBODY, Bench, Quest, set_bench, take_columns
 
 TIES = {"payment": 6, "subnet": 12, "client": 4, "template": 10, "address": 40, "signup_day": 9}
 """Channel and number of its values, of a random small table: five families."""
@@ -88,7 +87,7 @@ class Workbench:
         given = REGISTER.empty() if register is None else register
         self.table: TraitTable = tabulate_traits(traits, register=given)
         columns = take_columns(self.table)
-        self.bench = Bench(columns, make_scratch(columns), set_bars(self.settings, hidden=hidden))
+        self.bench = set_bench(columns, set_bars(self.settings, hidden=hidden))
         self.nobody_taken = np.zeros(self.table.actors, np.bool_)
         self.mark = 0
 
