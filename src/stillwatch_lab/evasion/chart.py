@@ -1,0 +1,168 @@
+"""The curve as a figure: a small drawing per knob, and one of all settings by their cost.
+
+Reads `Row`s; gives an Altair chart in the colours of `show.drawing`. The one idea: a knob's
+settings stand at even distances with the cost below each, because what a knob costs spans from
+nothing to a factor of ten and no axis of cost shows both. Absent: figures that aren't in the table.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Sequence
+from typing import Any, Final
+
+import altair as alt
+
+from stillwatch_lab.evasion.curve import Row
+from stillwatch_lab.evasion.knobs import CAREFUL, PLAIN
+from stillwatch_lab.show.drawing import ACCENT, INK, LINE, MUTED, QUIET, SURFACE
+
+_WIDTH: Final = 372
+_GAP: Final = 56
+_HEIGHT: Final = 120
+_LABEL_CHARACTERS: Final = 11
+"""Characters of a line below a setting."""
+_SHIFT: Final = {PLAIN: -0.06, CAREFUL: 0.06}
+"""Where a base's points stand beside a setting's place, so that neither hides the other."""
+_COLOURS: Final = {PLAIN: MUTED, CAREFUL: ACCENT}
+_COLUMNS: Final = 2
+_LEGEND: Final = (
+    (PLAIN, "from the plain base"),
+    (CAREFUL, "from the careful base (own payment and network)"),
+)
+
+
+def plot_curve(rows: Sequence[Row]) -> alt.VConcatChart:
+    """Draw recall by setting, a panel a knob, and recall by cost below them.
+
+    Grain:   a filled point per setting and base at 1 % false discoveries, an open square for the
+             verdict `fraudulent`; rules from the least to the largest of the seeds.
+    """
+    knobs = list(dict.fromkeys(row.knob for row in rows))
+    narrow = [_plot_knob(rows, knob.name, _WIDTH) for knob in knobs if not knob.adds_up]
+    wide = [_plot_knob(rows, knob.name, 2 * _WIDTH + _GAP) for knob in knobs if knob.adds_up]
+    grid = [
+        alt.hconcat(*narrow[at : at + _COLUMNS], spacing=_GAP - 30)
+        for at in range(0, len(narrow), _COLUMNS)
+    ]
+    return alt.vconcat(_plot_legend(), *grid, *wide, _plot_costs(rows), spacing=22)
+
+
+def _plot_knob(rows: Sequence[Row], name: str, width: int) -> alt.LayerChart:
+    own = [row for row in rows if row.knob.name == name]
+    labels = list(dict.fromkeys(row.label for row in own))
+    texts = ["|".join(_write_label(label, own)) for label in labels]
+    x = (
+        alt.X("x:Q", title=None)
+        .scale(domain=[-0.4, len(labels) - 0.6], nice=False)
+        .axis(
+            values=list(range(len(labels))),
+            labelExpr=f"split({json.dumps(texts)}[datum.value], '|')",
+            grid=False,
+            labelFlush=False,
+            labelOverlap=False,
+        )
+    )
+    lines = [_layer_base(own, labels, base, x) for base in _COLOURS]
+    title = alt.TitleParams(own[0].knob.title, anchor="start", color=INK, fontSize=13)
+    return alt.layer(*[part for line in lines for part in line]).properties(
+        width=width, height=_HEIGHT, title=title
+    )
+
+
+def _write_label(label: str, rows: Sequence[Row]) -> list[str]:
+    """Write a setting and what it costs from each base, line by line."""
+    costs = [f"×{row.relative:.3g}" for row in rows if row.label == label]
+    return [*textwrap.wrap(label, _LABEL_CHARACTERS), *costs]
+
+
+def _layer_base(
+    rows: Sequence[Row], labels: Sequence[str], base: str, x: alt.X
+) -> list[alt.Chart]:
+    values = [
+        _point(row, labels.index(row.label) + _SHIFT[base]) for row in rows if row.base == base
+    ]
+    if not values:
+        return []
+    data, colour = alt.Chart(alt.Data(values=values)), _COLOURS[base]
+    ranked, called = _share_axis("ranked"), _share_axis("called")
+    return [
+        data.mark_line(color=QUIET, strokeWidth=1, strokeDash=[3, 3]).encode(x=x, y=called),
+        data.mark_line(color=colour, strokeWidth=1.8).encode(x=x, y=ranked),
+        data.mark_rule(color=colour, strokeWidth=3, opacity=0.35).encode(
+            x=x, y=_share_axis("low"), y2="high:Q"
+        ),
+        *_mark_points(data, x, colour),
+    ]
+
+
+def _mark_points(data: alt.Chart, x: alt.X, colour: str) -> list[alt.Chart]:
+    """Mark the verdict's recall by an open square and the ranking's by a point in it."""
+    return [
+        data.mark_point(
+            shape="square", size=80, stroke=colour, fill=SURFACE, strokeWidth=1.4, opacity=1
+        ).encode(x=x, y=_share_axis("called")),
+        data.mark_point(
+            shape="circle", size=26, fill=colour, stroke=colour, strokeWidth=1, opacity=1
+        ).encode(x=x, y=_share_axis("ranked")),
+    ]
+
+
+def _point(row: Row, x: float) -> dict[str, Any]:
+    ranked = row.ranked.recall or 0.0
+    each = [value for value in (*row.ranked.recalls, *row.called) if value is not None]
+    return {
+        "x": x,
+        "ranked": ranked,
+        "called": row.recall or 0.0,
+        "low": min(each, default=0.0),
+        "high": max(each, default=0.0),
+    }
+
+
+def _share_axis(field: str) -> alt.Y:
+    return (
+        alt.Y(f"{field}:Q", title=None)
+        .scale(domain=[0, 1], nice=False)
+        .axis(values=[0, 0.5, 1], labelExpr="format(datum.value, '.0%')", domain=False)
+    )
+
+
+def _plot_costs(rows: Sequence[Row]) -> alt.LayerChart:
+    """Set every setting at its cost, on one logarithmic axis."""
+    most = max(row.relative for row in rows)
+    least = min(row.relative for row in rows)
+    ticks = [at for at in (0.5, 1, 2, 3, 5, 10, 20, 50) if least / 1.5 <= at <= most * 1.5]
+    x = (
+        alt.X("x:Q", title="cost of a thousand harvested exchanges, × the plain base's")
+        .scale(type="log", domain=[least / 1.1, most * 1.1], nice=False)
+        .axis(values=ticks, labelExpr="'×' + datum.value", gridColor=LINE)
+    )
+    layers = []
+    for base, colour in _COLOURS.items():
+        values = [_point(row, row.relative) for row in rows if row.base == base]
+        if values:
+            layers += _mark_points(alt.Chart(alt.Data(values=values)), x, colour)
+    title = alt.TitleParams("All settings by cost", anchor="start", color=INK, fontSize=13)
+    return alt.layer(*layers).properties(width=2 * _WIDTH + _GAP, height=_HEIGHT, title=title)
+
+
+def _plot_legend() -> alt.LayerChart:
+    """Say what colours and marks mean, where a reader begins."""
+    words = [
+        *((text, _COLOURS[base], "circle", column, 1) for column, (base, text) in enumerate(_LEGEND)),
+        ("recall at 1 % false discoveries, bar found with the truth", INK, "circle", 0, 0),
+        ("recall by the verdict `fraudulent`", INK, "square", 1, 0),
+    ]
+    layers = []
+    for text, colour, shape, column, row in words:
+        data = alt.Chart(alt.Data(values=[{"x": column, "y": row, "text": text}]))
+        x = alt.X("x:Q", axis=None).scale(domain=[0, 2], nice=False)
+        y = alt.Y("y:Q", axis=None).scale(domain=[-0.5, 1.5], nice=False)
+        fill = SURFACE if shape == "square" else colour
+        layers += [
+            data.mark_point(shape=shape, size=50, fill=fill, stroke=colour, opacity=1).encode(x=x, y=y),
+            data.mark_text(align="left", dx=10, color=INK, fontSize=12).encode(x=x, y=y, text="text:N"),
+        ]
+    return alt.layer(*layers).properties(width=2 * _WIDTH + _GAP, height=40)

@@ -1,0 +1,98 @@
+"""The curve as Markdown: its rows, the prices behind its costs, and what it says in sentences.
+
+Reads `Row`s; gives lines of a page. The one idea: sentences are made of the rows, so none can
+outlive a run that says otherwise. Absent: the page around them (`bench/evasion_curve.md`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+from stillwatch_lab.evasion.costs import PRICES, count_units
+from stillwatch_lab.evasion.curve import Row, find_cheapest
+from stillwatch_lab.show.figures import number, percent
+
+_ROWS: Final = (
+    "| knob | setting | from | $ for 1,000 | cost | days for the base's harvest | recall at FDR 1 % "
+    "| over seeds | recall, `fraudulent` | false accounts |\n"
+    "|---|---|---|---:|---:|---:|---:|---|---:|---:|"
+)
+_HIDING: Final = "| recall at FDR 1 % | cheapest setting | cost |\n|---:|---|---:|"
+_LEVELS: Final = (0.9, 0.75, 0.5, 0.25, 0.0)
+_MATTERS: Final = 0.05
+"""A fall of the recall that is called one: five in a hundred heads."""
+
+
+def render_rows(rows: Sequence[Row]) -> str:
+    """Write a line per setting and base."""
+    return "\n".join([_ROWS, *(_write_row(row) for row in rows)])
+
+
+def _write_row(row: Row) -> str:
+    each = [value for value in row.ranked.recalls if value is not None]
+    span = f"{percent(min(each))} to {percent(max(each))}" if each else percent(None)
+    return (
+        f"| {row.knob.title} | {row.label} | {row.base} | {row.dollars:.0f} | × {row.relative:.2f} "
+        f"| {row.days:.0f} | {percent(row.ranked.recall)} | {span} | {percent(row.recall)} "
+        f"| {number(row.false)} |"
+    )
+
+
+def render_prices(rows: Sequence[Row]) -> str:
+    """Write the assumed prices, and what one base needs of each."""
+    base = rows[0]
+    units = count_units(base.plan, days=round(base.days))
+    lines = [
+        f"| {price.unit} | {price.dollars:g} | {units[name]:,.0f} | {price.why} |"
+        for name, price in PRICES.items()
+    ]
+    head = f"| unit | $ (assumed) | of these, {base.knob.title}: {base.label} | why |\n|---|---:|---:|---|"
+    return "\n".join([head, *lines])
+
+
+def render_hiding(rows: Sequence[Row]) -> str:
+    """Write the cheapest way to leave no more than so much recall."""
+    lines = []
+    for level in _LEVELS:
+        row = find_cheapest(rows, recall_max=level)
+        way = "none of these" if row is None else f"{row.knob.title}: {row.label} ({row.base} base)"
+        cost = percent(None) if row is None else f"× {row.relative:.2f}"
+        lines.append(f"| at most {level:.0%} | {way} | {cost} |")
+    return "\n".join([_HIDING, *lines])
+
+
+def render_reading(rows: Sequence[Row]) -> str:
+    """Say of each knob and base where recall is highest and lowest, and at which cost."""
+    return "\n".join(_read_knobs(rows))
+
+
+def _read_knobs(rows: Sequence[Row]) -> Iterator[str]:
+    for (title, base), group in groupby(rows, key=lambda row: (row.knob.title, row.base)):
+        own = list(group)
+        best = max(own, key=lambda row: row.ranked.recall or 0.0)
+        worst = min(own, key=lambda row: row.ranked.recall or 0.0)
+        high, low = best.ranked.recall or 0.0, worst.ranked.recall or 0.0
+        said = (
+            f"recall stays between {percent(low)} and {percent(high)}"
+            if high - low < _MATTERS
+            else f"recall falls from {percent(high)} ({best.label}, × {best.relative:.2f}) "
+            f"to {percent(low)} ({worst.label}, × {worst.relative:.2f})"
+        )
+        yield f"- *{title}*, from the {base} base: {said}{_compare_verdict(own)}."
+
+
+def _compare_verdict(rows: Sequence[Row]) -> str:
+    """Say where the verdict finds less than the ranking could, if it does anywhere."""
+    worst = max(rows, key=_shortfall)
+    if _shortfall(worst) < _MATTERS:
+        return ""
+    return (
+        f"; at {worst.label}, the verdict finds {percent(worst.recall)} "
+        f"where the ranking would allow {percent(worst.ranked.recall)}"
+    )
+
+
+def _shortfall(row: Row) -> float:
+    return (row.ranked.recall or 0.0) - (row.recall or 0.0)
