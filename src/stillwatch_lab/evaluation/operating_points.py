@@ -68,9 +68,7 @@ def rank_accounts(case: Case) -> Ranking:
     return Ranking(guilty, tuple(Rung(*row) for row in counts.iter_rows()))
 
 
-def find_operating_point(
-    rankings: Sequence[Ranking], *, false_share_max: float
-) -> OperatingPoint:
+def find_operating_point(rankings: Sequence[Ranking], *, false_share_max: float) -> OperatingPoint:
     """Find the one bar that finds most while at most this share of all called is false.
 
     Order:   irrelevant but for `recalls`, which follow `rankings`. Of bars that find as many, the

@@ -17,6 +17,7 @@ import altair as alt
 from stillwatch_lab.evasion.curve import Row
 from stillwatch_lab.evasion.knobs import CAREFUL, PLAIN
 from stillwatch_lab.show.drawing import ACCENT, INK, LINE, MUTED, QUIET, SURFACE
+from stillwatch_lab.show.figures import times
 
 _WIDTH: Final = 372
 _GAP: Final = 56
@@ -39,7 +40,7 @@ def plot_curve(rows: Sequence[Row]) -> alt.VConcatChart:
     Grain:   a filled point per setting and base at 1 % false discoveries, an open square for the
              verdict `fraudulent`; rules from the least to the largest of the seeds.
     """
-    knobs = list(dict.fromkeys(row.knob for row in rows))
+    knobs = list({row.knob.name: row.knob for row in rows}.values())
     narrow = [_plot_knob(rows, knob.name, _WIDTH) for knob in knobs if not knob.adds_up]
     wide = [_plot_knob(rows, knob.name, 2 * _WIDTH + _GAP) for knob in knobs if knob.adds_up]
     grid = [
@@ -73,13 +74,11 @@ def _plot_knob(rows: Sequence[Row], name: str, width: int) -> alt.LayerChart:
 
 def _write_label(label: str, rows: Sequence[Row]) -> list[str]:
     """Write a setting and what it costs from each base, line by line."""
-    costs = [f"×{row.relative:.3g}" for row in rows if row.label == label]
+    costs = [times(row.relative) for row in rows if row.label == label]
     return [*textwrap.wrap(label, _LABEL_CHARACTERS), *costs]
 
 
-def _layer_base(
-    rows: Sequence[Row], labels: Sequence[str], base: str, x: alt.X
-) -> list[alt.Chart]:
+def _layer_base(rows: Sequence[Row], labels: Sequence[str], base: str, x: alt.X) -> list[alt.Chart]:
     values = [
         _point(row, labels.index(row.label) + _SHIFT[base]) for row in rows if row.base == base
     ]
@@ -135,9 +134,9 @@ def _plot_costs(rows: Sequence[Row]) -> alt.LayerChart:
     least = min(row.relative for row in rows)
     ticks = [at for at in (0.5, 1, 2, 3, 5, 10, 20, 50) if least / 1.5 <= at <= most * 1.5]
     x = (
-        alt.X("x:Q", title="cost of a thousand harvested exchanges, × the plain base's")
+        alt.X("x:Q", title="cost of a thousand harvested exchanges against the plain base's")
         .scale(type="log", domain=[least / 1.1, most * 1.1], nice=False)
-        .axis(values=ticks, labelExpr="'×' + datum.value", gridColor=LINE)
+        .axis(values=ticks, labelExpr=f"'{times(1)[:-1]}' + datum.value", gridColor=LINE)
     )
     layers = []
     for base, colour in _COLOURS.items():
@@ -151,7 +150,10 @@ def _plot_costs(rows: Sequence[Row]) -> alt.LayerChart:
 def _plot_legend() -> alt.LayerChart:
     """Say what colours and marks mean, where a reader begins."""
     words = [
-        *((text, _COLOURS[base], "circle", column, 1) for column, (base, text) in enumerate(_LEGEND)),
+        *(
+            (text, _COLOURS[base], "circle", column, 1)
+            for column, (base, text) in enumerate(_LEGEND)
+        ),
         ("recall at 1 % false discoveries, bar found with the truth", INK, "circle", 0, 0),
         ("recall by the verdict `fraudulent`", INK, "square", 1, 0),
     ]
@@ -162,7 +164,11 @@ def _plot_legend() -> alt.LayerChart:
         y = alt.Y("y:Q", axis=None).scale(domain=[-0.5, 1.5], nice=False)
         fill = SURFACE if shape == "square" else colour
         layers += [
-            data.mark_point(shape=shape, size=50, fill=fill, stroke=colour, opacity=1).encode(x=x, y=y),
-            data.mark_text(align="left", dx=10, color=INK, fontSize=12).encode(x=x, y=y, text="text:N"),
+            data.mark_point(shape=shape, size=50, fill=fill, stroke=colour, opacity=1).encode(
+                x=x, y=y
+            ),
+            data.mark_text(align="left", dx=10, color=INK, fontSize=12).encode(
+                x=x, y=y, text="text:N"
+            ),
         ]
     return alt.layer(*layers).properties(width=2 * _WIDTH + _GAP, height=40)

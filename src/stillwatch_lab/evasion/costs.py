@@ -99,9 +99,7 @@ def _mean_age_days(plan: Plan) -> float:
     return max(0.0, before + plan.signup_days / 2.0)
 
 
-def price_harvest(
-    plan: Plan, *, days: int, prices: dict[str, Price] | None = None
-) -> float:
+def price_harvest(plan: Plan, *, days: int, prices: dict[str, Price] | None = None) -> float:
     """Give the dollars that PER_EXCHANGES harvested exchanges cost.
 
     Units:   all that the plan needs in the run over all that it harvests in the run; nothing is

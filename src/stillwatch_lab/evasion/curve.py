@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from stillwatch_lab.cohorts.campaigns import Plan
@@ -96,7 +96,7 @@ def list_rows(
     *,
     days: int,
     knobs: Sequence[Knob] = KNOBS,
-    bases: Sequence[str] = tuple(BASES),
+    bases: Mapping[str, Plan] = BASES,
 ) -> list[Row]:
     """Give a row for every setting whose plan was run; a setting that was not is left out.
 
@@ -115,12 +115,13 @@ def _make_row(
 ) -> Row:
     dollars = price_harvest(plan, days=days)
     rankings = [one.ranking for one in outcomes]
+    base = replace(BASE, heads=plan.heads)
     return Row(
         *place,
         plan=plan,
         dollars=dollars,
-        relative=dollars / price_harvest(BASE, days=days),
-        days=count_days(plan, base=BASE, days=days),
+        relative=dollars / price_harvest(base, days=days),
+        days=count_days(plan, base=base, days=days),
         ranked=find_operating_point(rankings, false_share_max=FALSE_SHARE_MAX),
         called=tuple(one.recall for one in outcomes),
         found=sum(one.found for one in outcomes),

@@ -8,7 +8,7 @@ cost (`costs.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -112,7 +112,7 @@ KNOBS: Final = (
         "payment",
         "Accounts on one payment instrument",
         (
-            Setting("300", {"payment": "shared", "instruments": 1}),
+            Setting("all", {"payment": "shared", "instruments": 1}),
             Setting("50", {"payment": "batch", "instruments": 50}),
             Setting("15", {"payment": "batch"}),
             Setting("5", {"payment": "batch", "instruments": 5}),
@@ -171,28 +171,25 @@ KNOBS: Final = (
 
 
 def list_turns(
-    knobs: Sequence[Knob] = KNOBS, bases: Sequence[str] = tuple(BASES)
+    knobs: Sequence[Knob] = KNOBS, bases: Mapping[str, Plan] = BASES
 ) -> Iterator[tuple[str, Knob, Setting, Plan]]:
-    """List every setting of every knob from every base; what adds up begins at the first alone.
+    """List every setting of every knob from every base; what adds up begins at the plain one alone.
 
-    Order:   by base, then as listed.
+    Order:   by knob and base, then as listed.
     """
-    for name in bases:
-        for knob in knobs:
-            if knob.adds_up and name != PLAIN:
-                continue
-            for setting, plan in knob.turn(BASES[name]):
-                yield name, knob, setting, plan
+    for knob in knobs:
+        for name, base in bases.items():
+            if name == PLAIN or not knob.adds_up:
+                for setting, plan in knob.turn(base):
+                    yield name, knob, setting, plan
 
 
-def list_plans(
-    knobs: Sequence[Knob] = KNOBS, bases: Sequence[str] = tuple(BASES)
-) -> list[Plan]:
+def list_plans(knobs: Sequence[Knob] = KNOBS, bases: Mapping[str, Plan] = BASES) -> list[Plan]:
     """List every different plan once, the bases first.
 
     Order:   as `list_turns` lists them.
     """
-    plans = [BASES[name] for name in bases]
+    plans = list(bases.values())
     for _, _, _, plan in list_turns(knobs, bases):
         if plan not in plans:
             plans.append(plan)

@@ -6,17 +6,18 @@ outlive a run that says otherwise. Absent: the page around them (`bench/evasion_
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
+from stillwatch_lab.cohorts.campaigns import Plan
 from stillwatch_lab.evasion.costs import PRICES, count_units
 from stillwatch_lab.evasion.curve import Row, find_cheapest
-from stillwatch_lab.show.figures import number, percent
+from stillwatch_lab.show.figures import number, percent, times
 
 _ROWS: Final = (
-    "| knob | setting | from | $ for 1,000 | cost | days for the base's harvest | recall at FDR 1 % "
-    "| over seeds | recall, `fraudulent` | false accounts |\n"
+    "| knob | setting | from | $ for 1,000 | cost | days for the base's harvest "
+    "| recall at FDR 1 % | over seeds | recall, `fraudulent` | false accounts |\n"
     "|---|---|---|---:|---:|---:|---:|---|---:|---:|"
 )
 _HIDING: Final = "| recall at FDR 1 % | cheapest setting | cost |\n|---:|---|---:|"
@@ -34,22 +35,23 @@ def _write_row(row: Row) -> str:
     each = [value for value in row.ranked.recalls if value is not None]
     span = f"{percent(min(each))} to {percent(max(each))}" if each else percent(None)
     return (
-        f"| {row.knob.title} | {row.label} | {row.base} | {row.dollars:.0f} | × {row.relative:.2f} "
-        f"| {row.days:.0f} | {percent(row.ranked.recall)} | {span} | {percent(row.recall)} "
+        f"| {row.knob.title} | {row.label} | {row.base} | {row.dollars:.0f} "
+        f"| {times(row.relative)} | {row.days:.0f} | {percent(row.ranked.recall)} | {span} | {percent(row.recall)} "
         f"| {number(row.false)} |"
     )
 
 
-def render_prices(rows: Sequence[Row]) -> str:
-    """Write the assumed prices, and what one base needs of each."""
-    base = rows[0]
-    units = count_units(base.plan, days=round(base.days))
+def render_prices(bases: Mapping[str, Plan], *, days: int) -> str:
+    """Write the assumed prices, and how many units of each the bases need in a run."""
+    needs = [count_units(plan, days=days) for plan in bases.values()]
+    head = "".join(f"| {name} base " for name in bases)
     lines = [
-        f"| {price.unit} | {price.dollars:g} | {units[name]:,.0f} | {price.why} |"
+        f"| {price.unit} | {price.dollars:g} "
+        + "".join(f"| {need[name]:,.0f} " for need in needs)
+        + f"| {price.why} |"
         for name, price in PRICES.items()
     ]
-    head = f"| unit | $ (assumed) | of these, {base.knob.title}: {base.label} | why |\n|---|---:|---:|---|"
-    return "\n".join([head, *lines])
+    return "\n".join([f"| unit | $ {head}| why |", f"|---|---:{'|---:' * len(bases)}|---|", *lines])
 
 
 def render_hiding(rows: Sequence[Row]) -> str:
@@ -58,7 +60,7 @@ def render_hiding(rows: Sequence[Row]) -> str:
     for level in _LEVELS:
         row = find_cheapest(rows, recall_max=level)
         way = "none of these" if row is None else f"{row.knob.title}: {row.label} ({row.base} base)"
-        cost = percent(None) if row is None else f"× {row.relative:.2f}"
+        cost = percent(None) if row is None else times(row.relative)
         lines.append(f"| at most {level:.0%} | {way} | {cost} |")
     return "\n".join([_HIDING, *lines])
 
@@ -77,8 +79,8 @@ def _read_knobs(rows: Sequence[Row]) -> Iterator[str]:
         said = (
             f"recall stays between {percent(low)} and {percent(high)}"
             if high - low < _MATTERS
-            else f"recall falls from {percent(high)} ({best.label}, × {best.relative:.2f}) "
-            f"to {percent(low)} ({worst.label}, × {worst.relative:.2f})"
+            else f"recall falls from {percent(high)} ({best.label}, {times(best.relative)}) "
+            f"to {percent(low)} ({worst.label}, {times(worst.relative)})"
         )
         yield f"- *{title}*, from the {base} base: {said}{_compare_verdict(own)}."
 

@@ -7,6 +7,7 @@ uses, and each becomes a variable of the page's style sheet. Absent: what is plo
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 from typing import Any, Final
 
 import altair as alt
@@ -18,6 +19,8 @@ CHART_WIDTH: Final = 420
 FONT_SIZE: Final = 12
 _FONT: Final = "Liberation Sans"
 """Ships with the converter, so labels are measured alike on every machine."""
+_STACK: Final = 'system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif'
+_NAMESPACE: Final = "http://www.w3.org/2000/svg"
 INK: Final = "#010101"
 MUTED: Final = "#010102"
 LINE: Final = "#010103"
@@ -75,3 +78,15 @@ def draw_chart(chart: alt.TopLevelMixin, *, name: str, title: str, says: str) ->
         f'<title id="{name}-title">{escape(title)}</title>'
         f'<desc id="{name}-says">{escape(says)}</desc>{body}'
     )
+
+
+def stand_alone(drawing: Markup) -> str:
+    """Give a drawing as an SVG file, with the page's colours, light and dark, and its surface."""
+    palette = files("stillwatch_lab.show").joinpath("templates", "palette.css").read_text("utf-8")
+    style = f"<style>{palette}svg {{ font-family: {_STACK}; }}</style>"
+    opening, _, body = str(drawing).partition(">")
+    width, height = opening.split('viewBox="')[1].split('"')[0].split()[2:]
+    sized = opening.replace(
+        "<svg ", f'<svg xmlns="{_NAMESPACE}" width="{width}" height="{height}" ', 1
+    )
+    return f'{sized}>{style}<rect width="100%" height="100%" fill="var(--surface)"/>{body}\n'
