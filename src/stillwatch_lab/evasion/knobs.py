@@ -2,8 +2,7 @@
 
 Reads nothing; gives plans. The one idea: a setting is a change of a base's fields, so all that
 isn't named stays as it is, and settings that change nothing are the base itself, played once. The
-last knob adds change to change, and its second setting is the second base. Absent: what settings
-cost (`costs.py`).
+last knob adds change to change. Absent: what settings cost (`costs.py`).
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ _OWN_CLIENTS: Final[Changes] = {"clients": 0, "has_one_setting": False}
 _AGED: Final[Changes] = {"signup": "aged", "signup_days": 150.0}
 _HUMAN: Final[Changes] = {"schedule": "human", "sigma": 0.8}
 _OWN_WORDING: Final[Changes] = {"paraphrase": 1.0, "paraphrase_by": "head"}
-_STRENGTHS: Final = {"0": 0.0, "0.3": 0.3, "0.6": 0.6, "1": 1.0}
 
 BASE: Final = Plan(
     name="curve",
@@ -83,14 +81,15 @@ def _vary(field: str, labels: dict[str, Any], **fixed: Any) -> tuple[Setting, ..
 
 KNOBS: Final = (
     Knob(
-        "paraphrase_by_prompt",
-        "Paraphrase, every prompt its own",
-        _vary("paraphrase", _STRENGTHS),
-    ),
-    Knob(
-        "paraphrase_by_head",
-        "Paraphrase, every account its own",
-        _vary("paraphrase", _STRENGTHS, paraphrase_by="head"),
+        "paraphrase",
+        "Paraphrase of the template",
+        (
+            Setting("none", {}),
+            Setting("half, each prompt", {"paraphrase": 0.5}),
+            Setting("afresh, each prompt", {"paraphrase": 1.0}),
+            Setting("half, each account", {"paraphrase": 0.5, "paraphrase_by": "head"}),
+            Setting("afresh, each account", _OWN_WORDING),
+        ),
     ),
     Knob(
         "mixing",
@@ -113,7 +112,6 @@ KNOBS: Final = (
         "Accounts on one payment instrument",
         (
             Setting("all", {"payment": "shared", "instruments": 1}),
-            Setting("50", {"payment": "batch", "instruments": 50}),
             Setting("15", {"payment": "batch"}),
             Setting("5", {"payment": "batch", "instruments": 5}),
             Setting("own", _OWN_PAYMENT),
@@ -152,15 +150,16 @@ KNOBS: Final = (
     ),
     Knob(
         "together",
-        "One after another, all kept",
+        "One after another from the plain base, cheap ones first, all kept",
         (
             Setting("base", {}),
-            Setting("own payment, network", _OWN_BOTH),
-            Setting("+ own parameters", _OWN_PARAMETERS),
-            Setting("+ own clients", _OWN_CLIENTS),
-            Setting("+ aged accounts", _AGED),
-            Setting("+ human hours, volumes", _HUMAN),
             Setting("+ own wording", _OWN_WORDING),
+            Setting("+ own parameters", _OWN_PARAMETERS),
+            Setting("+ human hours, volumes", _HUMAN),
+            Setting("+ aged accounts", _AGED),
+            Setting("+ own clients", _OWN_CLIENTS),
+            Setting("+ own network", _OWN_NETWORK),
+            Setting("+ own payment: all own", _OWN_PAYMENT),
             Setting("+ half own life", {"mixing": 0.5, "unrelated": "own_life"}),
             Setting("+ 3 a day", {"per_day": 3.0}),
         ),

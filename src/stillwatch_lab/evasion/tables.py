@@ -33,12 +33,19 @@ def render_rows(rows: Sequence[Row]) -> str:
 
 def _write_row(row: Row) -> str:
     each = [value for value in row.ranked.recalls if value is not None]
-    span = f"{percent(min(each))} to {percent(max(each))}" if each else percent(None)
-    return (
-        f"| {row.knob.title} | {row.label} | {row.base} | {row.dollars:.0f} "
-        f"| {times(row.relative)} | {row.days:.0f} | {percent(row.ranked.recall)} | {span} | {percent(row.recall)} "
-        f"| {number(row.false)} |"
+    cells = (
+        row.knob.title,
+        row.label,
+        row.base,
+        f"{row.dollars:.0f}",
+        times(row.relative),
+        f"{row.days:.0f}",
+        percent(row.ranked.recall),
+        f"{percent(min(each))} to {percent(max(each))}" if each else percent(None),
+        percent(row.recall),
+        number(row.false),
     )
+    return f"| {' | '.join(cells)} |"
 
 
 def render_prices(bases: Mapping[str, Plan], *, days: int) -> str:
