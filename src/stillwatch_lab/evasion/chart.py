@@ -29,9 +29,14 @@ _SHIFT: Final = {PLAIN: -0.06, CAREFUL: 0.06}
 _COLOURS: Final = {PLAIN: MUTED, CAREFUL: ACCENT}
 _COLUMNS: Final = 2
 _LEGEND: Final = (
-    (PLAIN, "from the plain base"),
-    (CAREFUL, "from the careful base (own payment and network)"),
+    ("from the plain base", MUTED, "circle"),
+    ("from the careful base (own payment and network)", ACCENT, "circle"),
+    ("recall at 1 % false discoveries, bar found with the truth", INK, "circle"),
+    ("recall by the verdict 'fraudulent'", INK, "square"),
+    ("below a setting: its cost from the plain base, then from the careful one", INK, ""),
+    ("(of 1,000 harvested exchanges, against the plain base's)", INK, ""),
 )
+"""What stands in the legend, line by line: words, colour, mark."""
 
 
 def plot_curve(rows: Sequence[Row]) -> alt.VConcatChart:
@@ -142,33 +147,26 @@ def _plot_costs(rows: Sequence[Row]) -> alt.LayerChart:
     for base, colour in _COLOURS.items():
         values = [_point(row, row.relative) for row in rows if row.base == base]
         if values:
-            layers += _mark_points(alt.Chart(alt.Data(values=values)), x, colour)
-    title = alt.TitleParams("All settings by cost", anchor="start", color=INK, fontSize=13)
+            data = alt.Chart(alt.Data(values=values))
+            layers.append(_mark_points(data, x, colour)[-1])
+    title = alt.TitleParams(
+        "All settings by cost, at 1 % false discoveries", anchor="start", color=INK, fontSize=13
+    )
     return alt.layer(*layers).properties(width=2 * _WIDTH + _GAP, height=_HEIGHT, title=title)
 
 
 def _plot_legend() -> alt.LayerChart:
     """Say what colours and marks mean, where a reader begins."""
-    words = [
-        *(
-            (text, _COLOURS[base], "circle", column, 1)
-            for column, (base, text) in enumerate(_LEGEND)
-        ),
-        ("recall at 1 % false discoveries, bar found with the truth", INK, "circle", 0, 0),
-        ("recall by the verdict `fraudulent`", INK, "square", 1, 0),
-    ]
     layers = []
-    for text, colour, shape, column, row in words:
+    for place, (text, colour, shape) in enumerate(_LEGEND):
+        row, column = divmod(place, _COLUMNS)
         data = alt.Chart(alt.Data(values=[{"x": column, "y": row, "text": text}]))
-        x = alt.X("x:Q", axis=None).scale(domain=[0, 2], nice=False)
-        y = alt.Y("y:Q", axis=None).scale(domain=[-0.5, 1.5], nice=False)
-        fill = SURFACE if shape == "square" else colour
-        layers += [
-            data.mark_point(shape=shape, size=50, fill=fill, stroke=colour, opacity=1).encode(
-                x=x, y=y
-            ),
-            data.mark_text(align="left", dx=10, color=INK, fontSize=12).encode(
-                x=x, y=y, text="text:N"
-            ),
-        ]
-    return alt.layer(*layers).properties(width=2 * _WIDTH + _GAP, height=40)
+        x = alt.X("x:Q", axis=None).scale(domain=[0, _COLUMNS], nice=False)
+        y = alt.Y("y:Q", axis=None).scale(domain=[2.5, -0.5], nice=False)
+        if shape:
+            fill = SURFACE if shape == "square" else colour
+            mark = data.mark_point(shape=shape, size=50, fill=fill, stroke=colour, opacity=1)
+            layers.append(mark.encode(x=x, y=y))
+        words = data.mark_text(align="left", dx=10, color=INK, fontSize=12)
+        layers.append(words.encode(x=x, y=y, text="text:N"))
+    return alt.layer(*layers).properties(width=2 * _WIDTH + _GAP, height=60)

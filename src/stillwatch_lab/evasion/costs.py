@@ -52,7 +52,7 @@ PRICES: Final = {
     "paraphrase": Price(
         "call of a small model that paraphrases", 0.002, "a tenth of the exchange itself"
     ),
-    "queue": Price("speciality", 200.0, "a day's work for a queue and its pool of items"),
+    "queue": Price("speciality", 100.0, "two hours' work for a queue and its pool of items"),
 }
 """Guesses of ours, none measured; the order is that of the page."""
 
