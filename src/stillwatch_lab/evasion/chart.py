@@ -28,13 +28,16 @@ _SHIFT: Final = {PLAIN: -0.06, CAREFUL: 0.06}
 """Where a base's points stand beside a setting's place, so that neither hides the other."""
 _COLOURS: Final = {PLAIN: MUTED, CAREFUL: ACCENT}
 _COLUMNS: Final = 2
+_COSTS_SAID: Final = (
+    "below a setting: cost of 1,000 harvested exchanges against the plain base's, "
+    "from the plain base, then from the careful one"
+)
 _LEGEND: Final = (
     ("from the plain base", MUTED, "circle"),
     ("from the careful base (own payment and network)", ACCENT, "circle"),
     ("recall at 1 % false discoveries, bar found with the truth", INK, "circle"),
     ("recall by the verdict 'fraudulent'", INK, "square"),
-    ("below a setting: its cost from the plain base, then from the careful one", INK, ""),
-    ("(of 1,000 harvested exchanges, against the plain base's)", INK, ""),
+    (_COSTS_SAID, MUTED, ""),
 )
 """What stands in the legend, line by line: words, colour, mark."""
 
@@ -167,6 +170,6 @@ def _plot_legend() -> alt.LayerChart:
             fill = SURFACE if shape == "square" else colour
             mark = data.mark_point(shape=shape, size=50, fill=fill, stroke=colour, opacity=1)
             layers.append(mark.encode(x=x, y=y))
-        words = data.mark_text(align="left", dx=10, color=INK, fontSize=12)
+        words = data.mark_text(align="left", dx=10 if shape else -4, color=INK, fontSize=12)
         layers.append(words.encode(x=x, y=y, text="text:N"))
     return alt.layer(*layers).properties(width=2 * _WIDTH + _GAP, height=60)

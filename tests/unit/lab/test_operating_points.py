@@ -24,14 +24,13 @@ def test_accounts_are_ranked_by_probability_and_equal_ones_share_a_rung() -> Non
     assert rank_accounts(incident(people, said)) == Ranking(2, (Rung(0.9, 2, 1), Rung(0.2, 0, 1)))
 
 
-def test_whom_a_permission_covers_or_no_result_names_is_on_no_rung_but_counts_where_guilty() -> (
-    None
-):
-    """A permitted account can't be called by any bar, nor can one without a probability."""
+def test_without_a_probability_or_under_a_permission_an_account_is_on_no_rung() -> None:
+    """No bar calls it; where it is guilty it counts as missed."""
     people = [*heads("a", 3), *honest(1)]
     said = [
         *called(people[:1], "suspect", "c", probability=0.7),
         *called(people[1:2], "permitted", "c", probability=0.8),
+        (people[2][0], "clear", None, None, None),
         *called(people[3:], "permitted", "c", probability=0.9),
     ]
     assert rank_accounts(incident(people, said)) == Ranking(3, (Rung(0.7, 1, 0),))
