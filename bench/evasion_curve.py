@@ -127,6 +127,7 @@ def read_outcome(cell: Cell) -> Outcome:
         ranking=read_ranking(cell["ranking"]),
         found=said["called_fraudulent"] - said["false_accounts"],
         false=said["false_accounts"],
+        suspected=round((said["account_recall_at_suspect"] or 0.0) * said["fraud_accounts"]),
     )
 
 

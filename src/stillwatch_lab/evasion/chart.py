@@ -37,6 +37,8 @@ _LEGEND: Final = (
     ("from the careful base (own payment and network)", ACCENT, "circle"),
     ("recall at 1 % false discoveries, bar found with the truth", INK, "circle"),
     ("recall by the verdict 'fraudulent'", INK, "square"),
+    ("share of the heads in a tied group, whatever it was judged", INK, "stroke"),
+    ("", INK, ""),
     (_COSTS_SAID, MUTED, ""),
 )
 """What stands in the legend, line by line: words, colour, mark."""
@@ -46,7 +48,8 @@ def plot_curve(rows: Sequence[Row]) -> alt.VConcatChart:
     """Draw recall by setting, a panel a knob, and recall by cost below them.
 
     Grain:   a filled point per setting and base at 1 % false discoveries, an open square for the
-             verdict `fraudulent`; rules from the least to the largest of the seeds.
+             verdict `fraudulent`, a stroke for what is tied; rules from the least to the largest
+             of the seeds.
     """
     knobs = list({row.knob.name: row.knob for row in rows}.values())
     narrow = [_plot_knob(rows, knob.name, _WIDTH) for knob in knobs if not knob.adds_up]
@@ -96,6 +99,9 @@ def _layer_base(rows: Sequence[Row], labels: Sequence[str], base: str, x: alt.X)
     ranked, called = _share_axis("ranked"), _share_axis("called")
     return [
         data.mark_line(color=QUIET, strokeWidth=1, strokeDash=[3, 3]).encode(x=x, y=called),
+        data.mark_point(shape="stroke", size=260, stroke=colour, strokeWidth=2, opacity=1).encode(
+            x=x, y=_share_axis("tied")
+        ),
         data.mark_line(color=colour, strokeWidth=1.8).encode(x=x, y=ranked),
         data.mark_rule(color=colour, strokeWidth=3, opacity=0.35).encode(
             x=x, y=_share_axis("low"), y2="high:Q"
@@ -123,6 +129,7 @@ def _point(row: Row, x: float) -> dict[str, Any]:
         "x": x,
         "ranked": ranked,
         "called": row.recall or 0.0,
+        "tied": row.tied_share or 0.0,
         "low": min(each, default=0.0),
         "high": max(each, default=0.0),
     }
@@ -165,11 +172,11 @@ def _plot_legend() -> alt.LayerChart:
         row, column = divmod(place, _COLUMNS)
         data = alt.Chart(alt.Data(values=[{"x": column, "y": row, "text": text}]))
         x = alt.X("x:Q", axis=None).scale(domain=[0, _COLUMNS], nice=False)
-        y = alt.Y("y:Q", axis=None).scale(domain=[2.5, -0.5], nice=False)
+        y = alt.Y("y:Q", axis=None).scale(domain=[3.5, -0.5], nice=False)
         if shape:
             fill = SURFACE if shape == "square" else colour
             mark = data.mark_point(shape=shape, size=50, fill=fill, stroke=colour, opacity=1)
             layers.append(mark.encode(x=x, y=y))
         words = data.mark_text(align="left", dx=10 if shape else -4, color=INK, fontSize=12)
         layers.append(words.encode(x=x, y=y, text="text:N"))
-    return alt.layer(*layers).properties(width=2 * _WIDTH + _GAP, height=60)
+    return alt.layer(*layers).properties(width=2 * _WIDTH + _GAP, height=80)

@@ -38,6 +38,17 @@ class Outcome:
     """Heads that the scan itself calls fraudulent."""
     false: int
     """Honest accounts that it calls so."""
+    suspected: int = 0
+    """Heads that it calls at least suspect."""
+
+    @property
+    def tied(self) -> int:
+        """Count the heads in a group of tied accounts, whatever that was judged to be.
+
+        A member of a group has a probability above 0, or is suspect for being coordinated.
+        """
+        above = sum(rung.guilty for rung in self.ranking.rungs if rung.probability > 0)
+        return max(above, self.suspected)
 
     @property
     def recall(self) -> float | None:
@@ -66,6 +77,10 @@ class Row:
     found: int
     false: int
     """Both by the scan's own verdict, over all seeds."""
+    suspected: int
+    """Heads at `suspect` or above, over all seeds."""
+    tied: int
+    """Heads in a tied group, over all seeds."""
     heads: int
     """That sent anything, over all seeds."""
 
@@ -73,6 +88,11 @@ class Row:
     def recall(self) -> float | None:
         """Recall by the scan's own verdict, over all seeds."""
         return ratio(self.found, self.heads)
+
+    @property
+    def tied_share(self) -> float | None:
+        """Share of the heads that stand in a tied group: what linking finds, before judging."""
+        return ratio(self.tied, self.heads)
 
 
 def name_plan(plan: Plan) -> str:
@@ -126,6 +146,8 @@ def _make_row(
         called=tuple(one.recall for one in outcomes),
         found=sum(one.found for one in outcomes),
         false=sum(one.false for one in outcomes),
+        suspected=sum(one.suspected for one in outcomes),
+        tied=sum(one.tied for one in outcomes),
         heads=sum(one.guilty for one in rankings),
     )
 

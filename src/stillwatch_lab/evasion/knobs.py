@@ -150,7 +150,7 @@ KNOBS: Final = (
     ),
     Knob(
         "together",
-        "One after another from the plain base, cheap ones first, all kept",
+        "One after another, cheap ones first",
         (
             Setting("base", {}),
             Setting("+ own wording", _OWN_WORDING),

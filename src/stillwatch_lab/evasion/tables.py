@@ -11,14 +11,16 @@ from itertools import groupby
 from typing import Final
 
 from stillwatch_lab.cohorts.campaigns import Plan
+from stillwatch_lab.evaluation.counting import ratio
 from stillwatch_lab.evasion.costs import PRICES, count_units
 from stillwatch_lab.evasion.curve import Row, find_cheapest
 from stillwatch_lab.show.figures import number, percent, times
 
 _ROWS: Final = (
     "| knob | setting | from | $ for 1,000 | cost | days for the base's harvest "
-    "| recall at FDR 1 % | over seeds | recall, `fraudulent` | false accounts |\n"
-    "|---|---|---|---:|---:|---:|---:|---|---:|---:|"
+    "| in a tied group | recall at FDR 1 % | over seeds | recall, `fraudulent` "
+    "| at `suspect` | false accounts |\n"
+    "|---|---|---|---:|---:|---:|---:|---:|---|---:|---:|---:|"
 )
 _HIDING: Final = "| recall at FDR 1 % | cheapest setting | cost |\n|---:|---|---:|"
 _LEVELS: Final = (0.9, 0.75, 0.5, 0.25, 0.0)
@@ -40,9 +42,11 @@ def _write_row(row: Row) -> str:
         f"{row.dollars:.0f}",
         times(row.relative),
         f"{row.days:.0f}",
+        percent(row.tied_share),
         percent(row.ranked.recall),
         f"{percent(min(each))} to {percent(max(each))}" if each else percent(None),
         percent(row.recall),
+        percent(ratio(row.suspected, row.heads)),
         number(row.false),
     )
     return f"| {' | '.join(cells)} |"
@@ -89,7 +93,20 @@ def _read_knobs(rows: Sequence[Row]) -> Iterator[str]:
             else f"recall falls from {percent(high)} ({best.label}, {times(best.relative)}) "
             f"to {percent(low)} ({worst.label}, {times(worst.relative)})"
         )
-        yield f"- *{title}*, from the {base} base: {said}{_compare_verdict(own)}."
+        told = "".join((_name_missed(own), _compare_verdict(own)))
+        yield f"- *{title}*, from the {base} base: {said}{told}."
+
+
+def _name_missed(rows: Sequence[Row]) -> str:
+    """Say which misses are of judging and which of linking."""
+    unjudged = [row.label for row in rows if _unjudged(row) >= _MATTERS]
+    untied = [row.label for row in rows if 1.0 - (row.tied_share or 0.0) >= _MATTERS]
+    said = f"; tied, but not told from honest groups: {'; '.join(unjudged)}" if unjudged else ""
+    return f"{said}; not tied: {'; '.join(untied)}" if untied else said
+
+
+def _unjudged(row: Row) -> float:
+    return (row.tied_share or 0.0) - (row.ranked.recall or 0.0)
 
 
 def _compare_verdict(rows: Sequence[Row]) -> str:

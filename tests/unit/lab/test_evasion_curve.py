@@ -169,6 +169,23 @@ def test_a_row_pools_its_seeds_and_leaves_out_what_was_not_run() -> None:
     assert (row.recall, row.called, row.false, row.relative) == (0.4, (0.8, 0.0), 3, 1.0)
 
 
+def test_who_is_tied_is_counted_whatever_the_judgement() -> None:
+    """A probability above 0 tells a member; so does being suspect for coordination at 0."""
+    ranking = Ranking(10, (Rung(0.9, 2, 0), Rung(0.05, 3, 4), Rung(0.0, 5, 90)))
+    assert Outcome(1, ranking, found=2, false=0).tied == 5
+    assert Outcome(1, ranking, found=2, false=0, suspected=7).tied == 7
+
+
+def test_the_page_tells_misses_of_judging_from_misses_of_linking() -> None:
+    """Half tied and not judged, the rest not tied: both are named."""
+    plan = BASES["plain"]
+    ranking = Ranking(100, (Rung(0.05, 50, 60), Rung(0.0, 50, 840)))
+    runs = {name_plan(plan): [Outcome(1, ranking, 0, 0)]}
+    rows = list_rows(runs, days=DAYS, knobs=(MIXING,), bases={"plain": plan})
+    assert "told from honest groups: 0; not tied: 0." in render_reading(rows)
+    assert rows[0].tied_share == 0.5
+
+
 def test_the_cheapest_way_to_hide_is_found() -> None:
     """Of those that leave at most the recall, the one that costs least; none where none does."""
     rows = rows_of_mixing([100, 60, 20, 20])
