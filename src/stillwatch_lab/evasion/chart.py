@@ -63,7 +63,8 @@ def plot_curve(rows: Sequence[Row]) -> alt.VConcatChart:
 
 def _plot_knob(rows: Sequence[Row], name: str, width: int) -> alt.LayerChart:
     own = [row for row in rows if row.knob.name == name]
-    labels = list(dict.fromkeys(row.label for row in own))
+    present = {row.label for row in own}
+    labels = [one.label for one in own[0].knob.settings if one.label in present]
     texts = ["|".join(_write_label(label, own)) for label in labels]
     x = (
         alt.X("x:Q", title=None)
@@ -103,8 +104,11 @@ def _layer_base(rows: Sequence[Row], labels: Sequence[str], base: str, x: alt.X)
             x=x, y=_share_axis("tied")
         ),
         data.mark_line(color=colour, strokeWidth=1.8).encode(x=x, y=ranked),
-        data.mark_rule(color=colour, strokeWidth=3, opacity=0.35).encode(
-            x=x, y=_share_axis("low"), y2="high:Q"
+        *(
+            data.mark_rule(color=colour, strokeWidth=3, opacity=0.35).encode(
+                x=x, y=_share_axis(f"{what}_low"), y2=f"{what}_high:Q"
+            )
+            for what in ("called", "ranked")
         ),
         *_mark_points(data, x, colour),
     ]
@@ -123,15 +127,18 @@ def _mark_points(data: alt.Chart, x: alt.X, colour: str) -> list[alt.Chart]:
 
 
 def _point(row: Row, x: float) -> dict[str, Any]:
-    ranked = row.ranked.recall or 0.0
-    each = [value for value in (*row.ranked.recalls, *row.called) if value is not None]
+    called, ranked = (
+        [value for value in each if value is not None] for each in (row.called, row.ranked.recalls)
+    )
     return {
         "x": x,
-        "ranked": ranked,
+        "ranked": row.ranked.recall or 0.0,
+        "ranked_low": min(ranked, default=0.0),
+        "ranked_high": max(ranked, default=0.0),
         "called": row.recall or 0.0,
+        "called_low": min(called, default=0.0),
+        "called_high": max(called, default=0.0),
         "tied": row.tied_share or 0.0,
-        "low": min(each, default=0.0),
-        "high": max(each, default=0.0),
     }
 
 

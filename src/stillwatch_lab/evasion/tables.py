@@ -84,17 +84,24 @@ def render_reading(rows: Sequence[Row]) -> str:
 def _read_knobs(rows: Sequence[Row]) -> Iterator[str]:
     for (title, base), group in groupby(rows, key=lambda row: (row.knob.title, row.base)):
         own = list(group)
-        best = max(own, key=lambda row: row.ranked.recall or 0.0)
-        worst = min(own, key=lambda row: row.ranked.recall or 0.0)
-        high, low = best.ranked.recall or 0.0, worst.ranked.recall or 0.0
-        said = (
-            f"recall stays between {percent(low)} and {percent(high)}"
-            if high - low < _MATTERS
-            else f"recall falls from {percent(high)} ({best.label}, {times(best.relative)}) "
+        if len(own) > 1:
+            told = "".join((_read_recall(own), _name_missed(own), _compare_verdict(own)))
+            yield f"- *{title}*, from the {base} base: {told}."
+
+
+def _read_recall(rows: Sequence[Row]) -> str:
+    """Say between which settings recall falls, or that it doesn't."""
+    best = max(rows, key=lambda row: row.ranked.recall or 0.0)
+    worst = min(rows, key=lambda row: row.ranked.recall or 0.0)
+    high, low = best.ranked.recall or 0.0, worst.ranked.recall or 0.0
+    if high - low >= _MATTERS:
+        return (
+            f"recall falls from {percent(high)} ({best.label}, {times(best.relative)}) "
             f"to {percent(low)} ({worst.label}, {times(worst.relative)})"
         )
-        told = "".join((_name_missed(own), _compare_verdict(own)))
-        yield f"- *{title}*, from the {base} base: {said}{told}."
+    if high == low:
+        return f"recall stays at {percent(high)}"
+    return f"recall stays between {percent(low)} and {percent(high)}"
 
 
 def _name_missed(rows: Sequence[Row]) -> str:

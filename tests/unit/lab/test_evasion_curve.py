@@ -180,9 +180,12 @@ def test_the_page_tells_misses_of_judging_from_misses_of_linking() -> None:
     """Half tied and not judged, the rest not tied: both are named."""
     plan = BASES["plain"]
     ranking = Ranking(100, (Rung(0.05, 50, 60), Rung(0.0, 50, 840)))
-    runs = {name_plan(plan): [Outcome(1, ranking, 0, 0)]}
+    runs = {name_plan(plan): [Outcome(1, ranking, 0, 0)] for _, plan in list(MIXING.turn())[:2]}
     rows = list_rows(runs, days=DAYS, knobs=(MIXING,), bases={"plain": plan})
-    assert "told from honest groups: 0; not tied: 0." in render_reading(rows)
+    missed = (
+        "recall stays at 0.0%; tied, but not told from honest groups: 0; 50%; not tied: 0; 50%."
+    )
+    assert missed in render_reading(rows)
     assert rows[0].tied_share == 0.5
 
 
@@ -227,3 +230,14 @@ def test_the_figure_is_a_file_of_its_own_that_names_every_knob() -> None:
     assert "#01010" not in text
     titles = {"".join(node.itertext()) for node in root.iter("{http://www.w3.org/2000/svg}text")}
     assert titles >= {knob.title for knob in KNOBS}
+
+
+def test_a_panel_keeps_the_order_of_its_knob() -> None:
+    """Whichever settings were run from which base, they stand from careless to careful."""
+    (clients,) = (knob for knob in KNOBS if knob.name == "clients")
+    plans = [BASES["plain"], *[plan for _, plan in clients.turn(BASES["careful"])][:2]]
+    runs = {name_plan(plan): [outcome(1, 90, called=80)] for plan in plans}
+    rows = list_rows(runs, days=DAYS, knobs=(clients,))
+    assert [row.label for row in rows] == ["4", "1, unusual", "4"]
+    text = str(draw_chart(plot_curve(rows), name="evasion", title="t", says="s"))
+    assert text.index(">1, unusual<") < text.index(">4<")
