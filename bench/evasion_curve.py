@@ -187,7 +187,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--bases", nargs="+", choices=list(BASES), default=list(BASES))
     parser.add_argument("--scale", type=float, default=0.005, help="of the honest traffic")
     parser.add_argument("--heads", type=int, default=150, help="of the campaign, at any scale")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--jobs", type=int, default=2, help="cells at a time")
     parser.add_argument("--docs", type=Path, default=DOCS, help="where the page is written")
     parser.add_argument("--draw-only", action="store_true", help="from the cells that are there")
