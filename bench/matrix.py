@@ -46,23 +46,37 @@ def run_cell(scenario: str, *, scale: float, seed: int, workers: int) -> Cell:
         simulate = [STILLWATCH, "simulate", scenario, "--out", traffic, "--scale", str(scale)]
         run_cold([*simulate, "--seed", str(seed), "--workers", str(workers)])
         simulated_s = time.perf_counter() - began
-        scan = run_cold(
-            [STILLWATCH, "scan", traffic, "--out", result], environment={"STILLWATCH_KEY": KEY}
-        )
-        page = Path(folder, "evaluation.json")
-        evaluate = [STILLWATCH, "evaluate", result, "--truth", traffic / "truth", "--json"]
-        run_cold(evaluate, output=page)
-        counts = json.loads((result / "run.json").read_text())["counts"]
         return {
             "scenario": scenario,
             "scale": scale,
             "seed": seed,
             "simulate_s": simulated_s,
-            "scan_s": scan.wall_s,
-            "peak_gb": scan.peak_gb,
-            "counts": counts,
-            "evaluation": json.loads(page.read_text()),
+            **judge_traffic(traffic, result),
         }
+
+
+def judge_traffic(traffic: Path, result: Path) -> Cell:
+    """Scan simulated traffic and evaluate the result against its truth."""
+    scan = run_cold(
+        [STILLWATCH, "scan", traffic, "--out", result], environment={"STILLWATCH_KEY": KEY}
+    )
+    page = result.with_name("evaluation.json")
+    evaluate = [STILLWATCH, "evaluate", result, "--truth", traffic / "truth", "--json"]
+    run_cold(evaluate, output=page)
+    return {
+        "scan_s": scan.wall_s,
+        "peak_gb": scan.peak_gb,
+        "counts": json.loads((result / "run.json").read_text())["counts"],
+        "evaluation": json.loads(page.read_text()),
+    }
+
+
+def keep_cell(cell: Cell, kept: Path) -> None:
+    """Write a cell's file, whole or not at all."""
+    draft = kept.with_suffix(".part")
+    draft.write_text(json.dumps(cell, indent=1))
+    shutil.move(draft, kept)
+    print(f"{kept.stem}: {cell['scan_s']:.0f} s", file=sys.stderr, flush=True)
 
 
 def list_cells(
@@ -158,10 +172,7 @@ def main() -> None:
         kept = asked.keep / f"{scenario}-{scale:g}-{seed}.json"
         if not kept.exists():
             cell = run_cell(scenario, scale=scale, seed=seed, workers=asked.workers)
-            draft = kept.with_suffix(".part")
-            draft.write_text(json.dumps(cell, indent=1))
-            shutil.move(draft, kept)
-            print(f"{kept.stem}: {cell['scan_s']:.0f} s", file=sys.stderr, flush=True)
+            keep_cell(cell, kept)
         cells.append(json.loads(kept.read_text()))
     print(render_table(cells))
 

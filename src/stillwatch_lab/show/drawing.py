@@ -1,12 +1,14 @@
 """From a chart to inline SVG that follows the page: its colours, its fonts, its light and dark.
 
 Reads Altair charts; writes markup. The one idea: marks carry sentinel colours that nothing else
-uses, and each becomes a variable of the page's style sheet. Absent: what is plotted (`charts.py`).
+uses, and each becomes a variable of the page's style sheet. A drawing that stands alone brings
+that palette with it. Absent: what is plotted (`charts.py`).
 """
 
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 from typing import Any, Final
 
 import altair as alt
@@ -18,6 +20,10 @@ CHART_WIDTH: Final = 420
 FONT_SIZE: Final = 12
 _FONT: Final = "Liberation Sans"
 """Ships with the converter, so labels are measured alike on every machine."""
+_STACK: Final = 'system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif'
+_MARGIN: Final = 12
+"""Units around a drawing that stands alone."""
+_NAMESPACE: Final = "http://www.w3.org/2000/svg"
 INK: Final = "#010101"
 MUTED: Final = "#010102"
 LINE: Final = "#010103"
@@ -34,6 +40,7 @@ _VARIABLES: Final = {
 }
 _SENTINEL: Final = re.compile("|".join(_VARIABLES))
 _OPENING: Final = re.compile(r'^<svg[^>]*viewBox="([^"]*)"[^>]*>')
+_VIEW_BOX: Final = re.compile(r'viewBox="([^"]*)"')
 _NOISE: Final = re.compile(r' (?:class|role|aria-[a-z]+|pointer-events|font-family)="[^"]*"')
 _LONG_DECIMAL: Final = re.compile(r"(\d\.\d\d)\d+")
 _ID: Final = re.compile(r'( id="|url\(#)')
@@ -75,3 +82,18 @@ def draw_chart(chart: alt.TopLevelMixin, *, name: str, title: str, says: str) ->
         f'<title id="{name}-title">{escape(title)}</title>'
         f'<desc id="{name}-says">{escape(says)}</desc>{body}'
     )
+
+
+def stand_alone(drawing: Markup) -> str:
+    """Give a drawing as an SVG file, with the page's colours, light and dark, and its surface."""
+    palette = files("stillwatch_lab.show").joinpath("templates", "palette.css").read_text("utf-8")
+    box = _VIEW_BOX.search(drawing)
+    assert box is not None, "the drawing has no viewBox"  # noqa: S101  a bug, not input
+    width, height = (f"{float(side) + 2 * _MARGIN:g}" for side in box[1].split()[2:])
+    frame = f'width="{width}" height="{height}"'
+    corner = f"-{_MARGIN} -{_MARGIN}"
+    opening, _, body = str(drawing).partition(">")
+    opening = opening.replace(box[0], f'{frame} viewBox="{corner} {width} {height}"')
+    style = f"<style>{palette}svg {{ font-family: {_STACK}; }}</style>"
+    back = f'<rect x="-{_MARGIN}" y="-{_MARGIN}" {frame} fill="{_VARIABLES[SURFACE]}"/>'
+    return f'{opening} xmlns="{_NAMESPACE}">{style}{back}{body}\n'

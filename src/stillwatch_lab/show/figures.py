@@ -42,6 +42,11 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+def times(value: float) -> str:
+    """Write a multiple to three digits."""
+    return f"{_TIMES}{value:.3g}"
+
+
 def score(value: float | None) -> str:
     """Write a Brier score: a small one has more decimals."""
     if value is None:
