@@ -1,7 +1,8 @@
 """Applications and users of public frameworks: many end users, or one text in many hands.
 
 Rows like those of `people`. An application has one job, a system text and a template of its own,
-servers in a cloud and end users; a framework's users share its text and nothing else.
+servers in a cloud and end users, and sends as a fitted customer does; a framework's users share its
+text and nothing else.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import polars as pl
 from stillwatch_lab.cohorts.people import Volume, draw_hexes, draw_people
 from stillwatch_lab.cohorts.places import draw_servers
 from stillwatch_lab.cohorts.wording import write_closings, write_openings, write_systems
+from stillwatch_lab.rhythms.habits import draw_program_habits
 from stillwatch_lab.scene import Scene
 from stillwatch_lab.text.templates import FRAMEWORKS
 
@@ -59,7 +61,7 @@ def draw_applications(
         pl.Series("end_users", 20 + rng.geometric(0.004, count)),
         pl.Series("turns", 1.0 + rng.gamma(0.7, 0.9, count)),
         pl.Series("focus", np.full(count, 0.97)),
-        pl.Series("rhythm", rng.choice(["human", "machine"], count, p=[0.7, 0.3])),
+        *draw_program_habits(rng, volume.score(people["volume"].to_numpy())).iter_columns(),
         pl.Series("path", rng.choice(["api", "cloud-east"], count, p=[0.85, 0.15])),
         pl.lit("scale").alias("plan"),
     )

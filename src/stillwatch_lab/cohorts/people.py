@@ -18,6 +18,7 @@ import polars as pl
 
 from stillwatch_lab.cohorts.clients import AGENTS, FINGERPRINTS, draw_clients
 from stillwatch_lab.cohorts.places import COUNTRIES, draw_countries, draw_homes
+from stillwatch_lab.rhythms.habits import draw_people_habits
 from stillwatch_lab.scene import DAY_S, HOUR_S, NEW_MODEL, OLD_MODEL, SMALL_MODEL, Scene
 from stillwatch_lab.text.topics import TOPICS
 
@@ -64,6 +65,10 @@ class Volume:
             low, high = (mu, high) if self._capped_mean(mu) < self.mean else (low, mu)
         return float(mu)
 
+    def score(self, volumes: Floats) -> Floats:
+        """Give how busy accounts are among those of the law, as normal scores."""
+        return np.asarray((np.log(volumes) - self.middle()) / self.sigma)
+
     def _capped_mean(self, mu: float) -> float:
         edge = (np.log(self.cap) - mu) / self.sigma
         under = np.exp(mu + self.sigma**2 / 2) * _normal_share(edge - self.sigma)
@@ -99,6 +104,7 @@ def draw_people(
         _register(rng, scene, country=country),
         _whereabouts(rng, scene, country=country),
         _hours(rng, zone=zone),
+        draw_people_habits(rng, volume.score(volumes)),
         _parameters(rng, scene, count=count),
         _writing(rng, count=count),
     ]
@@ -186,13 +192,6 @@ def _hours(rng: np.random.Generator, *, zone: Floats) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "zone": zone,
-            "peak": rng.normal(14.0, 3.6, count) % 24.0,
-            "second_peak": rng.normal(20.0, 3.0, count) % 24.0,
-            "second_part": rng.beta(1.2, 2.2, count),
-            "spread": rng.gamma(4.0, 0.7, count),
-            "weekend": rng.beta(1.6, 2.0, count) * 1.4,
-            "steadiness": rng.gamma(1.5, 0.7, count) + 0.15,
-            "rhythm": ["human"] * count,
             "from_s": np.full(count, -np.inf),
             "until_s": np.full(count, np.inf),
             "turns": 1.0 + rng.gamma(1.3, 1.1, count),
@@ -221,7 +220,6 @@ def _parameters(rng: np.random.Generator, scene: Scene, *, count: int) -> pl.Dat
             "model": rng.choice([OLD_MODEL, SMALL_MODEL], count, p=[0.65, 0.35]),
             "next_model": [NEW_MODEL] * count,
             "adopts_s": adopts,
-            "answer_tokens": rng.lognormal(np.log(330.0), 0.6, count),
         }
     )
 
