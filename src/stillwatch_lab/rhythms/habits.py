@@ -24,9 +24,9 @@ BOUTS: Final = ("day_share", "bout_windows", "break_share", "rate_sigma", "cv_lo
 """Habits that programs alone have; null for people."""
 WORK_SPREAD: Final = 0.55
 """Spread of the answers to items of one kind of work, on the logarithmic scale (a guess)."""
-_ROUND_THE_CLOCK: Final = 3 * STEPS**COMPONENTS
-"""Kinds of days below this are those of the three fifths of customers that are flattest; people
-sleep, so they have the others'."""
+_SLEEP: Final = (STEPS - 1) * STEPS**COMPONENTS
+"""Kinds of days below this are those of the four fifths of customers whose days are flattest, and
+more than half of whom run round the clock; people sleep, so they have the others'."""
 _CHAT_LOG: Final = 5.33
 """Logarithm of the median answer to somebody who chats: 206 tokens, half-way between the fitted
 blocks of the two services (`docs/lab/fit.md`)."""
@@ -47,7 +47,7 @@ def draw_people_habits(rng: np.random.Generator, busy: Floats) -> pl.DataFrame:
     drawn = _draw(rng, busy)
     nobodys = (*BOUTS, "peak", "spread")
     return drawn.with_columns(
-        pl.Series("profile", rng.integers(_ROUND_THE_CLOCK, KINDS, count)),
+        pl.Series("profile", rng.integers(_SLEEP, KINDS, count)),
         pl.Series("answer_tokens", rng.lognormal(_CHAT_LOG, _CHAT_SIGMA, count)),
         pl.lit("human").alias("rhythm"),
         pl.lit(0.0).alias("peak_part"),

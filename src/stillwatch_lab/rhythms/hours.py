@@ -7,7 +7,6 @@ whose clock has them (`programs`).
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Final
 
 import numpy as np
@@ -15,21 +14,10 @@ import polars as pl
 
 from stillwatch_lab.fit import load_honest_traffic
 from stillwatch_lab.fit.honest import Floats, Ints
-from stillwatch_lab.fit.rhythm import invert_profiles, spread_profiles
+from stillwatch_lab.fit.rhythm import tabulate_hours
 from stillwatch_lab.rhythms.days import STEADY
 
 _DAY_H: Final = 24.0
-_GRID: Final = 480
-"""Steps of the table: three minutes of an even day."""
-
-
-@cache
-def _hour_table() -> Floats:
-    """Tabulate each kind of day: the hour by which a share of its sessions has begun."""
-    fitted = load_honest_traffic()
-    figures = (fitted.mean_day, fitted.day_components, fitted.day_amplitudes)
-    profiles = spread_profiles(*(np.array(part) for part in figures))
-    return invert_profiles(profiles, _GRID) * _DAY_H
 
 
 def draw_hours(rng: np.random.Generator, people: pl.DataFrame, account: Ints) -> Floats:
@@ -37,12 +25,12 @@ def draw_hours(rng: np.random.Generator, people: pl.DataFrame, account: Ints) ->
 
     Grain:   one per value of `account`, a row of people. Units: 0 to 24.
     """
-    table = _hour_table()
-    step = rng.random(len(account)) * _GRID
+    table = tabulate_hours(load_honest_traffic())
+    step = rng.random(len(account)) * (table.shape[1] - 1)
     low = step.astype(np.int64)
-    kind = people["profile"].to_numpy()[account]
-    before = table[kind, low]
-    local = before + (step - low) * (table[kind, low + 1] - before)
+    cell = people["profile"].to_numpy()[account] * table.shape[1] + low
+    before, after = table.ravel()[cell], table.ravel()[cell + 1]
+    local = _DAY_H * (before + (step - low) * (after - before))
     part = people["peak_part"].to_numpy()
     if part.any():
         pulled = np.flatnonzero(rng.random(len(account)) < part[account])

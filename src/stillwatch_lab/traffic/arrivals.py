@@ -22,6 +22,7 @@ from stillwatch_lab.scene import DAY_S, HOUR_S, MINUTE_S, Scene
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 _TURN_GAP_S: Final = 75.0
 """Median seconds between the turns of a conversation: reading an answer and typing."""
@@ -42,34 +43,10 @@ def draw_arrivals(rng: np.random.Generator, people: pl.DataFrame, scene: Scene) 
     Order:   by account, then session, then turn.
     Cost:    0.2 to 0.4 µs an exchange.
     """
-    talked = _draw_conversations(rng, people, scene)
-    asked = _draw_requests(rng, people, scene)
-    if not asked.height:
-        return talked
-    moved = asked.with_columns(pl.col("session") + talked.height)
-    both = pl.concat([talked, moved]).sort("account", maintain_order=True)
-    return both.with_columns(pl.col("session").rle_id().cast(pl.Int64))
-
-
-def _draw_requests(rng: np.random.Generator, people: pl.DataFrame, scene: Scene) -> pl.DataFrame:
-    """Draw what programs send; consecutive requests of an account may be one conversation."""
-    account, at_s = draw_program_times(rng, people, scene)
-    turns = people["turns"].to_numpy()[account]
-    opens = rng.random(len(account)) < 1.0 / turns
-    opens |= np.diff(at_s, prepend=-np.inf) > _SESSION_GAP_S
-    opens |= np.diff(account, prepend=-1) != 0
-    return _label(rng, people, account, at_s=at_s, opens=opens)
-
-
-def _label(
-    rng: np.random.Generator,
-    people: pl.DataFrame,
-    account: Ints,
-    *,
-    at_s: Floats,
-    opens: npt.NDArray[np.bool_],
-) -> pl.DataFrame:
-    """Number sessions and turns, and draw who speaks in each session."""
+    parts = (_draw_turns(rng, people, scene), _draw_requests(rng, people, scene))
+    account, at_s, opens = (np.concatenate(both) for both in zip(*parts, strict=True))
+    order = np.argsort(account, kind="stable")
+    account, at_s, opens = account[order], at_s[order], opens[order]
     session = np.cumsum(opens) - 1
     first = np.flatnonzero(opens)
     turn = np.arange(len(account)) - first[session] + 1
@@ -79,21 +56,34 @@ def _label(
     )
 
 
-def _draw_conversations(
+def _draw_requests(
     rng: np.random.Generator, people: pl.DataFrame, scene: Scene
-) -> pl.DataFrame:
-    """Draw the sessions of everybody who is no program, turn by turn."""
+) -> tuple[Ints, Floats, Flags]:
+    """Draw what programs send; requests that follow one another may be one conversation."""
+    account, at_s = draw_program_times(rng, people, scene)
+    opens = rng.random(len(account)) < 1.0 / people["turns"].to_numpy()[account]
+    opens |= np.diff(at_s, prepend=-np.inf) > _SESSION_GAP_S
+    opens |= np.diff(account, prepend=-1) != 0
+    return account, at_s, opens
+
+
+def _draw_turns(
+    rng: np.random.Generator, people: pl.DataFrame, scene: Scene
+) -> tuple[Ints, Floats, Flags]:
+    """Draw the sessions of everybody who is no program, turn by turn, and where each begins."""
     account = np.repeat(np.arange(people.height), _exchange_counts(rng, people))
     opens = rng.random(len(account)) < 1.0 / people["turns"].to_numpy()[account]
     opens |= np.diff(account, prepend=-1) != 0
     first = np.flatnonzero(opens)
     session = np.cumsum(opens) - 1
     begins = _session_starts(rng, people, account[first], scene)
-    gap = rng.lognormal(np.log(_TURN_GAP_S), _TURN_SIGMA, len(account)) * ~opens
+    gap = np.zeros(len(account))
+    later = np.flatnonzero(~opens)
+    gap[later] = rng.lognormal(np.log(_TURN_GAP_S), _TURN_SIGMA, len(later))
     since = np.cumsum(gap)
-    at_s = begins[session] + since - since[first][session]
-    lived = (at_s >= 0) & (at_s < find_life(people, scene)[1][account])
-    return _label(rng, people, account, at_s=at_s, opens=opens).filter(pl.Series(lived))
+    at_s = (begins - since[first])[session] + since
+    lived = at_s < find_life(people, scene)[1][account]
+    return account[lived], at_s[lived], opens[lived]
 
 
 def _draw_users(rng: np.random.Generator, people: pl.DataFrame, account: Ints) -> Ints:
