@@ -47,16 +47,13 @@ MEASURES: Final = (
 )
 
 
-def compare_simulated(
-    rng: np.random.Generator, halves: tuple[Traces, Traces]
-) -> list[Comparison]:
+def compare_simulated(rng: np.random.Generator, halves: tuple[Traces, Traces]) -> list[Comparison]:
     """Compare the simulator's applications with the held-out half, both at `REQUESTS` each."""
     weekday = find_first_weekday(halves[0].windows)
     drawn = measure_all(rng, simulate_programs(rng), 0)
     real = [measure_all(rng, thin_out(half), weekday) for half in halves]
     return [
-        compare_measure(rng, name, drawn[name], (real[0][name], real[1][name]))
-        for name in MEASURES
+        compare_measure(rng, name, drawn[name], (real[0][name], real[1][name])) for name in MEASURES
     ]
 
 

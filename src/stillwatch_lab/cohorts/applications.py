@@ -14,7 +14,7 @@ import polars as pl
 
 from stillwatch_lab.cohorts.people import Volume, draw_hexes, draw_people
 from stillwatch_lab.cohorts.places import draw_servers
-from stillwatch_lab.cohorts.wording import write_closings, write_openings, write_systems
+from stillwatch_lab.cohorts.wording import write_closings, write_contexts, write_openings
 from stillwatch_lab.rhythms.habits import draw_program_habits
 from stillwatch_lab.scene import Scene
 from stillwatch_lab.text.templates import FRAMEWORKS
@@ -46,13 +46,15 @@ def draw_applications(
     closing = write_closings(rng, owners).set(plain, "")
     same = ("topic_1", "agent", "fingerprint", "temperature", "max_tokens", "tools", "thinking")
     first = np.searchsorted(owner, owner)
+    habits = draw_program_habits(rng, volume.score(people["volume"].to_numpy()))
+    tokens = habits["context_tokens"].to_numpy()[np.searchsorted(owner, np.arange(owners))]
     return people.with_columns(
         *(people[name].gather(first).alias(name) for name in same),
         organisation.gather(owner).alias("org_id"),
         pl.Series("org_verified", verified[owner]),
         pl.Series("verified", verified[owner]),
         pl.Series("job", job[owner]),
-        write_systems(rng, owners).gather(owner).alias("system"),
+        write_contexts(rng, tokens).gather(owner).alias("system"),
         opening.gather(owner).alias("prefix"),
         closing.gather(owner).alias("suffix"),
         pl.Series("home", servers[owner, 0]),
@@ -61,7 +63,7 @@ def draw_applications(
         pl.Series("end_users", 20 + rng.geometric(0.004, count)),
         pl.Series("turns", 1.0 + rng.gamma(0.7, 0.9, count)),
         pl.Series("focus", np.full(count, 0.97)),
-        *draw_program_habits(rng, volume.score(people["volume"].to_numpy())).iter_columns(),
+        *habits.iter_columns(),
         pl.Series("path", rng.choice(["api", "cloud-east"], count, p=[0.85, 0.15])),
         pl.lit("scale").alias("plan"),
     )

@@ -21,7 +21,7 @@ from stillwatch_lab.fit.rhythm import COMPONENTS, KINDS, STEPS
 PROGRAM: Final = "program"
 """The `rhythm` of accounts whose arrivals are a fitted customer's (`programs`)."""
 BOUTS: Final = ("day_share", "bout_windows", "break_share", "rate_sigma", "cv_log", "cv_sigma")
-"""Habits that programs alone have; null for people."""
+"""Habits of arrivals that programs alone have; null for people."""
 WORK_SPREAD: Final = 0.55
 """Spread of the answers to items of one kind of work, on the logarithmic scale (a guess)."""
 _SLEEP: Final = (STEPS - 1) * STEPS**COMPONENTS
@@ -41,11 +41,11 @@ def draw_people_habits(rng: np.random.Generator, busy: Floats) -> pl.DataFrame:
     Units:   `weekend` is a factor, `active_days` a share of days, `profile` a kind of day in local
              time; about `peak` (an hour, with `spread`) fall `peak_part` of the sessions: nobody's,
              unless a cohort says so.
-    Nulls:   `BOUTS`, `peak`, `spread` and `clock`, which isn't shared with anybody.
+    Nulls:   `BOUTS`, `peak`, `spread`, `context_tokens`, and `clock`, which nobody shares.
     """
     count = len(busy)
     drawn = _draw(rng, busy)
-    nobodys = (*BOUTS, "peak", "spread")
+    nobodys = (*BOUTS, "peak", "spread", "context_tokens")
     return drawn.with_columns(
         pl.Series("profile", rng.integers(_SLEEP, KINDS, count)),
         pl.Series("answer_tokens", rng.lognormal(_CHAT_LOG, _CHAT_SIGMA, count)),
@@ -59,7 +59,8 @@ def draw_people_habits(rng: np.random.Generator, busy: Floats) -> pl.DataFrame:
 def draw_program_habits(rng: np.random.Generator, busy: Floats) -> pl.DataFrame:
     """Draw the habits of programs: all of a fitted customer's but its volume.
 
-    Grain:   as `draw_people_habits`; columns to be laid over those.
+    Grain:   as `draw_people_habits`; columns to be laid over those. `context_tokens` is the median
+             length of a customer's requests, towards which an application's own text is written.
     """
     return _draw(rng, busy).with_columns(pl.lit(PROGRAM).alias("rhythm"))
 
@@ -82,6 +83,7 @@ def _draw(rng: np.random.Generator, busy: Floats) -> pl.DataFrame:
         pl.col("weekend_log").exp().alias("weekend"),
         "profile",
         *BOUTS,
+        pl.col("input_log").exp().alias("context_tokens"),
         pl.col("output_log").exp().alias("answer_tokens"),
         pl.col("output_sigma").alias("answer_spread"),
     )
