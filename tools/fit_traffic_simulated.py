@@ -25,7 +25,7 @@ from stillwatch_lab.shards import Cohort, Shard
 from stillwatch_lab.traffic.arrivals import draw_arrivals
 from stillwatch_lab.traffic.draw import draw_traffic
 
-APPLICATIONS: Final = 160
+APPLICATIONS: Final = 300
 AT_A_TIME: Final = 20
 REQUESTS: Final = 100_000
 ANSWERS: Final = 300

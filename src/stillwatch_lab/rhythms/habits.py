@@ -3,20 +3,21 @@
 Read by `cohorts`, drawn from `fit`; `days`, `hours` and `programs` live by it, and so do answers
 (`traffic.answers`). The one idea: an account of a given size has the habits of a real customer of
 that rank among customers. A program (an API customer's application) takes all of them; a person
-takes days, weekends, hours and how much answers vary, and leaves bouts and gaps, for which a person
-has sessions and turns. Absent: how much anybody sends.
+takes days, weekends, hours and how much answers vary; sessions and turns take the place of bouts
+and gaps. Absent: how much anybody sends.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
 import polars as pl
 
-from stillwatch_lab.fit import draw_clients
-from stillwatch_lab.fit.honest import Floats
-from stillwatch_lab.fit.rhythm import COMPONENTS, KINDS, STEPS
+from stillwatch_lab.fit import draw_clients, load_honest_traffic
+from stillwatch_lab.fit.honest import Floats, Ints
+from stillwatch_lab.fit.rhythm import COMPONENTS, HOURS, STEPS, tabulate_hours
 
 PROGRAM: Final = "program"
 """The `rhythm` of accounts whose arrivals are a fitted customer's (`programs`)."""
@@ -24,9 +25,14 @@ BOUTS: Final = ("day_share", "bout_windows", "break_share", "rate_sigma", "cv_lo
 """Habits of arrivals that programs alone have; null for people."""
 WORK_SPREAD: Final = 0.55
 """Spread of the answers to items of one kind of work, on the logarithmic scale (a guess)."""
-_SLEEP: Final = (STEPS - 1) * STEPS**COMPONENTS
-"""Kinds of days below this are those of the four fifths of customers whose days are flattest, and
-more than half of whom run round the clock; people sleep, so they have the others'."""
+_NIGHT: Final = (2, 6)
+"""Hours of the night."""
+_NIGHT_MAX: Final = 0.1
+"""Share of a day's requests that people send then, at most: of an even day it is a sixth."""
+_PRONOUNCED: Final = (STEPS - 1) * STEPS**COMPONENTS
+"""Kinds of days below this are those of the four fifths of customers whose days are flatter."""
+_LATE_H: Final = 1.5
+"""Spread of the hour at which people get up, beyond what kinds of days differ (a guess)."""
 _CHAT_LOG: Final = 5.33
 """Logarithm of the median answer to somebody who chats: 206 tokens, half-way between the fitted
 blocks of the two services (`docs/lab/fit.md`)."""
@@ -39,21 +45,30 @@ def draw_people_habits(rng: np.random.Generator, busy: Floats) -> pl.DataFrame:
 
     Grain:   one row per value of `busy`, the normal score of an account's volume.
     Units:   `weekend` is a factor, `active_days` a share of days, `profile` a kind of day in local
-             time; about `peak` (an hour, with `spread`) fall `peak_part` of the sessions: nobody's,
-             unless a cohort says so.
+             time, `late_h` hours later than it. About `peak` (an hour, with `spread`) fall
+             `peak_part` of the sessions: nobody's, unless a cohort says so.
     Nulls:   `BOUTS`, `peak`, `spread`, `context_tokens`, and `clock`, which nobody shares.
     """
     count = len(busy)
     drawn = _draw(rng, busy)
     nobodys = (*BOUTS, "peak", "spread", "context_tokens")
     return drawn.with_columns(
-        pl.Series("profile", rng.integers(_SLEEP, KINDS, count)),
+        pl.Series("profile", rng.choice(_list_sleepers(), count)),
+        pl.Series("late_h", _LATE_H * rng.standard_normal(count)),
         pl.Series("answer_tokens", rng.lognormal(_CHAT_LOG, _CHAT_SIGMA, count)),
         pl.lit("human").alias("rhythm"),
         pl.lit(0.0).alias("peak_part"),
         pl.lit(None, pl.Int64).alias("clock"),
         *(pl.lit(None, pl.Float64).alias(name) for name in nobodys),
     )
+
+
+@cache
+def _list_sleepers() -> Ints:
+    """List the kinds of days that people have: pronounced ones, with a night."""
+    reached = tabulate_hours(load_honest_traffic())[_PRONOUNCED:] * HOURS
+    by_night = ((reached >= _NIGHT[0]) & (reached < _NIGHT[1])).mean(axis=1)
+    return _PRONOUNCED + np.flatnonzero(by_night < _NIGHT_MAX)
 
 
 def draw_program_habits(rng: np.random.Generator, busy: Floats) -> pl.DataFrame:

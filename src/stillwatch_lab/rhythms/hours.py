@@ -31,6 +31,7 @@ def draw_hours(rng: np.random.Generator, people: pl.DataFrame, account: Ints) ->
     cell = people["profile"].to_numpy()[account] * table.shape[1] + low
     before, after = table.ravel()[cell], table.ravel()[cell + 1]
     local = _DAY_H * (before + (step - low) * (after - before))
+    local += people["late_h"].to_numpy()[account]
     part = people["peak_part"].to_numpy()
     if part.any():
         pulled = np.flatnonzero(rng.random(len(account)) < part[account])

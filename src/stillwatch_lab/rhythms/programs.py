@@ -60,9 +60,12 @@ def draw_program_times(
 
 def _find_programs(own: pl.DataFrame) -> tuple[Ints, Ints]:
     """Find the first account of each program, and which program each account belongs to."""
-    row = pl.int_range(pl.len(), dtype=pl.Int64)
-    alone = pl.col("clock").is_null()
-    led = own.select(pl.when(alone).then(row).otherwise(row.first().over("clock")))
+    leader = (
+        pl.when(pl.col("clock").is_null())
+        .then("row")
+        .otherwise(pl.col("row").first().over("clock"))
+    )
+    led = own.select("clock").with_row_index("row").select(leader.cast(pl.Int64))
     first, program = np.unique(led.to_series().to_numpy(), return_inverse=True)
     return first, program
 
