@@ -46,7 +46,7 @@ def draw_applications(
     closing = write_closings(rng, owners).set(plain, "")
     same = ("topic_1", "agent", "fingerprint", "temperature", "max_tokens", "tools", "thinking")
     first = np.searchsorted(owner, owner)
-    habits = draw_program_habits(rng, volume.score(people["volume"].to_numpy()))
+    habits = draw_program_habits(rng, volume.score(rng, people["volume"].to_numpy()))
     tokens = habits["context_tokens"].to_numpy()[np.searchsorted(owner, np.arange(owners))]
     return people.with_columns(
         *(people[name].gather(first).alias(name) for name in same),

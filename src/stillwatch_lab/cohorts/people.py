@@ -8,13 +8,13 @@ row per account; columns that end in `_s` are seconds of the scene. Absent: the 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from scipy import special
 
 from stillwatch_lab.cohorts.clients import AGENTS, FINGERPRINTS, draw_clients
 from stillwatch_lab.cohorts.places import COUNTRIES, draw_countries, draw_homes
@@ -65,22 +65,22 @@ class Volume:
             low, high = (mu, high) if self._capped_mean(mu) < self.mean else (low, mu)
         return float(mu)
 
-    def score(self, volumes: Floats) -> Floats:
-        """Give how busy accounts are among those of the law, as normal scores."""
-        return np.asarray((np.log(volumes) - self.middle()) / self.sigma)
+    def score(self, rng: np.random.Generator, volumes: Floats) -> Floats:
+        """Give how busy accounts are, as normal scores; below 1 and over the cap, by chance."""
+        middle, luck = self.middle(), rng.random(len(volumes))
+        ends = [special.ndtr((np.log(end) - middle) / self.sigma) for end in (1.0, self.cap)]
+        share = special.ndtr((np.log(volumes) - middle) / self.sigma)
+        share = np.where(volumes <= 1.0, ends[0] * luck, share)
+        return special.ndtri(np.where(volumes >= self.cap, 1.0 - (1.0 - ends[1]) * luck, share))
 
     def _capped_mean(self, mu: float) -> float:
         edge = (np.log(self.cap) - mu) / self.sigma
-        under = np.exp(mu + self.sigma**2 / 2) * _normal_share(edge - self.sigma)
-        return float(under + self.cap * (1.0 - _normal_share(edge)))
+        under = np.exp(mu + self.sigma**2 / 2) * special.ndtr(edge - self.sigma)
+        return float(under + self.cap * (1.0 - special.ndtr(edge)))
 
     def times(self, factor: float) -> Volume:
         """Give the same law for people who send more, or less."""
         return Volume(self.mean * factor, self.sigma, self.cap)
-
-
-def _normal_share(x: float) -> float:
-    return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
 
 
 def draw_volumes(rng: np.random.Generator, count: int, volume: Volume) -> Floats:
@@ -104,7 +104,7 @@ def draw_people(
         _register(rng, scene, country=country),
         _whereabouts(rng, scene, country=country),
         _hours(rng, zone=zone),
-        draw_people_habits(rng, volume.score(volumes)),
+        draw_people_habits(rng, volume.score(rng, volumes)),
         _parameters(rng, scene, count=count),
         _writing(rng, count=count),
     ]

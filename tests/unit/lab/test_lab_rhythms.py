@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from stillwatch_lab.cohorts.applications import draw_applications
-from stillwatch_lab.cohorts.people import Volume, draw_people
+from stillwatch_lab.cohorts.people import Volume, draw_people, draw_volumes
 from stillwatch_lab.cohorts.rows import unite
 from stillwatch_lab.cohorts.teams import draw_load_balanced, draw_office
 from stillwatch_lab.rhythms.days import draw_days, find_life
@@ -51,7 +51,19 @@ def test_busy_programs_are_the_steady_ones(people: pl.DataFrame) -> None:
     """Volume goes into the row of habits as its normal score."""
     programs = people.filter(pl.col("rhythm") == "program")
     ranks = programs.select(pl.corr("volume", "day_share", method="spearman")).item()
-    assert 0.7 < ranks < 0.95
+    assert 0.6 < ranks < 0.95
+
+
+def test_scores_of_volumes_are_normal_below_the_least_and_over_the_cap() -> None:
+    """Many send the least and many the most; their scores aren't heaped up there."""
+    law = Volume(40.0, sigma=2.35, cap=120.0)
+    rng = np.random.default_rng(14)
+    volumes = draw_volumes(rng, 20_000, law)
+    scores = law.score(rng, volumes)
+    assert (volumes == 1.0).mean() > 0.05
+    assert (volumes == 120.0).mean() > 0.05
+    found = np.quantile(scores, (0.01, 0.25, 0.5, 0.75, 0.99))
+    assert found == pytest.approx([-2.33, -0.674, 0.0, 0.674, 2.33], abs=0.08)
 
 
 def test_arrivals_stand_by_account_session_and_turn(people: pl.DataFrame) -> None:
