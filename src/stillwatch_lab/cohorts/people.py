@@ -71,7 +71,8 @@ class Volume:
         ends = [special.ndtr((np.log(end) - middle) / self.sigma) for end in (1.0, self.cap)]
         share = special.ndtr((np.log(volumes) - middle) / self.sigma)
         share = np.where(volumes <= 1.0, ends[0] * luck, share)
-        return special.ndtri(np.where(volumes >= self.cap, 1.0 - (1.0 - ends[1]) * luck, share))
+        share = np.where(volumes >= self.cap, 1.0 - (1.0 - ends[1]) * luck, share)
+        return np.asarray(special.ndtri(share))
 
     def _capped_mean(self, mu: float) -> float:
         edge = (np.log(self.cap) - mu) / self.sigma
