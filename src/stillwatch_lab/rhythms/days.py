@@ -18,7 +18,7 @@ from stillwatch_lab.fit.rates import level_shape
 from stillwatch_lab.scene import DAY_S, Scene
 
 STEADY: Final = ("machine", "timer")
-"""Rhythms that know no idle day and no hour of the day."""
+"""Rhythms that know no idle day, no weekend and no hour of the day."""
 _FIRST_S: Final = 600.0
 """Seconds between the sign-up and the first request."""
 _WEEK: Final = 7
@@ -48,8 +48,9 @@ def draw_days(rng: np.random.Generator, people: pl.DataFrame, account: Ints, sce
     weights = rng.standard_gamma(np.broadcast_to(even, shape)) + 1e-9
     days = np.arange(scene.days)
     weekend = days % _WEEK >= _WEEKEND
-    weights = np.where(weekend, weights * people["weekend"].to_numpy()[:, None], weights)
     steady = people["rhythm"].is_in(STEADY).to_numpy()
+    factor = np.where(steady, 1.0, people["weekend"].to_numpy())[:, None]
+    weights = np.where(weekend, weights * factor, weights)
     share = np.where(steady, 1.0, people["active_days"].to_numpy())
     weights = np.where(draw_active(rng, share[:, None], scene.days), weights, _SELDOM)
     begins = np.clip(people["created_s"].to_numpy() / DAY_S, 0, scene.days - 1)[:, None]
