@@ -3,7 +3,7 @@
     python tools/fit_traffic.py --data ../shared/data
 
 Writes `src/stillwatch_lab/fit/honest_traffic.json` (figures that ship), `docs/lab/fit.md` (what
-fits, what doesn't) and `docs/lab/fit.svg`. The same data give the same files. One to two minutes.
+fits, what doesn't) and `docs/lab/fit.svg`. The same data give the same files. Two minutes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from fit_traffic_page import Findings, draw_plot, render_page
+from fit_traffic_simulated import compare_simulated
 from stillwatch_lab.fit.arrivals import draw_arrival_times
 from stillwatch_lab.fit.bursts import (
     BUSY,
@@ -194,6 +195,7 @@ def fit(data: Path) -> tuple[HonestTraffic, Findings]:
         ],
         splits=try_other_splits(traces),
         measured=measured,
+        simulated=compare_simulated(np.random.default_rng(SPLIT), halves),
     )
     return traffic, findings
 

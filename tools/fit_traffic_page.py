@@ -58,6 +58,7 @@ class Findings:
     shares: list[dict[str, float]]
     splits: list[tuple[int, list[Comparison]]]
     measured: dict[str, tuple[Floats, Floats, Floats]]
+    simulated: list[Comparison]
 
 
 def render_page(traffic: HonestTraffic, findings: Findings) -> str:
@@ -72,6 +73,7 @@ def render_page(traffic: HonestTraffic, findings: Findings) -> str:
         law=traffic.gap_law,
         laws=render_laws(findings.laws),
         shares=render_shares(findings.shares),
+        simulated=render_rows(findings.simulated),
     )
 
 

@@ -133,7 +133,7 @@ def test_the_share_of_days_at_rest_is_recovered(schedule: str) -> None:
 
 def test_low_and_slow_is_a_few_exchanges_a_week() -> None:
     """A third of an exchange a day, on half of the days: two a head in a week."""
-    plan = replace(BASE, heads=400, per_day=0.3, rests=0.5, schedule="human")
+    plan = replace(BASE, heads=1_600, per_day=0.3, rests=0.5, schedule="human")
     assert counts_of(plan).mean() == pytest.approx(2.1, rel=0.1)
 
 

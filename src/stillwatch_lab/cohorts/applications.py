@@ -1,7 +1,8 @@
 """Applications and users of public frameworks: many end users, or one text in many hands.
 
 Rows like those of `people`. An application has one job, a system text and a template of its own,
-servers in a cloud and end users; a framework's users share its text and nothing else.
+servers in a cloud and end users, and sends as a fitted customer does; a framework's users share its
+text and nothing else.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import polars as pl
 
 from stillwatch_lab.cohorts.people import Volume, draw_hexes, draw_people
 from stillwatch_lab.cohorts.places import draw_servers
-from stillwatch_lab.cohorts.wording import write_closings, write_openings, write_systems
+from stillwatch_lab.cohorts.wording import write_closings, write_contexts, write_openings
+from stillwatch_lab.rhythms.habits import draw_program_habits
 from stillwatch_lab.scene import Scene
 from stillwatch_lab.text.templates import FRAMEWORKS
 
@@ -44,13 +46,15 @@ def draw_applications(
     closing = write_closings(rng, owners).set(plain, "")
     same = ("topic_1", "agent", "fingerprint", "temperature", "max_tokens", "tools", "thinking")
     first = np.searchsorted(owner, owner)
+    habits = draw_program_habits(rng, volume.score(rng, people["volume"].to_numpy()))
+    tokens = habits["context_tokens"].to_numpy()[np.searchsorted(owner, np.arange(owners))]
     return people.with_columns(
         *(people[name].gather(first).alias(name) for name in same),
         organisation.gather(owner).alias("org_id"),
         pl.Series("org_verified", verified[owner]),
         pl.Series("verified", verified[owner]),
         pl.Series("job", job[owner]),
-        write_systems(rng, owners).gather(owner).alias("system"),
+        write_contexts(rng, tokens).gather(owner).alias("system"),
         opening.gather(owner).alias("prefix"),
         closing.gather(owner).alias("suffix"),
         pl.Series("home", servers[owner, 0]),
@@ -59,7 +63,7 @@ def draw_applications(
         pl.Series("end_users", 20 + rng.geometric(0.004, count)),
         pl.Series("turns", 1.0 + rng.gamma(0.7, 0.9, count)),
         pl.Series("focus", np.full(count, 0.97)),
-        pl.Series("rhythm", rng.choice(["human", "machine"], count, p=[0.7, 0.3])),
+        *habits.iter_columns(),
         pl.Series("path", rng.choice(["api", "cloud-east"], count, p=[0.85, 0.15])),
         pl.lit("scale").alias("plan"),
     )

@@ -8,16 +8,17 @@ row per account; columns that end in `_s` are seconds of the scene. Absent: the 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from scipy import special
 
 from stillwatch_lab.cohorts.clients import AGENTS, FINGERPRINTS, draw_clients
 from stillwatch_lab.cohorts.places import COUNTRIES, draw_countries, draw_homes
+from stillwatch_lab.rhythms.habits import draw_people_habits
 from stillwatch_lab.scene import DAY_S, HOUR_S, NEW_MODEL, OLD_MODEL, SMALL_MODEL, Scene
 from stillwatch_lab.text.topics import TOPICS
 
@@ -64,18 +65,23 @@ class Volume:
             low, high = (mu, high) if self._capped_mean(mu) < self.mean else (low, mu)
         return float(mu)
 
+    def score(self, rng: np.random.Generator, volumes: Floats) -> Floats:
+        """Give how busy accounts are, as normal scores; below 1 and over the cap, by chance."""
+        middle, luck = self.middle(), rng.random(len(volumes))
+        ends = [special.ndtr((np.log(end) - middle) / self.sigma) for end in (1.0, self.cap)]
+        share = special.ndtr((np.log(volumes) - middle) / self.sigma)
+        share = np.where(volumes <= 1.0, ends[0] * luck, share)
+        share = np.where(volumes >= self.cap, 1.0 - (1.0 - ends[1]) * luck, share)
+        return np.asarray(special.ndtri(share))
+
     def _capped_mean(self, mu: float) -> float:
         edge = (np.log(self.cap) - mu) / self.sigma
-        under = np.exp(mu + self.sigma**2 / 2) * _normal_share(edge - self.sigma)
-        return float(under + self.cap * (1.0 - _normal_share(edge)))
+        under = np.exp(mu + self.sigma**2 / 2) * special.ndtr(edge - self.sigma)
+        return float(under + self.cap * (1.0 - special.ndtr(edge)))
 
     def times(self, factor: float) -> Volume:
         """Give the same law for people who send more, or less."""
         return Volume(self.mean * factor, self.sigma, self.cap)
-
-
-def _normal_share(x: float) -> float:
-    return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
 
 
 def draw_volumes(rng: np.random.Generator, count: int, volume: Volume) -> Floats:
@@ -99,6 +105,7 @@ def draw_people(
         _register(rng, scene, country=country),
         _whereabouts(rng, scene, country=country),
         _hours(rng, zone=zone),
+        draw_people_habits(rng, volume.score(rng, volumes)),
         _parameters(rng, scene, count=count),
         _writing(rng, count=count),
     ]
@@ -186,13 +193,6 @@ def _hours(rng: np.random.Generator, *, zone: Floats) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "zone": zone,
-            "peak": rng.normal(14.0, 3.6, count) % 24.0,
-            "second_peak": rng.normal(20.0, 3.0, count) % 24.0,
-            "second_part": rng.beta(1.2, 2.2, count),
-            "spread": rng.gamma(4.0, 0.7, count),
-            "weekend": rng.beta(1.6, 2.0, count) * 1.4,
-            "steadiness": rng.gamma(1.5, 0.7, count) + 0.15,
-            "rhythm": ["human"] * count,
             "from_s": np.full(count, -np.inf),
             "until_s": np.full(count, np.inf),
             "turns": 1.0 + rng.gamma(1.3, 1.1, count),
@@ -221,7 +221,6 @@ def _parameters(rng: np.random.Generator, scene: Scene, *, count: int) -> pl.Dat
             "model": rng.choice([OLD_MODEL, SMALL_MODEL], count, p=[0.65, 0.35]),
             "next_model": [NEW_MODEL] * count,
             "adopts_s": adopts,
-            "answer_tokens": rng.lognormal(np.log(330.0), 0.6, count),
         }
     )
 

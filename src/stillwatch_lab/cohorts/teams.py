@@ -14,10 +14,14 @@ import polars as pl
 from stillwatch_lab.cohorts.people import Volume, draw_hexes, draw_people
 from stillwatch_lab.cohorts.places import draw_homes, draw_servers, draw_subnet
 from stillwatch_lab.cohorts.wording import write_closings, write_openings, write_systems
+from stillwatch_lab.rhythms.habits import WORK_SPREAD, share_habits
 from stillwatch_lab.scene import DAY_S, Scene, instant
 from stillwatch_lab.text.templates import PARTNER
 
 _OFFICE_DAY: Final = {"weekend": 0.08, "spread": 2.2}
+"""Weekend against working day, and hours about the peak of an office's day (guesses)."""
+_CUSTOMER: Final = 1.0
+"""Normal score among customers of one who needs several keys: more than five of six (a guess)."""
 
 
 def repeat_list(values: pl.Series, count: int) -> pl.Series:
@@ -32,6 +36,7 @@ def lay_office(rng: np.random.Generator, people: pl.DataFrame) -> pl.DataFrame:
         pl.lit(zone).alias("zone"),
         pl.lit(people["phone_country"][0]).alias("phone_country"),
         pl.Series("peak", rng.normal(11.5, 1.6, people.height)),
+        pl.Series("peak_part", rng.beta(2.2, 1.2, people.height)),
         *(pl.lit(value).alias(name) for name, value in _OFFICE_DAY.items()),
         repeat_list(office, people.height),
         pl.Series("address_share", rng.beta(9.0, 1.5, people.height)),
@@ -72,12 +77,12 @@ def draw_firm(
 def lay_one_job(
     rng: np.random.Generator, people: pl.DataFrame, *, servers: pl.Series
 ) -> pl.DataFrame:
-    """Lay one machine's settings over the accounts: they take turns at the same work."""
+    """Lay one program's settings over the accounts: its keys, which take turns at its requests."""
     same = (
         "topic_1", "topic_2", "topic_3", "agent", "fingerprint", "second_agent",
         "second_fingerprint", "temperature", "max_tokens", "second_max_tokens", "tools",
         "thinking", "payment_fingerprint", "payment_country", "phone_country", "model",
-        "next_model", "adopts_s", "zone", "peak", "voice", "answer_tokens", "sentences",
+        "next_model", "adopts_s", "zone", "voice", "sentences",
     )  # fmt: skip
     count = people.height
     return people.with_columns(
@@ -86,7 +91,7 @@ def lay_one_job(
         pl.lit(draw_hexes(rng, 1, "d")[0] + ".example").alias("email_domain"),
         repeat_list(servers, count),
         pl.Series("address_share", np.ones(count)),
-        pl.lit("machine").alias("rhythm"),
+        *share_habits(rng, count, busy=_CUSTOMER).iter_columns(),
         pl.lit("api").alias("path"),
         pl.Series("volume", np.full(count, float(people["volume"].to_numpy().mean()))),
         pl.Series("turns", np.ones(count)),
@@ -149,7 +154,9 @@ def draw_partner(
         pl.lit(False).alias("org_verified"),
         pl.lit(True).alias("verified"),
         pl.lit("problem").alias("job"),
+        pl.lit("machine").alias("rhythm"),
         pl.Series("answer_tokens", rng.lognormal(np.log(800.0), 0.1, count)),
+        pl.lit(WORK_SPREAD).alias("answer_spread"),
         pl.lit(write_openings(rng, 1)[0] + opening).alias("prefix"),
         pl.lit(closing).alias("suffix"),
         pl.Series("voice", rng.integers(0, 2**40, count)),

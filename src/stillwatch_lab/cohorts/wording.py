@@ -21,9 +21,16 @@ from stillwatch_lab.text.templates import FRAMEWORKS
 from stillwatch_lab.text.topics import TOPICS
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 _COPIED: Final = 0.06
 """Share of owners whose system text is a public one as it stands (a guess)."""
+_INSTRUCTION_TOKENS: Final = 10.4
+"""Tokens of an instruction (measured)."""
+_BESIDE_TOKENS: Final = 70.0
+"""Tokens of an application's request beside its system text (measured)."""
+_LONGEST: Final = 48
+"""Instructions of the longest system text: real ones go on, at a cost in every row."""
 _FAVOUR: Final = 3.0  # exponent: how much more often some public texts are copied than others
 _ANYBODYS: Final = ("fraud", "benign-framework")
 """Roles whose system texts aren't their owners' own."""
@@ -47,6 +54,15 @@ def _write_instructions(rng: np.random.Generator, length: Ints) -> pl.Series:
 def write_systems(rng: np.random.Generator, count: int) -> pl.Series:
     """Write one system text for each of `count` owners: four to twelve instructions."""
     return _write_instructions(rng, rng.integers(4, 13, count))
+
+
+def write_contexts(rng: np.random.Generator, tokens: Floats) -> pl.Series:
+    """Write one system text for each owner, so that a request has about so many tokens in all.
+
+    Grain:   one string per value of `tokens`; from two to `_LONGEST` instructions.
+    """
+    wanted = np.rint((tokens - _BESIDE_TOKENS) / _INSTRUCTION_TOKENS)
+    return _write_instructions(rng, np.clip(wanted, 2, _LONGEST).astype(np.int64))
 
 
 def write_openings(rng: np.random.Generator, count: int) -> pl.Series:

@@ -19,12 +19,10 @@ import polars as pl
 from stillwatch_lab.fit.bursts import CV_MAX, CV_MIN, draw_gaps
 from stillwatch_lab.fit.honest import Floats, HonestTraffic, Ints, load_honest_traffic
 from stillwatch_lab.fit.rates import DAY_WINDOWS, level_shape
-from stillwatch_lab.fit.rhythm import WEEK, invert_profiles, spread_profiles
+from stillwatch_lab.fit.rhythm import GRID, WEEK, tabulate_hours
 
 DAY_S: Final = 86_400.0
 _DAY_H: Final = 24.0
-_GRID: Final = 480
-"""Steps of the hour table: three minutes."""
 _MOOD: Final = 32
 """Requests after which the variation of a client's gaps is drawn anew (a 10-minute window of the
 real clients holds a few hundred; small clients would never change at that)."""
@@ -89,9 +87,9 @@ class Clock:
         return np.asarray(np.clip(at_s - self.shift_s[client], 0.0, self.days * DAY_S - 1e-3))
 
     def _time_of_day(self, client: Ints, part: Floats) -> Floats:
-        step = part * _GRID
-        low = np.minimum(step.astype(np.int64), _GRID - 1)
-        cell = self.profile[client] * (_GRID + 1) + low
+        step = part * GRID
+        low = np.minimum(step.astype(np.int64), GRID - 1)
+        cell = self.profile[client] * (GRID + 1) + low
         table = self.hours.ravel()
         before = table[cell]
         return np.asarray(before + (step - low) * (table[cell + 1] - before))
@@ -188,7 +186,7 @@ def draw_clock(
     offset = np.broadcast_to(np.asarray(run.utc_offset_h, np.float64), (n,))
     shift_s = offset * (DAY_S / _DAY_H)
     edges, levels = _draw_days(rng, clients, run)
-    hours = invert_profiles(_profiles(traffic), _GRID)
+    hours = tabulate_hours(traffic)
     ends = [_lived(edges, hours, profile, shift_s / DAY_S + day) for day in (0.0, float(run.days))]
     owner, on, off, level, lead = _draw_bouts(rng, clients, counts, run.days)
     begins, span = _shares(owner, on + off, n)
@@ -212,11 +210,6 @@ def draw_clock(
     )
 
 
-def _profiles(traffic: HonestTraffic) -> Floats:
-    figures = (traffic.mean_day, traffic.day_components, traffic.day_amplitudes)
-    return spread_profiles(*(np.array(part) for part in figures))
-
-
 def _draw_days(rng: np.random.Generator, clients: pl.DataFrame, run: Run) -> tuple[Floats, Floats]:
     """Draw which local days are active, cumulated to 1, and the level of each day."""
     columns = run.days + _EDGE_DAYS * 2
@@ -229,18 +222,18 @@ def _draw_days(rng: np.random.Generator, clients: pl.DataFrame, run: Run) -> tup
     level = rng.standard_gamma(np.broadcast_to(even, shape)) / even + _LEVEL_MIN
     weekday = (np.arange(columns) - _EDGE_DAYS + run.start_weekday) % WEEK
     level *= np.where(weekday >= WEEK - 2, np.exp(habit["weekend_log"]), 1.0)
-    inside = _draw_active(rng, habit["active_days"], run.days)
+    inside = draw_active(rng, habit["active_days"], run.days)
     active = np.pad(inside, ((0, 0), (_EDGE_DAYS, _EDGE_DAYS)), mode="edge")
     below = np.cumsum(np.where(active, 1.0, _QUIET * rng.random(shape)), axis=1)
     return np.asarray(below / below[:, -1:]), level
 
 
-def _draw_active(rng: np.random.Generator, share: Floats, columns: int) -> npt.NDArray[np.bool_]:
+def draw_active(rng: np.random.Generator, share: Floats, columns: int) -> npt.NDArray[np.bool_]:
     """Draw active days: as many as the habit says, next to one another more often than by chance.
 
-    Days are ranked by a noise that neighbours share half of, first and last being neighbours
-    too, or they would stand out. Real clients with 4 to 6 active days
-    of 14 have them in 2.5 stretches, against 3.5 by chance.
+    Grain:   a row per share, which is a column vector. Days are ranked by a noise that neighbours
+             share half of, first and last too, or they would stand out. Real clients with 4 to 6
+             active days of 14 have them in 2.5 stretches, against 3.5 by chance.
     """
     noise = rng.random((len(share), columns))
     score = noise + np.roll(noise, 1, axis=1)
@@ -255,7 +248,7 @@ def _lived(edges: Floats, hours: Floats, profile: Ints, local_days: Floats) -> F
     day = np.clip(np.floor(at).astype(np.int64), 0, edges.shape[1] - 1)
     upper = (np.arange(len(hours))[:, None] + hours).ravel()
     cell, over = _locate(upper, profile + (at - day))
-    part = (cell - 1 - profile * hours.shape[1] + over) / _GRID
+    part = (cell - 1 - profile * hours.shape[1] + over) / GRID
     row = np.arange(len(profile))
     before = np.where(day > 0, edges[row, day - 1], 0.0)
     return np.asarray(before + part * (edges[row, day] - before))

@@ -123,7 +123,11 @@ def _agreement(one: Floats, other: Floats) -> float:
 
 
 def draw_clients(
-    rng: np.random.Generator, n: int, traffic: HonestTraffic | None = None
+    rng: np.random.Generator,
+    n: int,
+    traffic: HonestTraffic | None = None,
+    *,
+    busy: Floats | None = None,
 ) -> pl.DataFrame:
     """Draw clients, each with habits of its own.
 
@@ -131,13 +135,17 @@ def draw_clients(
     Units:   `rate_per_day` requests, at the size of the real customers (see `scale_rates`);
              active_days and day_share shares of days and of a day; bout_windows of 10 minutes;
              `profile` which of the equally frequent kinds of days; others as
-             `docs/lab/fit.md` says.
+             `docs/lab/fit.md` says. `busy` is how much each sends, as a normal score among
+             clients, where the caller knows it.
     Nulls:   none.
     Cost:    about 2 µs a client.
     """
     figures = traffic or load_honest_traffic()
     root = np.linalg.cholesky(np.array(figures.correlation))
-    scores = rng.standard_normal((n, len(HABITS))) @ root.T
+    own = rng.standard_normal((n, len(HABITS)))
+    if busy is not None:
+        own[:, 0] = busy
+    scores = own @ root.T
     middle, spread = figures.volume
     columns: dict[str, object] = {"rate_per_day": np.exp(middle + spread * scores[:, 0])}
     for at, name in enumerate(HABITS[1:], 1):

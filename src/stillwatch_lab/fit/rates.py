@@ -8,6 +8,7 @@ each bout, so that a client can be made smaller without losing its shape. Absent
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -80,9 +81,14 @@ def level_shape(sigma: Floats) -> Floats:
     Source:  the variance of the logarithm is the trigamma function, tabulated and turned round.
              Log-normal levels were tried: their median window lies too far below the mean.
     """
-    shape = np.geomspace(0.05, 1e4, 4_000)
-    spread = np.sqrt(special.polygamma(1, shape))
-    return np.asarray(np.exp(np.interp(np.log(sigma), np.log(spread[::-1]), np.log(shape[::-1]))))
+    spread, shape = _level_table()
+    return np.asarray(np.exp(np.interp(np.log(sigma), spread, shape)))
+
+
+@cache
+def _level_table() -> tuple[Floats, Floats]:
+    shape = np.geomspace(0.05, 1e4, 4_000)[::-1]
+    return np.log(special.polygamma(1, shape)) / 2, np.log(shape)
 
 
 def _totals(frame: pl.DataFrame) -> pl.DataFrame:

@@ -8,13 +8,14 @@ absent: a profile of weekend hours; half of the clients are too few to tell it f
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
 import polars as pl
 from scipy import special
 
-from stillwatch_lab.fit.honest import Floats
+from stillwatch_lab.fit.honest import Floats, HonestTraffic
 from stillwatch_lab.fit.traces import KEY, SPAN_DAYS
 
 HOURS: Final = 24
@@ -22,6 +23,8 @@ COMPONENTS: Final = 3
 """Ways in which a client's day departs from the mean day; further ones don't come back."""
 STEPS: Final = 5
 """Equal parts of clients by amplitude and by each component."""
+GRID: Final = 480
+"""Steps of the hour table: three minutes."""
 KINDS: Final = STEPS ** (COMPONENTS + 1)
 """Kinds of days in all."""
 WEEK: Final = 7
@@ -168,6 +171,20 @@ def spread_profiles(mean: Floats, components: Floats, amplitudes: Floats) -> Flo
     departures = (mean + scores @ components)[None] * amplitudes[:, None, None]
     profiles = np.exp(departures.reshape(-1, HOURS))
     return np.asarray(profiles / profiles.sum(axis=1, keepdims=True))
+
+
+def tabulate_hours(traffic: HonestTraffic) -> Floats:
+    """Tabulate clients' profiles, as `invert_profiles` does, on `GRID`, once.
+
+    Grain:   one row per kind of day.
+    """
+    return _tabulate(traffic.mean_day, traffic.day_components, traffic.day_amplitudes)
+
+
+@cache
+def _tabulate(*figures: tuple[object, ...]) -> Floats:
+    profiles = spread_profiles(*(np.array(part) for part in figures))
+    return invert_profiles(profiles, GRID)
 
 
 def invert_profiles(profiles: Floats, grid: int) -> Floats:

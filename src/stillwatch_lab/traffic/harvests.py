@@ -34,8 +34,8 @@ Floats = npt.NDArray[np.float64]
 
 _LOCKSTEP_S: Final = 60.0
 """Seconds within which every head sends in lockstep."""
-_STEADINESS: Final = 5.0
-"""How even the days of a head are that keeps human hours (`arrivals`)."""
+_DAY_SIGMA: Final = 0.47
+"""Spread of the days of a head that keeps human hours, on the logarithmic scale (`rhythms`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,8 @@ def _at_human_hours(
         pl.Series("created_s", np.maximum(heads["created_s"].to_numpy(), begin - 600.0)),
         pl.lit(end).alias("until_s"),
         pl.lit(1.0).alias("turns"),
-        pl.lit(_STEADINESS).alias("steadiness"),
+        pl.lit(1.0).alias("active_days"),
+        pl.lit(_DAY_SIGMA).alias("day_sigma"),
         pl.lit(0, pl.Int64).alias("end_users"),
     )
     drawn = draw_arrivals(rng, workers, until).select("account", "at_s").sort("account", "at_s")

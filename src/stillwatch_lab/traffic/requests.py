@@ -8,26 +8,18 @@ written (`simulate`).
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from stillwatch_lab.text import Order, grammar, mix
-from stillwatch_lab.text.topics import TOPICS
-from stillwatch_lab.traffic.failures import OK
+from stillwatch_lab.text import mix
+from stillwatch_lab.traffic.answers import draw_answers
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-_ANSWERS: Final = 1_200
-"""Different answers in the lab: they only serve lengths."""
-_LONGEST_TOKENS: Final = 900.0
-"""Tokens from which an answer is the longest text that the lab has."""
-_CHARS_PER_TOKEN: Final = 4.2
-_ANSWER_SEED: Final = 77
 _NULL_SHARES: Final = {
     "tls_fingerprint": 0.06,
     "user_agent": 0.01,
@@ -36,23 +28,6 @@ _NULL_SHARES: Final = {
     "input_tokens": 0.003,
 }
 """Shares of exchanges whose log lacks the field."""
-
-
-@cache
-def _answers() -> pl.Series:
-    """Give answers of every length, shortest first; they say nothing."""
-    rng = np.random.default_rng(_ANSWER_SEED)
-    length = 1 + (40 * np.linspace(0, 1, _ANSWERS) ** 2).astype(np.int64)
-    text = np.repeat(np.arange(_ANSWERS), length)
-    patterns = np.concatenate([grammar().patterns("context"), grammar().patterns("detail")])
-    order = Order(
-        text=text,
-        pattern=rng.choice(patterns, len(text)),
-        topic=(text % len(TOPICS)).astype(np.int64),
-        voice=text.astype(np.int64),
-        item=np.zeros(len(text), np.int64),
-    )
-    return grammar().write(rng, order)
 
 
 def render_requests(
@@ -74,7 +49,7 @@ def render_requests(
         pl.DataFrame({"system": people["system"].gather(account), "prompt": prompts}),
     ]
     frame = pl.concat(parts, how="horizontal")
-    frame = _answer(rng, people, frame)
+    frame = draw_answers(rng, people, frame)
     holes = {name: pl.Series(rng.random(size) < share) for name, share in _NULL_SHARES.items()}
     return frame.with_columns(
         pl.when(hole).then(None).otherwise(pl.col(name)).alias(name) for name, hole in holes.items()
@@ -162,30 +137,4 @@ def _conversation(people: pl.DataFrame, arrivals: pl.DataFrame) -> pl.DataFrame:
     }
     return spelt.with_columns(
         pl.when(pl.Series(mask)).then(pl.col(name)).alias(name) for name, mask in shown.items()
-    )
-
-
-def _answer(rng: np.random.Generator, people: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
-    """Answer, tokens and latency; a failed request has no answer and took no time."""
-    size = frame.height
-    account = frame["account"].to_numpy()
-    limit = frame["max_tokens"].cast(pl.Float64).fill_null(np.inf).to_numpy()
-    wanted = people["answer_tokens"].to_numpy()[account] * rng.lognormal(0.0, 0.55, size)
-    output = np.maximum(np.minimum(wanted, limit), 4).astype(np.int64)
-    letters = frame.select(
-        pl.col("prompt").str.len_chars() + pl.col("system").str.len_chars().fill_null(0)
-    ).to_series()
-    turn = frame["turn"].fill_null(1).to_numpy()
-    inputs = letters.to_numpy() / _CHARS_PER_TOKEN + (turn - 1) * output * 0.8
-    inputs = inputs * rng.normal(1.0, 0.03, size) + 8.0
-    answers = _answers()
-    share = np.clip(output / _LONGEST_TOKENS, 0.0, 1.0) ** 0.5
-    chosen = np.clip(share * _ANSWERS + rng.normal(0, 12, size), 0, _ANSWERS - 1).astype(np.int64)
-    latency = 180 + output * rng.lognormal(np.log(14.0), 0.25, size)
-    answered = frame["status"].to_numpy() == OK
-    return frame.with_columns(
-        pl.when(pl.Series(answered)).then(answers.gather(chosen)).alias("response"),
-        pl.Series("input_tokens", np.maximum(inputs, 5).astype(np.int64)),
-        pl.Series("output_tokens", np.where(answered, output, 0)),
-        pl.Series("latency_ms", np.where(answered, latency, latency % 97 + 3).astype(np.int64)),
     )

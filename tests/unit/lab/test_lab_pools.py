@@ -94,7 +94,7 @@ def sent(data: Path) -> pl.DataFrame:
     rng = np.random.default_rng(5)
     people = unite(
         [
-            draw_people(rng, WEEK, count=250, role="benign-individual", volume=Volume(mean=40.0)),
+            draw_people(rng, WEEK, count=400, role="benign-individual", volume=Volume(mean=40.0)),
             applications.draw_applications(rng, WEEK, count=60, volume=Volume(mean=60.0)),
             institutions.draw_evaluation(rng, WEEK, count=3, volume=Volume(mean=60.0)),
         ]

@@ -17,6 +17,7 @@ from stillwatch_lab.cohorts.campaigns.plan import Plan
 from stillwatch_lab.cohorts.campaigns.register import draw_signups, lay_payment
 from stillwatch_lab.cohorts.campaigns.traces import lay_clients, lay_network, lay_settings
 from stillwatch_lab.cohorts.people import Volume, draw_hexes, draw_people
+from stillwatch_lab.rhythms.habits import WORK_SPREAD
 from stillwatch_lab.scene import DAY_S, HOUR_S, OLD_MODEL, Scene
 from stillwatch_lab.text import mix
 
@@ -26,6 +27,12 @@ _UNRELATED_CAP: Final = 20.0
 """Times the mean that no head's unrelated traffic exceeds."""
 _CAP_LEAST: Final = 1_300.0
 """Exchanges that any head's unrelated traffic may reach."""
+
+_ANSWER_LOG: Final = 5.8
+"""Logarithm of the median tokens (330) of the answers to a head with settings of its own: items
+are long questions (a guess)."""
+_ANSWER_SIGMA: Final = 0.6
+"""Spread of that median over heads (a guess)."""
 
 
 def draw_heads(
@@ -42,6 +49,8 @@ def draw_heads(
         pl.lit(None, pl.Float64).alias("closed_s"),
         pl.Series("created_s", draw_signups(rng, plan, count)),
         pl.lit(plan.program, pl.String).alias("program"),
+        pl.Series("answer_tokens", rng.lognormal(_ANSWER_LOG, _ANSWER_SIGMA, count)),
+        pl.lit(WORK_SPREAD).alias("answer_spread"),
         pl.Series("work_share", _work_shares(rng, plan, count)),
         pl.Series("speciality", np.arange(count) % plan.specialities),
         pl.Series("rest_salt", rng.integers(0, 2**40, count)),

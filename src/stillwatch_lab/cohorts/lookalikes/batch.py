@@ -15,10 +15,14 @@ from stillwatch_lab.cohorts.people import Volume, draw_hexes, draw_people
 from stillwatch_lab.cohorts.places import draw_servers
 from stillwatch_lab.cohorts.teams import repeat_list
 from stillwatch_lab.cohorts.wording import write_closings, write_openings
+from stillwatch_lab.rhythms.habits import draw_program_habits
 from stillwatch_lab.scene import Scene
 
 _JOBS: Final = ("rewriting", "grading", "quiz", "code", "problem")
 """What batches do: descriptions, assessments, questions, migrations, checks of sums."""
+
+_BUSY: Final = 2.0
+"""Normal score of their volume among customers: they send more than 49 of 50 (a guess)."""
 
 
 def draw_batch(
@@ -34,7 +38,7 @@ def draw_batch(
         pl.lit(True).alias("verified"),
         pl.lit("scale").alias("plan"),
         pl.lit(None, pl.Float64).alias("closed_s"),
-        pl.lit("machine").alias("rhythm"),
+        *draw_program_habits(rng, np.full(count, _BUSY)).iter_columns(),
         pl.lit(1.0).alias("turns"),
         pl.lit("api").alias("path"),
         pl.lit(0.0).alias("wander"),

@@ -14,6 +14,7 @@ import polars as pl
 
 from stillwatch_lab.cohorts.people import Volume, draw_people
 from stillwatch_lab.cohorts.wording import write_openings
+from stillwatch_lab.rhythms.habits import WORK_SPREAD, draw_program_habits
 from stillwatch_lab.scene import Scene
 
 _JOBS: Final = ("problem", "code", "rewriting", "quiz", "trace")
@@ -46,10 +47,11 @@ def draw_fine_tuner(
         (write_openings(rng, count) + asks).alias("prefix"),
         ends.alias("suffix"),
         pl.Series("temperature", rng.choice([0.7, 0.8, 0.9, 1.0], count)),
+        *draw_program_habits(rng, rng.standard_normal(count)).iter_columns(),
+    ).with_columns(
         pl.Series("answer_tokens", rng.lognormal(np.log(_TOKENS), 0.25, count)),
-        pl.lit("machine").alias("rhythm"),
+        pl.lit(WORK_SPREAD).alias("answer_spread"),
         pl.lit(1.0).alias("turns"),
         pl.lit("api").alias("path"),
         pl.lit(None, pl.Float64).alias("closed_s"),
-        pl.Series("steadiness", rng.gamma(0.8, 0.7, count) + 0.05),
     )

@@ -28,10 +28,10 @@ def draw_robots(
 ) -> pl.DataFrame:
     """Draw a software house's robots: code work, one template a project, exact minutes."""
     people = draw_people(rng, scene, count=count, role="benign-ci", volume=volume)
-    volumes = people["volume"]
+    own = people.select("volume", "day_sigma")
     runners = draw_subnet(rng, _RUNNERS, spread=256, cloud=True)
     return lay_one_job(rng, people, servers=runners).with_columns(
-        volumes,
+        *own.iter_columns(),
         pl.lit(False).alias("org_verified"),
         pl.lit("timer").alias("rhythm"),
         pl.lit("code").alias("job"),
