@@ -12,14 +12,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
-from stillwatch_lab.text.grammar import regroup
+from stillwatch_lab.spelling import Book, Codes, Pieces, chance_of, kernel, spell_texts
 from stillwatch_lab.text.scatter import chance, mix
 from stillwatch_lab.text.templates import (
     FRESH_CLAUSES,
@@ -38,6 +37,7 @@ _CLASS: Final = re.compile(r"<([A-Za-z ]+)>")
 _ABSENT: Final = -1
 _SIDES: Final = ("opening", "closing")
 _GLUED: Final = frozenset({"marker", "gap"})
+_PLACES: Final = 256  # numbers that the slots of one clause may have
 _STREAMS: Final = 64  # numbers that one key gives
 _SHARE_FIRST: Final = 0.3  # of fresh templates: how is said before what (a guess)
 _SHARE_SECOND: Final = 0.6  # of them: a second clause of manner, and of ending (a guess)
@@ -78,11 +78,9 @@ class Phrasebook:
             part: np.array([self._add(self._open(clause, part)) for clause in clauses])
             for part, clauses in FRESH_CLAUSES.items()
         }
-        self._lengths = np.array([len(codes) for codes in self._compiled])
-        self._offsets = np.concatenate([[0], np.cumsum(self._lengths)])
-        self._flat = np.array([code for codes in self._compiled for code in codes])
-        self._starts, self._sizes = np.array(self._start), np.array(self._size)
-        self._table = pa.array(self._pieces, pa.large_string())
+        self._book = Book.of(self._compiled)
+        self._sets = _Sets(np.array(self._start), np.array(self._size))
+        self._table = Pieces.of(self._pieces)
 
     def write(self, wish: Wish) -> tuple[pl.Series, pl.Series]:
         """Write what stands before and after the item of each text, in the order of the wish."""
@@ -90,7 +88,7 @@ class Phrasebook:
             return _repeat(wish)
         clauses = self._afresh(wish) if wish.strength >= 1 else self._lightly(wish)
         opening, closing = (self._spell(wish, side, chosen) for side, chosen in enumerate(clauses))
-        return opening, closing.str.strip_chars_end()
+        return opening, closing
 
     def _lightly(self, wish: Wish) -> tuple[Ints, Ints]:
         """Choose the clauses of the wordings, some in another order."""
@@ -129,17 +127,13 @@ class Phrasebook:
         """Fill the slots of each text's clauses, and join them."""
         text, column = np.nonzero(clauses != _ABSENT)
         pattern = clauses[text, column]
-        counts = self._lengths[pattern]
-        ends = np.cumsum(counts)
-        clause = np.repeat(np.arange(len(counts)), counts)
-        within = np.arange(len(clause)) - np.repeat(ends - counts, counts)
-        codes = self._flat[self._offsets[pattern][clause] + within]
-        rows = np.flatnonzero(codes < 0)
-        slot, where = -1 - codes[rows], clause[rows]
-        place = (pattern[where] * 256 + within[rows] * 2 + side).astype(np.uint64)
-        luck = chance(mix(wish.key[text[where]]) + place)
-        codes[rows] = self._starts[slot] + _choose(luck, self._sizes[slot], wish.strength)
-        return regroup(self._table.take(pa.array(codes)), counts, text)
+        key = mix(wish.key)[text]
+
+        def settle(rows: slice, codes: Codes) -> None:
+            _fill(pattern[rows], key[rows], side, wish.strength, self._book, self._sets, codes)
+
+        counts = self._book.count(pattern)
+        return spell_texts(settle, self._table, counts, text, trims=side > 0)
 
     def _add(self, codes: list[int]) -> int:
         self._compiled.append(codes)
@@ -185,12 +179,34 @@ def _repeat(wish: Wish) -> tuple[pl.Series, pl.Series]:
     return opening, closing
 
 
-def _choose(luck: npt.NDArray[np.float64], size: Ints, strength: float) -> Ints:
-    """Choose a word of each slot: the first, unless it is swapped."""
-    if strength >= 1:
-        return (luck * size).astype(np.int64)
-    swapped = 1 + (luck / strength * (size - 1)).astype(np.int64)
-    return np.where(luck < strength, swapped, 0)
+class _Sets(NamedTuple):
+    """Where the words of each slot begin in the table of pieces, and how many there are."""
+
+    start: Ints
+    size: Ints
+
+
+@kernel
+def _fill(  # noqa: PLR0913  a kernel takes arrays
+    pattern: Ints, key: Keys, side: int, strength: float, book: Book, sets: _Sets, codes: Codes
+) -> None:
+    """Settle every code of some clauses: the first word of each slot, unless it is swapped."""
+    at = 0
+    for row in range(len(pattern)):
+        begin = book.starts[pattern[row]]
+        for place in range(begin, book.starts[pattern[row] + 1]):
+            code = book.codes[place]
+            if code < 0:
+                slot = -1 - code
+                where = pattern[row] * _PLACES + (place - begin) * 2 + side
+                luck = chance_of(key[row] + np.uint64(where))
+                code = sets.start[slot]
+                if strength >= 1:
+                    code += np.int64(luck * sets.size[slot])
+                elif luck < strength:
+                    code += 1 + np.int64(luck / strength * (sets.size[slot] - 1))
+            codes[at] = code
+            at += 1
 
 
 @cache
