@@ -161,3 +161,17 @@ def as_series(marks: Ints, letters: Letters) -> pl.Series:
     """Give texts that lie end to end as a column, without a copy."""
     buffers = (pa.py_buffer(marks), pa.py_buffer(letters))
     return pl.Series("text", pl.from_arrow(pa.LargeStringArray.from_buffers(len(marks) - 1, *buffers)))
+
+
+def join(columns: list[pl.Series]) -> pl.Series:
+    """Put text columns one below the other; no column gives an empty one."""
+    return pl.concat(columns) if columns else pl.Series("text", [], pl.String)
+
+
+def lay_over(texts: pl.Series, rows: Ints, others: pl.Series) -> pl.Series:
+    """Put other texts at some rows; the letters of the rest aren't moved."""
+    if not len(rows):
+        return texts
+    where = np.arange(len(texts))
+    where[rows] = len(texts) + np.arange(len(rows))
+    return pl.concat([texts, others.alias(texts.name)], rechunk=True).gather(where)
