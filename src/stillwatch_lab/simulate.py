@@ -51,7 +51,11 @@ Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 FILE_EXCHANGES: Final = 400_000
-"""Exchanges that a file is meant to hold, and a worker to have in memory: half a gigabyte."""
+"""Exchanges that a file is meant to hold, and a worker to have in memory."""
+_FILE_LEAST: Final = 100_000
+"""Exchanges below which a file isn't worth its while."""
+_FILES_LEAST: Final = 8
+"""Files that workers have to share where there is enough for each: no core waits for the last."""
 _LOST_ORG_PER_MILLE: Final = 350
 """Accounts of a thousand whose log names no organisation although the register does."""
 _PER_MILLE: Final = 1_000
@@ -128,11 +132,11 @@ def simulate(
     rng = np.random.default_rng(seeds)
     identity = Identity(int(rng.integers(2**62)))
     shards = list(number_shards(chosen.cast(rng, chosen.scene, Casting(scale, chosen.asked))))
-    files = max(1, ceil(sum(shard.exchanges for shard in shards) / FILE_EXCHANGES))
+    files = count_files(sum(shard.exchanges for shard in shards))
     with open_directory(out) as place:
         job = _Job(chosen.scene, seeds, identity, place, files, output.file_format)
         with _hire(output.workers) as run:
-            drawn = list(run(partial(_draw_shard, job), list(enumerate(shards))))
+            drawn = list(run(partial(_draw_shard, job), enumerate(shards)))
             counts = list(run(partial(_finish_file, job), range(files)))
         accounts = _gather_accounts(drawn)
         join_truth(place, files)
@@ -142,6 +146,12 @@ def simulate(
         write_records(place / "releases.jsonl", chosen.scene.releases())
         size = sum(f.stat().st_size for f in place.rglob("*") if f.is_file())
     return _summarise(chosen.name, out, accounts, counts, size)
+
+
+def count_files(exchanges: float) -> int:
+    """Say among how many files exchanges are divided: by their number alone."""
+    shared = min(_FILES_LEAST, ceil(exchanges / _FILE_LEAST))
+    return max(1, shared, ceil(exchanges / FILE_EXCHANGES))
 
 
 def _choose(scenario: str | Scenario, *, scale: float, workers: int) -> Scenario:

@@ -15,16 +15,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from stillwatch.domain.errors import InputError
 from stillwatch.domain.tables import ACCOUNT, EXCHANGE
 from stillwatch_lab.cohorts.campaigns import Plan
 from stillwatch_lab.identity import Identity
-from stillwatch_lab.scene import BEGINNING, Scene, instant
+from stillwatch_lab.scene import BEGINNING, Scene
 
 _TRUTH: Final = ("exchange_id", "campaign")
 _DRAFTS: Final = ".drafts"
+_ZSTD_LEVEL: Final = 1
+"""The next levels save a tenth of the size for half as much time again."""
+_GROUP_ROWS: Final = 1 << 16
+"""Rows of a Parquet row group: what is encoded at once."""
 _PRICE_PER_TOKEN: Final = 6e-5
 """Currency units of a month's revenue for each output token of the run (a guess)."""
 
@@ -52,11 +57,18 @@ def open_directory(out: Path) -> Iterator[Path]:
 
 
 def set_down(place: Path, frame: pl.DataFrame, *, shard: int, files: int, scene: Scene) -> None:
-    """Keep a shard's exchanges by the file that they will be in."""
-    file = (pl.col("at_s") / scene.end_s * files).cast(pl.Int64).clip(0, files - 1)
-    for (number,), rows in frame.with_columns(file=file).partition_by("file", as_dict=True).items():
-        draft = place / _DRAFTS / f"{int(str(number)):06d}-{shard:06d}.arrow"
-        rows.drop("file").write_ipc(draft, compression="lz4")
+    """Keep a shard's exchanges by the file that they will be in; rows are copied a file at a time.
+
+    Cost:    some three milliseconds a file beside those of the rows.
+    """
+    share = frame["at_s"].to_numpy() / scene.end_s
+    file = np.clip((share * files).astype(np.int64), 0, files - 1)
+    order = np.argsort(file, kind="stable")
+    begins = np.searchsorted(file[order], np.arange(files + 1))
+    for number in np.flatnonzero(np.diff(begins)):
+        rows = frame[order[begins[number] : begins[number + 1]]]
+        draft = place / _DRAFTS / f"{number:06d}-{shard:06d}.arrow"
+        rows.write_ipc(draft, compression="lz4")
 
 
 def finish_file(
@@ -91,7 +103,9 @@ def _write_rows(rows: pl.DataFrame, path: Path) -> None:
     if path.suffix == ".jsonl":
         rows.write_ndjson(path)
     else:
-        rows.write_parquet(path, compression="zstd", compression_level=1)
+        rows.write_parquet(
+            path, compression="zstd", compression_level=_ZSTD_LEVEL, row_group_size=_GROUP_ROWS
+        )
 
 
 def join_truth(place: Path, files: int) -> None:
@@ -133,12 +147,8 @@ def describe_accounts(people: pl.DataFrame, names: pl.Series, sent: pl.Series) -
         names,
         sent.alias("exchanges"),
         names.gather(people["replaces"]).alias("replaces"),
-        pl.Series("created_at", [instant(at) for at in people["created_s"].to_list()]),
-        pl.Series(
-            "status_changed_at",
-            [None if at is None else instant(at) for at in people["closed_s"].to_list()],
-            dtype=pl.String,
-        ),
+        _spell_instants("created_s").alias("created_at"),
+        _spell_instants("closed_s").alias("status_changed_at"),
         pl.when(pl.col("closed_s").is_null())
         .then(pl.lit("active"))
         .otherwise(pl.lit("terminated"))
@@ -154,6 +164,12 @@ def describe_accounts(people: pl.DataFrame, names: pl.Series, sent: pl.Series) -
         is_account=pl.col("sends_as").is_null(),
     )
     return pl.concat([ACCOUNT.conform(spelt), truth], how="horizontal")
+
+
+def _spell_instants(column: str) -> pl.Expr:
+    """Write seconds of the scene as `scene.instant` does; null stays null."""
+    whole = pl.col(column).cast(pl.Float64).round(mode="half_to_even").cast(pl.Int64)
+    return (pl.lit(BEGINNING) + pl.duration(seconds=whole)).dt.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def write_records(path: Path, records: list[Any]) -> None:
