@@ -50,7 +50,7 @@ FileFormat = Literal["parquet", "jsonl"]
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 
-FILE_EXCHANGES: Final = 400_000
+FILE_EXCHANGES: Final = 200_000
 """Exchanges that a file is meant to hold, and a worker to have in memory."""
 _FILE_LEAST: Final = 100_000
 """Exchanges below which a file isn't worth its while."""

@@ -67,8 +67,21 @@ def set_down(place: Path, frame: pl.DataFrame, *, shard: int, files: int, scene:
     begins = np.searchsorted(file[order], np.arange(files + 1))
     for number in np.flatnonzero(np.diff(begins)):
         rows = frame[order[begins[number] : begins[number + 1]]]
-        draft = place / _DRAFTS / f"{number:06d}-{shard:06d}.arrow"
-        rows.write_ipc(draft, compression="lz4")
+        folder = _drafts_of(place, int(number))
+        folder.mkdir(exist_ok=True)
+        rows.write_ipc_stream(folder / f"{shard:06d}.arrows", compression="lz4")
+
+
+def _drafts_of(place: Path, number: int) -> Path:
+    """Give the directory of one file's drafts: none is ever listed that holds those of all."""
+    return place / _DRAFTS / f"{number:06d}"
+
+
+def _read_drafts(folder: Path) -> pl.DataFrame:
+    """Put what all shards set down for one file in order of time; ties as the shards stand."""
+    drafts = sorted(folder.glob("*.arrows"))
+    frame = pl.concat([pl.read_ipc_stream(draft) for draft in drafts])
+    return frame.sort("at_s", maintain_order=True)
 
 
 def finish_file(
@@ -79,22 +92,21 @@ def finish_file(
     Order:   by time; ties as the shards stand. Returns the harvest's exchanges by campaign, and
              those of the file under "".
     """
-    drafts = sorted((place / _DRAFTS).glob(f"{number:06d}-*.arrow"))
+    folder = _drafts_of(place, number)
     truth = place / _DRAFTS / f"{number:06d}.csv"
-    if not drafts:
+    if not folder.exists():
         truth.write_text("")
         return {"": 0}
-    frame = pl.concat([pl.read_ipc(draft) for draft in drafts])
+    frame = _read_drafts(folder)
     moment = pl.lit(BEGINNING) + pl.duration(microseconds=(pl.col("at_s") * 1e6).cast(pl.Int64))
-    named = frame.sort("at_s", maintain_order=True).with_columns(
+    named = frame.with_columns(
         identity.name_exchanges(number, frame.height),
         moment.dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").alias("time"),
     )
     _write_rows(EXCHANGE.conform(named), place / f"exchanges-{number:04d}.{file_format}")
     harvest = named.select(_TRUTH).drop_nulls()
     harvest.write_csv(truth, include_header=False)
-    for draft in drafts:
-        draft.unlink()
+    shutil.rmtree(folder)
     counts = {str(name): int(n) for name, n in harvest["campaign"].value_counts().iter_rows()}
     return {"": frame.height, **counts}
 
