@@ -76,7 +76,7 @@ class Book(NamedTuple):
         starts = np.concatenate([[0], np.cumsum([len(codes) for codes in patterns])])
         return cls(starts, np.array([code for codes in patterns for code in codes], np.int64))
 
-    def count(self, pattern: Ints) -> Ints:
+    def count_codes(self, pattern: Ints) -> Ints:
         """Count the codes of each pattern."""
         return self.starts[pattern + 1] - self.starts[pattern]
 
@@ -95,21 +95,29 @@ def _measure(codes: Codes, starts: Ints) -> int:
     return total
 
 
+class _Page(NamedTuple):
+    """Where a block of texts is written."""
+
+    letters: Letters
+    marks: Ints
+    """Gets where each text ends."""
+
+
 @kernel
-def _spell(codes: Codes, ends: Ints, pieces: Pieces, trims: bool, out: Letters, marks: Ints) -> int:  # noqa: FBT001, PLR0913  a kernel takes arrays, and no keywords
-    """Write the letters of each text, up to its end in `codes`; `marks` gets where each ends."""
+def _spell(codes: Codes, ends: Ints, pieces: Pieces, page: _Page, trims: bool) -> int:  # noqa: FBT001  kernels take no keywords
+    """Write the letters of each text, up to its end in `codes`; give how many there are."""
     begin, at = 0, 0
     for text in range(len(ends)):
         start = at
         for place in range(begin, ends[text]):
             code = codes[place]
             for source in range(pieces.starts[code], pieces.starts[code + 1]):
-                out[at] = pieces.letters[source]
+                page.letters[at] = pieces.letters[source]
                 at += 1
         begin = ends[text]
-        while trims and at > start and out[at - 1] <= _SPACES:
+        while trims and at > start and page.letters[at - 1] <= _SPACES:
             at -= 1
-        marks[text] = at
+        page.marks[text] = at
     return at
 
 
@@ -147,12 +155,12 @@ def spell_texts(
         before = int(ends[begin - 1]) if begin else 0
         codes = np.empty(int(ends[end - 1]) - before, np.int32)
         settle(slice(first, int(last[end - 1]) + 1), codes)
-        out = np.empty(_measure(codes, pieces.starts), np.uint8)
-        own = marks[begin + 1 : end + 1]
-        used = _spell(codes, ends[begin:end] - before, pieces, trims, out, own)
-        own += done
+        room = np.empty(_measure(codes, pieces.starts), np.uint8)
+        page = _Page(room, marks[begin + 1 : end + 1])
+        used = _spell(codes, ends[begin:end] - before, pieces, page, trims)
+        page.marks[:] += done
         done += used
-        written.append(out[:used])
+        written.append(room[:used])
     letters = np.concatenate(written) if written else np.zeros(0, np.uint8)
     return as_series(marks, letters)
 
@@ -160,7 +168,9 @@ def spell_texts(
 def as_series(marks: Ints, letters: Letters) -> pl.Series:
     """Give texts that lie end to end as a column, without a copy."""
     buffers = (pa.py_buffer(marks), pa.py_buffer(letters))
-    return pl.Series("text", pl.from_arrow(pa.LargeStringArray.from_buffers(len(marks) - 1, *buffers)))
+    return pl.Series(
+        "text", pl.from_arrow(pa.LargeStringArray.from_buffers(len(marks) - 1, *buffers))
+    )
 
 
 def join(columns: list[pl.Series]) -> pl.Series:

@@ -2,7 +2,7 @@
 
 Reads `topics`, `words`, `sentences` and `items`; every prompt of the lab comes out of
 `Grammar.write`. The one idea: a text is a run of codes into one table of pieces, so drawing a
-million sentences and spelling them is two loops over arrays (`spelling`), without one Python string.
+million sentences and spelling them is two loops over arrays (`spelling`), with no Python string.
 Absent: which account says what, how often and when (cohorts, traffic).
 """
 
@@ -81,16 +81,16 @@ class Grammar:
         Grain:   one string per text. Order: by `order.text`.
         Cost:    linear in words; about 30 million a second.
         """
-        columns = (order.pattern, order.topic, order.voice.astype(np.uint64), order.item)
+        voice = order.voice.astype(np.uint64)
         words = _Words(self._start, self._size)
 
         def settle(rows: slice, codes: Codes) -> None:
-            own = [np.ascontiguousarray(column[rows]) for column in columns]
-            luck = rng.random(int(self._slots[own[0]].sum())) if rng else _NO_LUCK
-            _fill(*own, luck, self._book, words, codes)
+            own = _Sentences(order.pattern[rows], order.topic[rows], voice[rows], order.item[rows])
+            luck = rng.random(int(self._slots[own.pattern].sum())) if rng else _NO_LUCK
+            _fill(own, luck, self._book, words, codes)
 
         return spell_texts(
-            settle, self._table, self._book.count(order.pattern), order.text, trims=True
+            settle, self._table, self._book.count_codes(order.pattern), order.text, trims=True
         )
 
     def _place_words(self) -> None:
@@ -146,41 +146,48 @@ class _Words(NamedTuple):
     size: Ints
 
 
+class _Sentences(NamedTuple):
+    """What to write: a stretch of an order."""
+
+    pattern: Ints
+    topic: Ints
+    voice: Keys
+    item: Ints
+
+
 @kernel
-def _fill(  # noqa: PLR0913  a kernel takes arrays
-    pattern: Ints, topic: Ints, voice: Keys, item: Ints, luck: Floats, book: Book, words: _Words,
-    codes: Codes,
-) -> None:  # fmt: skip
+def _fill(asked: _Sentences, luck: Floats, book: Book, words: _Words, codes: Codes) -> None:
     """Settle every code of some sentences: words by the writer's preference, or by chance alone."""
     at, drawn = 0, 0
-    for row in range(len(pattern)):
-        begin = book.starts[pattern[row]]
-        for place in range(begin, book.starts[pattern[row] + 1]):
+    for row in range(len(asked.pattern)):
+        topic, voice, item = asked.topic[row], asked.voice[row], asked.item[row]
+        begin = book.starts[asked.pattern[row]]
+        for place in range(begin, book.starts[asked.pattern[row] + 1]):
             code = book.codes[place]
             if code < 0:
                 kind = -1 - code
                 if len(luck):
                     chosen = luck[drawn]
                 else:
-                    key = mix_one(voice[row] * _SPACE + np.uint64(item[row]))
+                    key = mix_one(voice * _SPACE + np.uint64(item))
                     chosen = chance_of(key + np.uint64(place - begin))
                 drawn += 1
-                code = words.start[kind, topic[row]]
-                code += _choose(kind, words.size[kind, topic[row]], voice[row], item[row], chosen)
+                size = words.size[kind, topic]
+                code = words.start[kind, topic] + _choose(kind, size, voice, item, chosen)
             codes[at] = code
             at += 1
 
 
 @kernel
-def _choose(kind: int, size: int, voice: np.uint64, item: int, luck: float) -> int:
+def _choose(kind: int, size: int, voice: np.uint64, item: int, luck: float) -> np.int64:
     """Choose one of `size` words: those that come first to a voice's mind more often."""
     if kind == _I:
-        return item % ITEM_HALF
+        return np.int64(item % ITEM_HALF)
     if kind == _J:
-        return item // ITEM_HALF % ITEM_HALF
+        return np.int64(item // ITEM_HALF % ITEM_HALF)
     own = np.int64(mix_one(voice * _STRIDE + np.uint64(kind)) % np.uint64(size))
     window = min(size, _WINDOWS[kind])
-    return (own + np.int64(window * luck**_PREFERENCE)) % size
+    return np.int64((own + np.int64(window * luck**_PREFERENCE)) % size)
 
 
 def _pattern_sets() -> dict[str, tuple[str, ...]]:

@@ -130,9 +130,10 @@ class Phrasebook:
         key = mix(wish.key)[text]
 
         def settle(rows: slice, codes: Codes) -> None:
-            _fill(pattern[rows], key[rows], side, wish.strength, self._book, self._sets, codes)
+            own = _Clauses(pattern[rows], key[rows], side, float(wish.strength))
+            _fill(own, self._book, self._sets, codes)
 
-        counts = self._book.count(pattern)
+        counts = self._book.count_codes(pattern)
         return spell_texts(settle, self._table, counts, text, trims=side > 0)
 
     def _add(self, codes: list[int]) -> int:
@@ -186,25 +187,33 @@ class _Sets(NamedTuple):
     size: Ints
 
 
+class _Clauses(NamedTuple):
+    """What to write: clauses of one side of texts."""
+
+    pattern: Ints
+    key: Keys
+    side: int
+    strength: float
+
+
 @kernel
-def _fill(  # noqa: PLR0913  a kernel takes arrays
-    pattern: Ints, key: Keys, side: int, strength: float, book: Book, sets: _Sets, codes: Codes
-) -> None:
+def _fill(asked: _Clauses, book: Book, sets: _Sets, codes: Codes) -> None:
     """Settle every code of some clauses: the first word of each slot, unless it is swapped."""
     at = 0
-    for row in range(len(pattern)):
-        begin = book.starts[pattern[row]]
-        for place in range(begin, book.starts[pattern[row] + 1]):
+    for row in range(len(asked.pattern)):
+        pattern = asked.pattern[row]
+        begin = book.starts[pattern]
+        for place in range(begin, book.starts[pattern + 1]):
             code = book.codes[place]
             if code < 0:
                 slot = -1 - code
-                where = pattern[row] * _PLACES + (place - begin) * 2 + side
-                luck = chance_of(key[row] + np.uint64(where))
+                where = np.uint64(pattern * _PLACES + (place - begin) * 2 + asked.side)
+                luck = chance_of(asked.key[row] + where)
                 code = sets.start[slot]
-                if strength >= 1:
+                if asked.strength >= 1:
                     code += np.int64(luck * sets.size[slot])
-                elif luck < strength:
-                    code += 1 + np.int64(luck / strength * (sets.size[slot] - 1))
+                elif luck < asked.strength:
+                    code += 1 + np.int64(luck / asked.strength * (sets.size[slot] - 1))
             codes[at] = code
             at += 1
 

@@ -35,7 +35,9 @@ _SECOND_OWN: Final = 0.4
 """Share of messages with two sentences of the writer's own beside the real text (a guess)."""
 _OWN_FIRST: Final = 0.35
 """Share of messages in which the writer's own sentences come first (a guess)."""
-_OWN_PARTS: Final = np.array([PARTS.index(p) for p in ("context", "detail", "close", "ask")], np.int8)
+_OWN_PARTS: Final = np.array(
+    [PARTS.index(p) for p in ("context", "detail", "close", "ask")], np.int8
+)
 _PART_SHARES: Final = (0.4, 0.35, 0.15, 0.1)
 """Share of the writer's own sentences that are context, detail, a close, a question (guesses)."""
 _NAMES: Final = 4_000

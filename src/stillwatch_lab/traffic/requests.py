@@ -90,7 +90,9 @@ def _origin(rng: np.random.Generator, people: pl.DataFrame, arrivals: pl.DataFra
     away, pooled, other = drawn[0][session], drawn[1][session], drawn[2][session]
     moved = arrivals["at_s"].to_numpy() >= people["moves_s"].fill_null(np.inf).to_numpy()[account]
     is_away = away < people["away_share"].fill_null(0.0).to_numpy()[account]
-    place = _choose(people, ("home", "next_home", "other_place"), np.where(is_away, 2, moved), account)
+    place = _choose(
+        people, ("home", "next_home", "other_place"), np.where(is_away, 2, moved), account
+    )
     pool = pooled < people["address_share"].fill_null(0.0).to_numpy()[account]
     place = lay_over(place, *_find_pooled(people, account, np.flatnonzero(pool), other))
     second = other < people["second_share"].fill_null(0.0).to_numpy()[account]
