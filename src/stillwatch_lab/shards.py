@@ -20,7 +20,7 @@ from stillwatch_lab.cohorts.campaigns import Plan
 from stillwatch_lab.scene import Scene
 
 SHARD_EXCHANGES: Final = 240_000
-"""Exchanges that a shard is meant to hold, and a worker in memory: a third of a gigabyte."""
+"""Exchanges that a shard is meant to hold, and a worker in memory: 0.6 GB, while they are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
