@@ -8,18 +8,13 @@ byte for byte, however many workers there are. Absent: a clock, and anything tha
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Final, Literal, Protocol, TypeVar
+from typing import Final, Literal
 
 import numpy as np
 import polars as pl
@@ -31,7 +26,7 @@ from stillwatch_lab.cohorts.wording import adopt_systems
 from stillwatch_lab.identity import Identity
 from stillwatch_lab.scenarios import Scenario, choose
 from stillwatch_lab.scene import Scene
-from stillwatch_lab.shards import Cohort, Shard, number_shards
+from stillwatch_lab.shards import Cohort, Shard, hire_workers, number_shards
 from stillwatch_lab.text import mix
 from stillwatch_lab.text.pools import list_sources
 from stillwatch_lab.traffic.draw import count_sent, draw_traffic
@@ -47,8 +42,6 @@ from stillwatch_lab.write import (
 )
 
 FileFormat = Literal["parquet", "jsonl"]
-Given = TypeVar("Given")
-Made = TypeVar("Made")
 
 FILE_EXCHANGES: Final = 200_000
 """Exchanges that a file is meant to hold on average, and a worker to have in memory: 0.6 GB. The
@@ -60,12 +53,6 @@ _FILES_LEAST: Final = 8
 _LOST_ORG_PER_MILLE: Final = 350
 """Accounts of a thousand whose log names no organisation although the register does."""
 _PER_MILLE: Final = 1_000
-_ENVIRONMENT: Final = {
-    "POLARS_MAX_THREADS": "1",
-    "_RJEM_MALLOC_CONF": "dirty_decay_ms:2000,muzzy_decay_ms:0",
-}
-"""What workers are started with: one Polars thread each, and an allocator that keeps what was freed
-for two seconds, which saves a sixth of their time (measured: the kernel clears each page anew)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +130,7 @@ def simulate(
     files = count_files(sum(shard.exchanges for shard in shards))
     with open_directory(out) as place:
         job = _Job(chosen.scene, seeds, identity, place, files, output.file_format)
-        with _hire(output.workers) as run:
+        with hire_workers(output.workers) as run:
             drawn = list(run(partial(_draw_shard, job), enumerate(shards)))
             counts = list(run(partial(_finish_file, job), range(files)))
         accounts = _gather_accounts(drawn)
@@ -173,35 +160,6 @@ def _choose(scenario: str | Scenario, *, scale: float, workers: int) -> Scenario
     if chosen.scene.data:
         list_sources(chosen.scene.data)
     return chosen
-
-
-class Run(Protocol):
-    """A `map`, over one process or several: results in the order of what was given."""
-
-    def __call__(self, work: Callable[[Given], Made], given: Iterable[Given], /) -> Iterator[Made]:
-        """Work through what is given."""
-
-
-@contextmanager
-def _hire(workers: int) -> Iterator[Run]:
-    """Give a `map` over worker processes; over this one, where it is alone.
-
-    Several workers find `_ENVIRONMENT` in theirs; this process gets its own back.
-    """
-    if workers == 1:
-        yield map
-        return
-    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
-    os.environ.update(_ENVIRONMENT)
-    try:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            yield pool.map
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 _latest: dict[tuple[_Job, int], Cohort] = {}

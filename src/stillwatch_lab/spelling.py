@@ -24,29 +24,8 @@ _BLOCK: Final = 1 << 17
 """Codes that are settled at once: half a megabyte, as much as a core's cache holds."""
 _SPACES: Final = 0x20
 """Letters up to this one are white space where they end a text."""
-_UNIT: Final = 2.0**-53  # the step between doubles below 1
-_MIX_1 = np.uint64(0x9E3779B97F4A7C15)  # splitmix64
-_MIX_2 = np.uint64(0xBF58476D1CE4E5B9)  # splitmix64
-_MIX_3 = np.uint64(0x94D049BB133111EB)  # splitmix64
-_S11, _S27, _S30, _S31 = np.uint64(11), np.uint64(27), np.uint64(30), np.uint64(31)
-
 kernel = nb.njit(nogil=True, cache=True, error_model="numpy")
 """Compiled once per machine and kept beside the module."""
-
-
-@kernel
-def mix_one(value: np.uint64) -> np.uint64:
-    """Scatter one number over 64 bits: `scatter.mix`, of a number."""
-    z = value + _MIX_1
-    z = (z ^ (z >> _S30)) * _MIX_2
-    z = (z ^ (z >> _S27)) * _MIX_3
-    return z ^ (z >> _S31)
-
-
-@kernel
-def chance_of(key: np.uint64) -> float:
-    """Give one key a number in [0, 1): `scatter.chance`, of a number."""
-    return np.float64(mix_one(key) >> _S11) * _UNIT
 
 
 class Pieces(NamedTuple):
@@ -62,6 +41,13 @@ class Pieces(NamedTuple):
         sizes = [len(each) for each in encoded]
         starts = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
         return cls(starts, np.frombuffer(b"".join(encoded), np.uint8))
+
+
+class Words(NamedTuple):
+    """Where the words of each kind of slot begin in a table of pieces, and how many there are."""
+
+    start: Ints
+    size: Ints
 
 
 class Book(NamedTuple):
@@ -176,6 +162,15 @@ def as_series(marks: Ints, letters: Letters) -> pl.Series:
 def join(columns: list[pl.Series]) -> pl.Series:
     """Put text columns one below the other; no column gives an empty one."""
     return pl.concat(columns) if columns else pl.Series("text", [], pl.String)
+
+
+def spell_numbers(
+    prefix: str, key: npt.NDArray[np.uint64], shown: npt.NDArray[np.bool_]
+) -> pl.Series:
+    """Write numbers behind a prefix where they are shown; no other is spelt at all, but null."""
+    written = prefix + pl.Series("text", key[shown]).cast(pl.String)
+    place = pl.Series(np.cumsum(shown) - 1)
+    return written.gather(pl.select(pl.when(pl.Series(shown)).then(place)).to_series())
 
 
 def lay_over(texts: pl.Series, rows: Ints, others: pl.Series) -> pl.Series:

@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from stillwatch_lab.spelling import Book, Codes, Pieces, chance_of, kernel, mix_one, spell_texts
+from stillwatch_lab.spelling import Book, Codes, Pieces, Words, kernel, spell_texts
 from stillwatch_lab.text import items, sentences, words
+from stillwatch_lab.text.scatter import chance_of, mix_one
 from stillwatch_lab.text.topics import TOPICS
 
 Ints = npt.NDArray[np.int64]
@@ -29,10 +30,8 @@ Floats = npt.NDArray[np.float64]
 _SLOT: Final = re.compile(r"\{(\w)\}")
 _KINDS: Final = "NVAvgbGWJwaDTURCPOXQYijEHM"
 _TOPICAL: Final = 6  # the first six kinds have a vocabulary for each topic
-_OWN_WINDOW: Final = {"P": 4, "O": 2, "X": 3}  # names that one writer uses, of the many there are
-_NAMES: Final = 4_000  # made-up names of each of the three sorts
 _PREFERENCE: Final = 1.35  # exponent: how much a writer prefers the words that come first to mind
-ITEM_HALF: Final = 1_000  # an item's number is i + 1000 j
+ITEM_HALF: Final = words.ITEM_HALF
 ITEM_SPACE: Final = ITEM_HALF * ITEM_HALF
 
 
@@ -82,7 +81,7 @@ class Grammar:
         Cost:    linear in words; about 30 million a second.
         """
         voice = order.voice.astype(np.uint64)
-        words = _Words(self._start, self._size)
+        words = Words(self._start, self._size)
 
         def settle(rows: slice, codes: Codes) -> None:
             own = _Sentences(order.pattern[rows], order.topic[rows], voice[rows], order.item[rows])
@@ -106,7 +105,7 @@ class Grammar:
             for kind, vocabulary in enumerate(forms):
                 self._place(kind, vocabulary, topic=topic)
         for kind in range(_TOPICAL, len(_KINDS)):
-            self._place(kind, _general_words(_KINDS[kind]), topic=None)
+            self._place(kind, words.list_general(_KINDS[kind]), topic=None)
 
     def _place(self, kind: int, vocabulary: Iterable[str], *, topic: int | None) -> None:
         start = len(self._pieces)
@@ -133,17 +132,10 @@ class Grammar:
 _I: Final = _KINDS.index("i")
 _J: Final = _KINDS.index("j")
 _ALL_WORDS: Final = 1_000_000
-_WINDOWS: Final = np.array([_OWN_WINDOW.get(kind, _ALL_WORDS) for kind in _KINDS])
+_WINDOWS: Final = np.array([words.OWN_WINDOW.get(kind, _ALL_WORDS) for kind in _KINDS])
 _NO_LUCK: Final = np.zeros(0)
 _SPACE: Final = np.uint64(ITEM_SPACE)
 _STRIDE: Final = np.uint64(64)  # kinds, and a few to spare: each has its own place in a voice
-
-
-class _Words(NamedTuple):
-    """Where the words of each kind begin in the table of pieces, by topic, and how many."""
-
-    start: Ints
-    size: Ints
 
 
 class _Sentences(NamedTuple):
@@ -156,7 +148,7 @@ class _Sentences(NamedTuple):
 
 
 @kernel
-def _fill(asked: _Sentences, luck: Floats, book: Book, words: _Words, codes: Codes) -> None:
+def _fill(asked: _Sentences, luck: Floats, book: Book, words: Words, codes: Codes) -> None:
     """Settle every code of some sentences: words by the writer's preference, or by chance alone."""
     at, drawn = 0, 0
     for row in range(len(asked.pattern)):
@@ -200,30 +192,6 @@ def _pattern_sets() -> dict[str, tuple[str, ...]]:
         "instruct": sentences.INSTRUCT,
         **items.ITEMS,
     }
-
-
-def _general_words(kind: str) -> Iterable[str]:
-    halves = range(2, 2 + ITEM_HALF)  # nobody buys 0 apples
-    numbers = {"Q": range(2, 100), "Y": range(100, ITEM_HALF), "i": halves, "j": halves}
-    if kind in numbers:
-        return [str(number) for number in numbers[kind]]
-    if kind in _OWN_WINDOW:
-        return words.list_names(_NAMES, salt=1 + "POX".index(kind) * 100_003)
-    return {
-        "G": words.GENERAL_NOUNS,
-        "W": words.GENERAL_VERBS,
-        "J": words.GENERAL_ADJECTIVES,
-        "w": [words.third_person(verb) for verb in words.GENERAL_VERBS],
-        "a": [words.with_article(adjective) for adjective in words.GENERAL_ADJECTIVES],
-        "D": words.ADVERBS,
-        "T": words.TIMES,
-        "U": words.UNITS,
-        "R": words.PREPOSITIONS,
-        "C": words.CONNECTIVES,
-        "E": words.CODE_WORDS,
-        "H": words.CODE_TYPES,
-        "M": words.THINGS,
-    }[kind]
 
 
 @cache

@@ -12,14 +12,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from stillwatch_lab.spelling import Book, Codes, Pieces, chance_of, kernel, spell_texts
-from stillwatch_lab.text.scatter import chance, mix
+from stillwatch_lab.spelling import Book, Codes, Pieces, Words, spell_texts
+from stillwatch_lab.text.scatter import Clauses, chance, mix, swap_words
 from stillwatch_lab.text.templates import (
     FRESH_CLAUSES,
     HARVESTS,
@@ -37,7 +37,6 @@ _CLASS: Final = re.compile(r"<([A-Za-z ]+)>")
 _ABSENT: Final = -1
 _SIDES: Final = ("opening", "closing")
 _GLUED: Final = frozenset({"marker", "gap"})
-_PLACES: Final = 256  # numbers that the slots of one clause may have
 _STREAMS: Final = 64  # numbers that one key gives
 _SHARE_FIRST: Final = 0.3  # of fresh templates: how is said before what (a guess)
 _SHARE_SECOND: Final = 0.6  # of them: a second clause of manner, and of ending (a guess)
@@ -79,7 +78,7 @@ class Phrasebook:
             for part, clauses in FRESH_CLAUSES.items()
         }
         self._book = Book.of(self._compiled)
-        self._sets = _Sets(np.array(self._start), np.array(self._size))
+        self._sets = Words(np.array(self._start), np.array(self._size))
         self._table = Pieces.of(self._pieces)
 
     def write(self, wish: Wish) -> tuple[pl.Series, pl.Series]:
@@ -130,8 +129,8 @@ class Phrasebook:
         key = mix(wish.key)[text]
 
         def settle(rows: slice, codes: Codes) -> None:
-            own = _Clauses(pattern[rows], key[rows], side, float(wish.strength))
-            _fill(own, self._book, self._sets, codes)
+            own = Clauses(pattern[rows], key[rows], side, float(wish.strength))
+            swap_words(own, self._book, self._sets, codes)
 
         counts = self._book.count_codes(pattern)
         return spell_texts(settle, self._table, counts, text, trims=side > 0)
@@ -178,44 +177,6 @@ def _repeat(wish: Wish) -> tuple[pl.Series, pl.Series]:
     sides = zip(*HARVESTS[wish.work], strict=True)
     opening, closing = (pl.Series(side).gather(wish.wording) for side in sides)
     return opening, closing
-
-
-class _Sets(NamedTuple):
-    """Where the words of each slot begin in the table of pieces, and how many there are."""
-
-    start: Ints
-    size: Ints
-
-
-class _Clauses(NamedTuple):
-    """What to write: clauses of one side of texts."""
-
-    pattern: Ints
-    key: Keys
-    side: int
-    strength: float
-
-
-@kernel
-def _fill(asked: _Clauses, book: Book, sets: _Sets, codes: Codes) -> None:
-    """Settle every code of some clauses: the first word of each slot, unless it is swapped."""
-    at = 0
-    for row in range(len(asked.pattern)):
-        pattern = asked.pattern[row]
-        begin = book.starts[pattern]
-        for place in range(begin, book.starts[pattern + 1]):
-            code = book.codes[place]
-            if code < 0:
-                slot = -1 - code
-                where = np.uint64(pattern * _PLACES + (place - begin) * 2 + asked.side)
-                luck = chance_of(asked.key[row] + where)
-                code = sets.start[slot]
-                if asked.strength >= 1:
-                    code += np.int64(luck * sets.size[slot])
-                elif luck < asked.strength:
-                    code += 1 + np.int64(luck / asked.strength * (sets.size[slot] - 1))
-            codes[at] = code
-            at += 1
 
 
 @cache

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from stillwatch_lab.spelling import lay_over
+from stillwatch_lab.spelling import lay_over, spell_numbers
 from stillwatch_lab.text import Order, grammar, mix
 from stillwatch_lab.text.topics import TOPICS
 from stillwatch_lab.traffic.failures import OK
@@ -84,8 +84,7 @@ def render_requests(
 
 def _origin(rng: np.random.Generator, people: pl.DataFrame, arrivals: pl.DataFrame) -> pl.DataFrame:
     """Address and client; a session keeps both."""
-    account = arrivals["account"].to_numpy()
-    session = arrivals["session"].to_numpy()
+    account, session = arrivals["account"].to_numpy(), arrivals["session"].to_numpy()
     drawn = rng.random((3, int(session.max()) + 1 if len(session) else 0))
     away, pooled, other = drawn[0][session], drawn[1][session], drawn[2][session]
     moved = arrivals["at_s"].to_numpy() >= people["moves_s"].fill_null(np.inf).to_numpy()[account]
@@ -157,35 +156,22 @@ def _conversation(people: pl.DataFrame, arrivals: pl.DataFrame) -> pl.DataFrame:
     crowd = people["end_users"].to_numpy()[account]
     keeps = (people["turns"].to_numpy() > 1.0)[account] & (voice % 4 > 0)
     key = mix(voice + session * 7)
-    user = arrivals["user"].to_numpy()
-    turn = arrivals["turn"].to_numpy()
+    turn, user = arrivals["turn"].to_numpy(), arrivals["user"].to_numpy()
     tells = (crowd > 0) & (voice % 3 > 0)
     thinks = people["thinking"].to_numpy()[account]
-    own = people.select(
-        pl.col("email_hash").str.reverse().alias("own"),  # each account has its own
-        is_console=pl.col("path") == "console",
-    ).select(
-        pl.when(~pl.col("is_console")).then("key_" + pl.col("own").str.slice(0, 12)).alias("key"),
-        pl.when("is_console").then("dev_" + pl.col("own").str.slice(2, 12)).alias("device"),
+    own = pl.col("email_hash").str.reverse()  # each account has its own
+    console = pl.col("path") == "console"
+    keys = people.select(
+        pl.when(~console).then("key_" + own.str.slice(0, 12)).alias("api_key_id"),
+        pl.when(console).then("dev_" + own.str.slice(2, 12)).alias("device_id"),
+    )[account]
+    thought = spell_numbers("think_", key // np.uint64(3), keeps & thinks & (turn > 1))
+    return keys.with_columns(
+        spell_numbers("conv_", key, keeps).alias("conversation_id"),
+        spell_numbers("user_", mix(voice * 31 + user), tells).alias("end_user_id"),
+        thought.alias("reasoning_block_hash"),
+        pl.when(pl.Series(keeps)).then(pl.Series(turn)).alias("turn"),
     )
-    return pl.DataFrame(
-        [
-            _number("conv_", key, keeps).alias("conversation_id"),
-            _number("user_", mix(voice * 31 + user), tells).alias("end_user_id"),
-            own["key"].gather(account).alias("api_key_id"),
-            own["device"].gather(account).alias("device_id"),
-            _number("think_", key // np.uint64(3), keeps & thinks & (turn > 1))
-            .alias("reasoning_block_hash"),
-            pl.select(pl.when(pl.Series(keeps)).then(pl.Series(turn))).to_series().alias("turn"),
-        ]
-    )  # fmt: skip
-
-
-def _number(prefix: str, key: npt.NDArray[np.uint64], shown: npt.NDArray[np.bool_]) -> pl.Series:
-    """Write keys behind a prefix where they are shown; nobody else's are spelt at all."""
-    written = prefix + pl.Series(key[shown]).cast(pl.String)
-    place = pl.Series(np.cumsum(shown) - 1)
-    return written.gather(pl.select(pl.when(pl.Series(shown)).then(place)).to_series())
 
 
 def _answer(rng: np.random.Generator, people: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:

@@ -15,14 +15,12 @@ from stillwatch_lab.spelling import (
     Book,
     Codes,
     Pieces,
-    chance_of,
     join,
     lay_over,
-    mix_one,
     spell_texts,
 )
 from stillwatch_lab.text import Order, grammar
-from stillwatch_lab.text.scatter import chance, mix
+from stillwatch_lab.text.scatter import chance, chance_of, mix, mix_one
 from stillwatch_lab.traffic.chats import PARTS, choose_favourites
 from stillwatch_lab.write import describe_accounts
 
