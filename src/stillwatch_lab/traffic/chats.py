@@ -54,7 +54,7 @@ def write_chat(
     text = np.repeat(np.arange(len(rows)), length)
     last = np.cumsum(length) - 1
     first = last + 1 - length
-    part = np.where(rng.random(len(text)) < 0.35, _CONTEXT, _DETAIL)  # noqa: PLR2004
+    part = np.where(rng.random(len(text)) < 0.35, _CONTEXT, _DETAIL)  # noqa: PLR2004  a guess
     part[last] = _CLOSE
     part[first] = np.where(follows, _FOLLOW_UP, _ASK)
     swap = ~follows & (rng.random(len(text))[first] < 0.4)  # noqa: PLR2004  context comes first
