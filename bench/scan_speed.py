@@ -42,6 +42,7 @@ class Run(NamedTuple):
 
     wall_s: float
     peak_gb: float
+    cpu_s: float
 
 
 class Figures(NamedTuple):
@@ -86,7 +87,7 @@ def run_cold(
         sys.exit(f"{command[0]} failed:\n{words.decode(errors='replace')[-2000:]}")
     if output is not None:
         output.write_bytes(words)
-    return Run(wall_s, used.ru_maxrss * RSS_UNIT / 1e9)
+    return Run(wall_s, used.ru_maxrss * RSS_UNIT / 1e9, used.ru_utime + used.ru_stime)
 
 
 def measure(exchanges: int, *, folder: Path, cold_jit: bool) -> Figures:

@@ -8,18 +8,13 @@ byte for byte, however many workers there are. Absent: a clock, and anything tha
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Final, Literal, Protocol, TypeVar
+from typing import Final, Literal
 
 import numpy as np
 import polars as pl
@@ -31,7 +26,7 @@ from stillwatch_lab.cohorts.wording import adopt_systems
 from stillwatch_lab.identity import Identity
 from stillwatch_lab.scenarios import Scenario, choose
 from stillwatch_lab.scene import Scene
-from stillwatch_lab.shards import Cohort, Shard, number_shards
+from stillwatch_lab.shards import Cohort, Shard, hire_workers, number_shards
 from stillwatch_lab.text import mix
 from stillwatch_lab.text.pools import list_sources
 from stillwatch_lab.traffic.draw import count_sent, draw_traffic
@@ -47,15 +42,17 @@ from stillwatch_lab.write import (
 )
 
 FileFormat = Literal["parquet", "jsonl"]
-Given = TypeVar("Given")
-Made = TypeVar("Made")
 
-FILE_EXCHANGES: Final = 400_000
-"""Exchanges that a file is meant to hold, and a worker to have in memory: half a gigabyte."""
+FILE_EXCHANGES: Final = 200_000
+"""Exchanges that a file is meant to hold on average, and a worker to have in memory: 0.6 GB. The
+busiest hours have up to 1.8 times as many: files are stretches of time."""
+_FILE_LEAST: Final = 100_000
+"""Exchanges below which a file isn't worth its while."""
+_FILES_LEAST: Final = 8
+"""Files that workers have to share where there is enough for each: no core waits for the last."""
 _LOST_ORG_PER_MILLE: Final = 350
 """Accounts of a thousand whose log names no organisation although the register does."""
 _PER_MILLE: Final = 1_000
-_POLARS_THREADS: Final = "POLARS_MAX_THREADS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +113,9 @@ def simulate(
     """Write a scenario's traffic and truth to the directory `out`; one of the catalogue by name.
 
     Order:   exchanges by time, over all files; accounts by id.
-    Cost:    linear in exchanges; a worker holds one shard or one file, half a gigabyte.
+    Cost:    linear in exchanges, 15 us of a core each, and a millisecond and a half for each shard
+             in each file, which tells beyond a scale of 1. A worker holds one shard or one file:
+             it has a gigabyte at its peak, 0.25 GB of that code and words (docs/lab/speed.md).
 
     Raises:
         InputError: there is no such scenario, scale or workers aren't positive, `out` exists, or
@@ -128,11 +127,11 @@ def simulate(
     rng = np.random.default_rng(seeds)
     identity = Identity(int(rng.integers(2**62)))
     shards = list(number_shards(chosen.cast(rng, chosen.scene, Casting(scale, chosen.asked))))
-    files = max(1, ceil(sum(shard.exchanges for shard in shards) / FILE_EXCHANGES))
+    files = count_files(sum(shard.exchanges for shard in shards))
     with open_directory(out) as place:
         job = _Job(chosen.scene, seeds, identity, place, files, output.file_format)
-        with _hire(output.workers) as run:
-            drawn = list(run(partial(_draw_shard, job), list(enumerate(shards))))
+        with hire_workers(output.workers) as run:
+            drawn = list(run(partial(_draw_shard, job), enumerate(shards)))
             counts = list(run(partial(_finish_file, job), range(files)))
         accounts = _gather_accounts(drawn)
         join_truth(place, files)
@@ -142,6 +141,12 @@ def simulate(
         write_records(place / "releases.jsonl", chosen.scene.releases())
         size = sum(f.stat().st_size for f in place.rglob("*") if f.is_file())
     return _summarise(chosen.name, out, accounts, counts, size)
+
+
+def count_files(exchanges: float) -> int:
+    """Say among how many files exchanges are divided: by their number alone."""
+    shared = min(_FILES_LEAST, ceil(exchanges / _FILE_LEAST))
+    return max(1, shared, ceil(exchanges / FILE_EXCHANGES))
 
 
 def _choose(scenario: str | Scenario, *, scale: float, workers: int) -> Scenario:
@@ -155,34 +160,6 @@ def _choose(scenario: str | Scenario, *, scale: float, workers: int) -> Scenario
     if chosen.scene.data:
         list_sources(chosen.scene.data)
     return chosen
-
-
-class Run(Protocol):
-    """A `map`, over one process or several: results in the order of what was given."""
-
-    def __call__(self, work: Callable[[Given], Made], given: Iterable[Given], /) -> Iterator[Made]:
-        """Work through what is given."""
-
-
-@contextmanager
-def _hire(workers: int) -> Iterator[Run]:
-    """Give a `map` over worker processes; over this one, where it is alone.
-
-    Several workers have one Polars thread each: they are started with it in their environment.
-    """
-    if workers == 1:
-        yield map
-        return
-    before = os.environ.get(_POLARS_THREADS)
-    os.environ[_POLARS_THREADS] = "1"
-    try:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            yield pool.map
-    finally:
-        if before is None:
-            del os.environ[_POLARS_THREADS]
-        else:
-            os.environ[_POLARS_THREADS] = before
 
 
 _latest: dict[tuple[_Job, int], Cohort] = {}

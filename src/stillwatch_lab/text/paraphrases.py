@@ -17,10 +17,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
-from stillwatch_lab.text.grammar import regroup
-from stillwatch_lab.text.scatter import chance, mix
+from stillwatch_lab.spelling import Book, Codes, Pieces, Words, spell_texts
+from stillwatch_lab.text.scatter import Clauses, chance, mix, swap_words
 from stillwatch_lab.text.templates import (
     FRESH_CLAUSES,
     HARVESTS,
@@ -78,11 +77,9 @@ class Phrasebook:
             part: np.array([self._add(self._open(clause, part)) for clause in clauses])
             for part, clauses in FRESH_CLAUSES.items()
         }
-        self._lengths = np.array([len(codes) for codes in self._compiled])
-        self._offsets = np.concatenate([[0], np.cumsum(self._lengths)])
-        self._flat = np.array([code for codes in self._compiled for code in codes])
-        self._starts, self._sizes = np.array(self._start), np.array(self._size)
-        self._table = pa.array(self._pieces, pa.large_string())
+        self._book = Book.of(self._compiled)
+        self._sets = Words(np.array(self._start), np.array(self._size))
+        self._table = Pieces.of(self._pieces)
 
     def write(self, wish: Wish) -> tuple[pl.Series, pl.Series]:
         """Write what stands before and after the item of each text, in the order of the wish."""
@@ -90,7 +87,7 @@ class Phrasebook:
             return _repeat(wish)
         clauses = self._afresh(wish) if wish.strength >= 1 else self._lightly(wish)
         opening, closing = (self._spell(wish, side, chosen) for side, chosen in enumerate(clauses))
-        return opening, closing.str.strip_chars_end()
+        return opening, closing
 
     def _lightly(self, wish: Wish) -> tuple[Ints, Ints]:
         """Choose the clauses of the wordings, some in another order."""
@@ -129,17 +126,14 @@ class Phrasebook:
         """Fill the slots of each text's clauses, and join them."""
         text, column = np.nonzero(clauses != _ABSENT)
         pattern = clauses[text, column]
-        counts = self._lengths[pattern]
-        ends = np.cumsum(counts)
-        clause = np.repeat(np.arange(len(counts)), counts)
-        within = np.arange(len(clause)) - np.repeat(ends - counts, counts)
-        codes = self._flat[self._offsets[pattern][clause] + within]
-        rows = np.flatnonzero(codes < 0)
-        slot, where = -1 - codes[rows], clause[rows]
-        place = (pattern[where] * 256 + within[rows] * 2 + side).astype(np.uint64)
-        luck = chance(mix(wish.key[text[where]]) + place)
-        codes[rows] = self._starts[slot] + _choose(luck, self._sizes[slot], wish.strength)
-        return regroup(self._table.take(pa.array(codes)), counts, text)
+        key = mix(wish.key)[text]
+
+        def settle(rows: slice, codes: Codes) -> None:
+            own = Clauses(pattern[rows], key[rows], side, float(wish.strength))
+            swap_words(own, self._book, self._sets, codes)
+
+        counts = self._book.count_codes(pattern)
+        return spell_texts(settle, self._table, counts, text, trims=side > 0)
 
     def _add(self, codes: list[int]) -> int:
         self._compiled.append(codes)
@@ -183,14 +177,6 @@ def _repeat(wish: Wish) -> tuple[pl.Series, pl.Series]:
     sides = zip(*HARVESTS[wish.work], strict=True)
     opening, closing = (pl.Series(side).gather(wish.wording) for side in sides)
     return opening, closing
-
-
-def _choose(luck: npt.NDArray[np.float64], size: Ints, strength: float) -> Ints:
-    """Choose a word of each slot: the first, unless it is swapped."""
-    if strength >= 1:
-        return (luck * size).astype(np.int64)
-    swapped = 1 + (luck / strength * (size - 1)).astype(np.int64)
-    return np.where(luck < strength, swapped, 0)
 
 
 @cache

@@ -7,18 +7,23 @@ number. Absent: secrecy; anybody can compute these.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch_lab.spelling import Book, Codes, Words, kernel
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Keys = npt.NDArray[np.uint64]
 
 _MIX_1: Final = np.uint64(0x9E3779B97F4A7C15)  # splitmix64
 _MIX_2: Final = np.uint64(0xBF58476D1CE4E5B9)  # splitmix64
 _MIX_3: Final = np.uint64(0x94D049BB133111EB)  # splitmix64
 _UNIT: Final = 2.0**-53  # the step between doubles below 1
+_S11, _S27, _S30, _S31 = np.uint64(11), np.uint64(27), np.uint64(30), np.uint64(31)
+_PLACES: Final = 256  # numbers that the slots of one clause may have
 _ROUNDS: Final = 4  # of a Feistel network: Luby & Rackoff 1988
 
 
@@ -33,6 +38,21 @@ def mix(values: npt.ArrayLike) -> npt.NDArray[np.uint64]:
 def chance(keys: npt.ArrayLike) -> Floats:
     """Give each key a number in [0, 1) that looks uniform."""
     return np.asarray((mix(keys) >> np.uint64(11)) * _UNIT)
+
+
+@kernel
+def mix_one(value: np.uint64) -> np.uint64:
+    """Scatter one number over 64 bits, as `mix` does."""
+    z = value + _MIX_1
+    z = (z ^ (z >> _S30)) * _MIX_2
+    z = (z ^ (z >> _S27)) * _MIX_3
+    return z ^ (z >> _S31)
+
+
+@kernel
+def chance_of(key: np.uint64) -> float:
+    """Give one key a number in [0, 1), as `chance` does."""
+    return np.float64(mix_one(key) >> _S11) * _UNIT
 
 
 def permute(place: Ints, size: Ints, *, salt: Ints) -> Ints:
@@ -57,3 +77,34 @@ def _feistel(value: Ints, half: Ints, salt: Ints) -> Ints:
         keyed = mix(mix(salt * _ROUNDS + turn) + right.astype(np.uint64))
         left, right = right, left ^ ((keyed >> np.uint64(20)).astype(np.int64) & mask)
     return (left << half) | right
+
+
+class Clauses(NamedTuple):
+    """What to write: clauses of one side of texts."""
+
+    pattern: Ints
+    key: Keys
+    side: int
+    strength: float
+
+
+@kernel
+def swap_words(asked: Clauses, book: Book, words: Words, codes: Codes) -> None:
+    """Settle every code of some clauses: the first word of each slot, unless it is swapped."""
+    at = 0
+    for row in range(len(asked.pattern)):
+        pattern = asked.pattern[row]
+        begin = book.starts[pattern]
+        for place in range(begin, book.starts[pattern + 1]):
+            code = book.codes[place]
+            if code < 0:
+                slot = -1 - code
+                where = np.uint64(pattern * _PLACES + (place - begin) * 2 + asked.side)
+                luck = chance_of(asked.key[row] + where)
+                code = words.start[slot]
+                if asked.strength >= 1:
+                    code += np.int64(luck * words.size[slot])
+                elif luck < asked.strength:
+                    code += 1 + np.int64(luck / asked.strength * (words.size[slot] - 1))
+            codes[at] = code
+            at += 1

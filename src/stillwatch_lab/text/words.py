@@ -8,6 +8,7 @@ any real name.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.resources import files
 from typing import Final
 
@@ -32,6 +33,11 @@ THINGS: Final = _read("things")
 """What word problems count."""
 CODE_WORDS: Final = _read("code words")
 CODE_TYPES: Final = ("int", "float", "str", "bool", "bytes", "list[int]", "list[str]", "set[int]")
+ITEM_HALF: Final = 1_000
+"""An item's number is i + 1000 j."""
+OWN_WINDOW: Final = {"P": 4, "O": 2, "X": 3}
+"""Names that one writer uses, of the many there are, by kind of slot."""
+_NAMES: Final = 4_000  # made-up names of each of the three sorts
 _ONSETS: Final = _read("onsets")
 _VOWELS: Final = _read("vowels")
 _CODAS: Final = _read("codas")
@@ -55,6 +61,31 @@ def list_names(count: int, *, salt: int) -> list[str]:
         word = _ONSETS[first] + _VOWELS[vowel] + _ONSETS[onset] + _VOWELS[tail] + _CODAS[coda]
         names[word.capitalize()] = None
     return list(names)
+
+
+def list_general(kind: str) -> Iterable[str]:
+    """List the words of a kind of slot that every topic shares."""
+    halves = range(2, 2 + ITEM_HALF)  # nobody buys 0 apples
+    numbers = {"Q": range(2, 100), "Y": range(100, ITEM_HALF), "i": halves, "j": halves}
+    if kind in numbers:
+        return [str(number) for number in numbers[kind]]
+    if kind in OWN_WINDOW:
+        return list_names(_NAMES, salt=1 + "POX".index(kind) * 100_003)
+    return {
+        "G": GENERAL_NOUNS,
+        "W": GENERAL_VERBS,
+        "J": GENERAL_ADJECTIVES,
+        "w": [third_person(verb) for verb in GENERAL_VERBS],
+        "a": [with_article(adjective) for adjective in GENERAL_ADJECTIVES],
+        "D": ADVERBS,
+        "T": TIMES,
+        "U": UNITS,
+        "R": PREPOSITIONS,
+        "C": CONNECTIVES,
+        "E": CODE_WORDS,
+        "H": CODE_TYPES,
+        "M": THINGS,
+    }[kind]
 
 
 def third_person(verb: str) -> str:

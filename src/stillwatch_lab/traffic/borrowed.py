@@ -19,7 +19,7 @@ import polars as pl
 from stillwatch_lab.text import Order, grammar, mix
 from stillwatch_lab.text.pools import Pools
 from stillwatch_lab.text.words import list_names
-from stillwatch_lab.traffic.chats import Draft, choose_favourites
+from stillwatch_lab.traffic.chats import PARTS, Draft, choose_favourites
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -35,7 +35,10 @@ _SECOND_OWN: Final = 0.4
 """Share of messages with two sentences of the writer's own beside the real text (a guess)."""
 _OWN_FIRST: Final = 0.35
 """Share of messages in which the writer's own sentences come first (a guess)."""
-_PARTS: Final = (0.4, 0.35, 0.15, 0.1)
+_OWN_PARTS: Final = np.array(
+    [PARTS.index(p) for p in ("context", "detail", "close", "ask")], np.int8
+)
+_PART_SHARES: Final = (0.4, 0.35, 0.15, 0.1)
 """Share of the writer's own sentences that are context, detail, a close, a question (guesses)."""
 _NAMES: Final = 4_000
 _NAMES_OF_ONE: Final = 4
@@ -180,8 +183,8 @@ def _order_sentences(
     text = np.repeat(np.arange(len(rows)), length)
     begins = np.diff(text, prepend=-1) > 0
     follows = drafted.turn[rows][text] > 1
-    part = rng.choice(["context", "detail", "close", "ask"], len(text), p=_PARTS)
-    part = np.where(begins & follows, "follow_up", part)
+    part = rng.choice(_OWN_PARTS, len(text), p=_PART_SHARES)
+    part[begins & follows] = PARTS.index("follow_up")
     voice = drafted.voice[rows][text]
     return Order(
         text=text,

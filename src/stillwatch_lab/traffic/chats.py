@@ -16,7 +16,11 @@ import polars as pl
 from stillwatch_lab.text import Order, grammar, mix
 
 Ints = npt.NDArray[np.int64]
+Parts = npt.NDArray[np.int8]
 
+PARTS: Final = ("ask", "close", "context", "detail", "follow_up")
+"""Families of sentences that a message is made of."""
+_ASK, _CLOSE, _CONTEXT, _DETAIL, _FOLLOW_UP = (np.int8(at) for at in range(len(PARTS)))
 _HABIT: Final = 1.5  # exponent: how much a writer prefers some patterns
 _LENGTH_MAX: Final = 16  # sentences
 
@@ -31,7 +35,9 @@ class Draft:
     voice: Ints
     topic: Ints
     item: Ints
-    job: npt.NDArray[np.object_]
+    job: Ints
+    """Place in `jobs`."""
+    jobs: tuple[str, ...]
 
 
 def write_chat(
@@ -46,37 +52,34 @@ def write_chat(
     length = 1 + rng.poisson(np.where(follows, mean * 0.45, mean))
     length = np.clip(length, np.where(follows, 2, 3), _LENGTH_MAX)
     text = np.repeat(np.arange(len(rows)), length)
-    ends = np.cumsum(length)
-    place = np.arange(len(text)) - np.repeat(ends - length, length)
-    is_last = place == length[text] - 1
-    part = np.select(
-        [
-            (place == 0) & follows[text],
-            place == 0,
-            is_last,
-            rng.random(len(text)) < 0.35,  # noqa: PLR2004  context after the opening
-        ],
-        ["follow_up", "ask", "close", "context"],
-        "detail",
-    )
-    swap = (place == 0) & ~follows[text] & (rng.random(len(text)) < 0.4)  # noqa: PLR2004
-    asks = is_last & (rng.random(len(text)) < 0.55)  # noqa: PLR2004  many end on the question
-    part = np.where(swap, "context", np.where(asks & ~follows[text], "ask", part))
+    last = np.cumsum(length) - 1
+    first = last + 1 - length
+    part = np.where(rng.random(len(text)) < 0.35, _CONTEXT, _DETAIL)  # noqa: PLR2004  a guess
+    part[last] = _CLOSE
+    part[first] = np.where(follows, _FOLLOW_UP, _ASK)
+    swap = ~follows & (rng.random(len(text))[first] < 0.4)  # noqa: PLR2004  context comes first
+    asks = ~follows & (rng.random(len(text))[last] < 0.55)  # noqa: PLR2004  many end on a question
+    part[last[asks]] = _ASK
+    part[first[swap]] = _CONTEXT
+    voice = drafted.voice[rows][text]
     order = Order(
         text=text,
-        pattern=choose_favourites(rng, part, drafted.voice[rows][text]),
+        pattern=choose_favourites(rng, part, voice),
         topic=drafted.topic[rows][text],
-        voice=drafted.voice[rows][text],
+        voice=voice,
         item=np.zeros(len(text), np.int64),
     )
     return grammar().write(rng, order)
 
 
-def choose_favourites(rng: np.random.Generator, part: npt.NDArray[np.str_], voice: Ints) -> Ints:
-    """Choose a pattern of each part, nearer to the writer's own favourites more often."""
+def choose_favourites(rng: np.random.Generator, part: Parts, voice: Ints) -> Ints:
+    """Choose a pattern of each part (its place in PARTS), nearer to the writer's favourites.
+
+    Grain:   one pattern per entry of `part` and `voice`.
+    """
     chosen = np.zeros(len(part), np.int64)
-    for family in ("ask", "close", "context", "detail", "follow_up"):
-        rows = np.flatnonzero(part == family)
+    for number, family in enumerate(PARTS):
+        rows = np.flatnonzero(part == number)
         patterns = grammar().patterns(family)
         rank = (len(patterns) * rng.random(len(rows)) ** _HABIT).astype(np.int64)
         offset = (mix(voice[rows] + len(family)) % np.uint64(len(patterns))).astype(np.int64)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from stillwatch_lab.spelling import join, lay_over
 from stillwatch_lab.text import ITEM_SPACE, Order, grammar, mix
 from stillwatch_lab.text.pools import Pools, open_pools
 from stillwatch_lab.text.topics import TOPICS
@@ -42,8 +43,9 @@ def draft(rng: np.random.Generator, people: pl.DataFrame, arrivals: pl.DataFrame
     item, pooled = _items(rng, people, account)
     voice = np.where(pooled, people["pool"].to_numpy()[account] * 4_099 + item, voice)
     topic = np.where(pooled, voice % len(TOPICS), topic)
-    job = people["job"].to_numpy()[account]
-    return Draft(account, session, arrivals["turn"].to_numpy(), voice, topic, item, job)
+    jobs = tuple(people["job"].unique().sort().to_list())
+    job = np.searchsorted(jobs, people["job"].to_list())[account]
+    return Draft(account, session, arrivals["turn"].to_numpy(), voice, topic, item, job, jobs)
 
 
 def _topics(rng: np.random.Generator, people: pl.DataFrame, account: Ints, session: Ints) -> Ints:
@@ -74,17 +76,21 @@ def write_prompts(
 
     Grain:   one string per exchange. Order: as drafted.
     """
-    bodies = pl.Series("prompt", [None] * len(drafted.account), dtype=pl.String)
-    for job in sorted(set(drafted.job.tolist())):
+    written: list[pl.Series] = []
+    where = np.zeros(len(drafted.account), np.int64)
+    for job in range(len(drafted.jobs)):
         rows = np.flatnonzero(drafted.job == job)
+        if not len(rows):
+            continue
         unique, inverse = _repeats(people, drafted, rows)
         texts = (
             _borrow_job(rng, people, drafted, unique, pools=open_pools(data))
             if data
             else _write_job(rng, people, drafted, unique)
         )
-        bodies = bodies.scatter(rows, texts.gather(inverse))
-    return _frame(people, drafted, bodies)
+        where[rows] = inverse + sum(map(len, written))
+        written.append(texts.alias("prompt"))
+    return _frame(people, drafted, join(written).gather(where))
 
 
 def _repeats(people: pl.DataFrame, drafted: Draft, rows: Ints) -> tuple[Ints, Ints]:
@@ -100,7 +106,7 @@ def _repeats(people: pl.DataFrame, drafted: Draft, rows: Ints) -> tuple[Ints, In
 def _write_job(
     rng: np.random.Generator, people: pl.DataFrame, drafted: Draft, rows: Ints
 ) -> pl.Series:
-    job = str(drafted.job[rows[0]])
+    job = drafted.jobs[drafted.job[rows[0]]]
     if job == "chat":
         return write_chat(rng, people, drafted, rows)
     order = Order(
@@ -117,14 +123,14 @@ def _borrow_job(
     rng: np.random.Generator, people: pl.DataFrame, drafted: Draft, rows: Ints, *, pools: Pools
 ) -> pl.Series:
     """Write what is a person's own with real texts, and replays of a quiz from a real benchmark."""
-    job = str(drafted.job[rows[0]])
+    job = drafted.jobs[drafted.job[rows[0]]]
     replayed = people["pool"].to_numpy()[drafted.account[rows]] > 0
     real = np.zeros(len(rows), bool)
     if job == "chat":
         real = ~replayed
     elif job == "quiz" and pools.benchmarks:
         real = replayed
-    texts = pl.Series("text", [None] * len(rows), dtype=pl.String)
+    texts = pl.Series("text", [None], dtype=pl.String).new_from_index(0, len(rows))
     if real.any():
         own = rows[real]
         borrowed = (
@@ -132,20 +138,24 @@ def _borrow_job(
             if job == "chat"
             else borrow_benchmark(people, drafted, own, pools=pools)
         )
-        texts = texts.scatter(np.flatnonzero(real), borrowed)
+        texts = lay_over(texts, np.flatnonzero(real), borrowed)
     if not real.all():
         made = _write_job(rng, people, drafted, rows[~real])
-        texts = texts.scatter(np.flatnonzero(~real), made)
+        texts = lay_over(texts, np.flatnonzero(~real), made)
     return texts
 
 
 def _frame(people: pl.DataFrame, drafted: Draft, bodies: pl.Series) -> pl.Series:
     """Put a body into the account's template, where it has one, and lower its case by habit."""
-    rows = drafted.account
-    opening = pl.Series("prefix", people["prefix"].gather(rows)).fill_null("")
-    closing = pl.Series("suffix", people["suffix"].gather(rows)).fill_null("")
-    lower = people["is_lowercase"].gather(rows)
-    chat = pl.Series(drafted.job == "chat")
-    spoken = pl.DataFrame({"b": bodies, "l": lower & chat, "p": opening, "s": closing})
-    body = pl.when("l").then(pl.col("b").str.to_lowercase()).otherwise("b")
-    return spoken.select(pl.concat_str("p", body, "s").alias("prompt")).to_series()
+    own = people.select(
+        is_framed=pl.any_horizontal(pl.col("prefix", "suffix").is_not_null()),
+        lowers=pl.col("is_lowercase") & (pl.col("job") == "chat"),
+    )
+    account = drafted.account
+    low = np.flatnonzero(own["lowers"].to_numpy()[account])
+    bodies = lay_over(bodies, low, bodies.gather(low).str.to_lowercase())
+    framed = np.flatnonzero(own["is_framed"].to_numpy()[account])
+    template = people.select(pl.col("prefix", "suffix").fill_null(""))[account[framed]]
+    spoken = template.with_columns(bodies.gather(framed).alias("body"))
+    spelt = spoken.select(pl.concat_str("prefix", "body", "suffix")).to_series()
+    return lay_over(bodies, framed, spelt).alias("prompt")

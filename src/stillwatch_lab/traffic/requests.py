@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from stillwatch_lab.spelling import lay_over, spell_numbers
 from stillwatch_lab.text import mix
 from stillwatch_lab.traffic.answers import draw_answers
 
@@ -58,27 +59,46 @@ def render_requests(
 
 def _origin(rng: np.random.Generator, people: pl.DataFrame, arrivals: pl.DataFrame) -> pl.DataFrame:
     """Address and client; a session keeps both."""
-    account = arrivals["account"].to_numpy()
-    session = arrivals["session"].to_numpy()
-    drawn = rng.random((3, int(session.max()) + 1 if len(session) else 0))[:, session]
-    habits = people.select(
-        "home", "next_home", "moves_s", "other_place", "away_share", "address_share", "addresses",
-        "agent", "fingerprint", "second_agent", "second_fingerprint", "second_share", "path",
-    )[account].with_columns(
-        arrivals["at_s"], a=pl.Series(drawn[0]), b=pl.Series(drawn[1]), c=pl.Series(drawn[2])
-    )  # fmt: skip
-    home = pl.when(pl.col("at_s") < pl.col("moves_s")).then("home").otherwise("next_home")
-    own = pl.when(pl.col("a") < pl.col("away_share")).then("other_place").otherwise(home)
-    index = (pl.col("c") * pl.col("addresses").list.len()).floor().cast(pl.Int64)
-    pooled = pl.col("addresses").list.get(index, null_on_oob=True)
-    other = pl.col("c") < pl.col("second_share")
-    place = pl.when(pl.col("b") < pl.col("address_share")).then(pooled).otherwise(own)
-    return habits.select(
-        place.fill_null(own).alias("ip"),
-        pl.when(other).then("second_agent").otherwise("agent").alias("user_agent"),
-        pl.when(other).then("second_fingerprint").otherwise("fingerprint").alias("tls_fingerprint"),
-        pl.col("path").alias("access_path"),
+    account, session = arrivals["account"].to_numpy(), arrivals["session"].to_numpy()
+    drawn = rng.random((3, int(session.max()) + 1 if len(session) else 0))
+    away, pooled, other = drawn[0][session], drawn[1][session], drawn[2][session]
+    moved = arrivals["at_s"].to_numpy() >= people["moves_s"].fill_null(np.inf).to_numpy()[account]
+    is_away = away < people["away_share"].fill_null(0.0).to_numpy()[account]
+    place = _choose(
+        people, ("home", "next_home", "other_place"), np.where(is_away, 2, moved), account
     )
+    pool = pooled < people["address_share"].fill_null(0.0).to_numpy()[account]
+    place = lay_over(place, *_find_pooled(people, account, np.flatnonzero(pool), other))
+    second = other < people["second_share"].fill_null(0.0).to_numpy()[account]
+    return pl.DataFrame(
+        [
+            place.alias("ip"),
+            _choose(people, ("agent", "second_agent"), second, account).alias("user_agent"),
+            _choose(people, ("fingerprint", "second_fingerprint"), second, account)
+            .alias("tls_fingerprint"),
+            people["path"].gather(account).alias("access_path"),
+        ]
+    )  # fmt: skip
+
+
+def _choose(
+    people: pl.DataFrame, habits: tuple[str, ...], which: npt.NDArray[np.integer], account: Ints
+) -> pl.Series:
+    """Give each exchange one of its account's habits: the `which`-th, in one gather."""
+    every = pl.concat([people[habit].alias("habit") for habit in habits], rechunk=True)
+    return every.gather(which * people.height + account)
+
+
+def _find_pooled(
+    people: pl.DataFrame, account: Ints, rows: Ints, luck: Floats
+) -> tuple[Ints, pl.Series]:
+    """Find the addresses of the rows that come from their account's pool, where it has one."""
+    sizes = people["addresses"].list.len().fill_null(0).to_numpy().astype(np.int64)
+    rows = rows[sizes[account[rows]] > 0]
+    own = account[rows]
+    first = np.cumsum(sizes) - sizes
+    index = first[own] + (luck[rows] * sizes[own]).astype(np.int64)
+    return rows, people["addresses"].explode(empty_as_null=False, keep_nulls=False).gather(index)
 
 
 def _settings(
@@ -111,30 +131,19 @@ def _conversation(people: pl.DataFrame, arrivals: pl.DataFrame) -> pl.DataFrame:
     crowd = people["end_users"].to_numpy()[account]
     keeps = (people["turns"].to_numpy() > 1.0)[account] & (voice % 4 > 0)
     key = mix(voice + session * 7)
-    user = arrivals["user"].to_numpy()
+    turn, user = arrivals["turn"].to_numpy(), arrivals["user"].to_numpy()
     tells = (crowd > 0) & (voice % 3 > 0)
     thinks = people["thinking"].to_numpy()[account]
-    console = (people["path"] == "console").to_numpy()[account]
-    frame = pl.DataFrame({"key": key, "user": mix(voice * 31 + user)}).with_columns(
-        people["email_hash"].gather(account).str.reverse().alias("own")  # each account has its own
-    )
-    spelt = frame.select(
-        pl.concat_str(pl.lit("conv_"), pl.col("key").cast(pl.String)).alias("conversation_id"),
-        pl.concat_str(pl.lit("user_"), pl.col("user").cast(pl.String)).alias("end_user_id"),
-        pl.concat_str(pl.lit("key_"), pl.col("own").str.slice(0, 12)).alias("api_key_id"),
-        pl.concat_str(pl.lit("dev_"), pl.col("own").str.slice(2, 12)).alias("device_id"),
-        pl.concat_str(pl.lit("think_"), (pl.col("key") // 3).cast(pl.String))
-        .alias("reasoning_block_hash"),
-        arrivals["turn"].alias("turn"),
-    )  # fmt: skip
-    shown = {
-        "conversation_id": keeps,
-        "turn": keeps,
-        "reasoning_block_hash": keeps & thinks & (arrivals["turn"].to_numpy() > 1),
-        "end_user_id": tells,
-        "api_key_id": ~console,
-        "device_id": console,
-    }
-    return spelt.with_columns(
-        pl.when(pl.Series(mask)).then(pl.col(name)).alias(name) for name, mask in shown.items()
+    own = pl.col("email_hash").str.reverse()  # each account has its own
+    console = pl.col("path") == "console"
+    keys = people.select(
+        pl.when(~console).then("key_" + own.str.slice(0, 12)).alias("api_key_id"),
+        pl.when(console).then("dev_" + own.str.slice(2, 12)).alias("device_id"),
+    )[account]
+    thought = spell_numbers("think_", key // np.uint64(3), keeps & thinks & (turn > 1))
+    return keys.with_columns(
+        spell_numbers("conv_", key, keeps).alias("conversation_id"),
+        spell_numbers("user_", mix(voice * 31 + user), tells).alias("end_user_id"),
+        thought.alias("reasoning_block_hash"),
+        pl.when(pl.Series(keeps)).then(pl.Series(turn)).alias("turn"),
     )
