@@ -23,6 +23,7 @@ from stillwatch.domain.tables import ACCOUNT, EXCHANGE
 from stillwatch_lab.cohorts.campaigns import Plan
 from stillwatch_lab.identity import Identity
 from stillwatch_lab.scene import BEGINNING, Scene
+from stillwatch_lab.traffic.answers import spell_answers
 
 _TRUTH: Final = ("exchange_id", "campaign")
 _DRAFTS: Final = ".drafts"
@@ -101,7 +102,7 @@ def finish_file(
         return {"": 0}
     frame = _read_drafts(folder)
     moment = pl.lit(BEGINNING) + pl.duration(microseconds=(pl.col("at_s") * 1e6).cast(pl.Int64))
-    named = frame.with_columns(
+    named = spell_answers(frame).with_columns(
         identity.name_exchanges(number, frame.height),
         moment.dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").alias("time"),
     )

@@ -60,7 +60,8 @@ def draw_answers(
     """Add answer, tokens and latency; a failed request has no answer and took no time.
 
     Grain:   one row per exchange, as given: `account`, `prompt`, `system`, `max_tokens`, `turn` and
-             `status` are read. Units: tokens at least 1.
+             `status` are read. Units: tokens at least 1; `answer` is a number of the lab's answers,
+             which `spell_answers` writes out when the row is written: a draft holds two bytes.
     """
     size = frame.height
     account = frame["account"].to_numpy()
@@ -72,17 +73,26 @@ def draw_answers(
     turn = frame["turn"].fill_null(1).to_numpy()
     inputs = letters.to_numpy() / _CHARS_PER_TOKEN + (turn - 1) * output * 0.8
     inputs = inputs * rng.normal(1.0, 0.03, size) + 8.0
-    answers = _answers()
     share = np.clip(output / _LONGEST_TOKENS, 0.0, 1.0) ** 0.5
-    chosen = np.clip(share * _ANSWERS + rng.normal(0, 12, size), 0, _ANSWERS - 1).astype(np.int64)
+    chosen = np.clip(share * _ANSWERS + rng.normal(0, 12, size), 0, _ANSWERS - 1).astype(np.uint16)
     latency = 180 + output * rng.lognormal(np.log(14.0), 0.25, size)
     answered = frame["status"].to_numpy() == OK
     return frame.with_columns(
-        pl.when(pl.Series(answered)).then(answers.gather(chosen)).alias("response"),
+        pl.when(pl.Series(answered)).then(pl.Series(chosen)).alias("answer"),
         pl.Series("input_tokens", np.maximum(inputs, 5).astype(np.int64)),
         pl.Series("output_tokens", np.where(answered, output, 0)),
         pl.Series("latency_ms", np.where(answered, latency, latency % 97 + 3).astype(np.int64)),
     )
+
+
+def spell_answers(frame: pl.DataFrame) -> pl.DataFrame:
+    """Put each answer's text, `response`, in place of its number.
+
+    Grain:   as given. Nulls: stay null.
+    Cost:    a gather.
+    """
+    told = _answers().gather(frame["answer"]).alias("response")
+    return frame.drop("answer").with_columns(told)
 
 
 def _draw_tokens(rng: np.random.Generator, people: pl.DataFrame, account: Ints) -> Floats:

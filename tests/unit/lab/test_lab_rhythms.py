@@ -14,7 +14,7 @@ from stillwatch_lab.rhythms.days import draw_days, find_life
 from stillwatch_lab.rhythms.habits import BOUTS
 from stillwatch_lab.rhythms.programs import draw_program_times
 from stillwatch_lab.scene import DAY_S, FORTNIGHT, HOUR_S
-from stillwatch_lab.traffic.answers import draw_answers
+from stillwatch_lab.traffic.answers import draw_answers, spell_answers
 from stillwatch_lab.traffic.arrivals import draw_arrivals
 
 COMMON = Volume(40.0, sigma=1.5)
@@ -201,7 +201,8 @@ def test_answers_keep_the_limit_and_their_text_grows_with_them(people: pl.DataFr
     assert cut["output_tokens"].max() == 64
     assert cut["output_tokens"].min() >= 1
     free = answered(people, account, limit=None).filter(pl.col("output_tokens") < 900)
-    size = free.select("output_tokens", letters=pl.col("response").str.len_chars())
+    told = spell_answers(free)
+    size = told.select("output_tokens", letters=pl.col("response").str.len_chars())
     assert size.select(pl.corr("output_tokens", "letters", method="spearman")).item() > 0.9
     short = size.filter(pl.col("output_tokens") <= 3)["letters"]
     assert short.median() < 40
@@ -214,6 +215,6 @@ def test_a_failed_request_has_no_answer(people: pl.DataFrame) -> None:
          "max_tokens": [None, 10], "turn": [1, None], "status": [429, 200]},
     )  # fmt: skip
     drawn = draw_answers(np.random.default_rng(13), people, frame)
-    assert drawn["response"].is_null().to_list() == [True, False]
+    assert spell_answers(drawn)["response"].is_null().to_list() == [True, False]
     assert drawn["output_tokens"][0] == 0
     assert drawn["output_tokens"][1] >= 1
