@@ -28,8 +28,8 @@ KEY: Final = "5711a7c4" * 4
 """Any key: figures don't depend on it."""
 HEADER: Final = (
     "| scenario | scale | seeds | accounts | exchanges | recall | at suspect | false accounts "
-    "| false share | exchange recall | exchange precision | scan s | peak GB |\n"
-    "|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+    "| false share | honest suspects | exchange recall | exchange precision | scan s | peak GB |\n"
+    "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
 )
 CAMPAIGNS: Final = (
     "| scenario | scale | campaign | heads | recall | at suspect | purity | in one piece |\n"
@@ -124,10 +124,11 @@ def _row(scenario: str, scale: float, cells: Sequence[Cell]) -> str:
     accounts = mean(cell["counts"]["accounts"] for cell in cells) or 0.0
     exchanges = mean(cell["counts"]["exchanges"] for cell in cells) or 0.0
     false = sum(one["false_accounts"] for one in found)
+    suspected = sum(one["false_at_suspect"] for one in found)
     return (
         f"| {scenario} | {scale:g} | {len(cells)} | {accounts:,.0f} | {exchanges:,.0f} "
         f"| {average('account_recall')} | {average('account_recall_at_suspect')} | {false} "
-        f"| {average('false_discovery')} | {average('exchange_recall')} "
+        f"| {average('false_discovery')} | {suspected} | {average('exchange_recall')} "
         f"| {average('exchange_precision')} | {mean(c['scan_s'] for c in cells) or 0.0:.0f} "
         f"| {max(cell['peak_gb'] for cell in cells):.1f} |"
     )
