@@ -92,7 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--scenarios", nargs="+", default=["innocent", "coding-13m", "swarm-28m"])
     parser.add_argument("--scales", nargs="+", type=float, default=[0.2])
-    parser.add_argument("--formats", nargs="+", default=["parquet", "jsonl"])
+    parser.add_argument("--formats", nargs="+", default=["parquet", "jsonl.zst"])
     parser.add_argument("--workers", nargs="+", type=int, default=[2])
     parser.add_argument("--folder", type=Path, help="where to write (50 GB for a scale of 1)")
     given = parser.parse_args()

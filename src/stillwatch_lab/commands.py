@@ -22,6 +22,7 @@ class OutputFormat(StrEnum):
 
     parquet = "parquet"
     jsonl = "jsonl"
+    jsonl_zst = "jsonl.zst"
 
 
 def simulate_command(  # noqa: PLR0913  one an option
@@ -40,7 +41,7 @@ def simulate_command(  # noqa: PLR0913  one an option
     ] = 1.0,
     seed: Annotated[int, typer.Option("--seed", help="Seed of every random draw.", min=0)] = 0,
     file_format: Annotated[
-        OutputFormat, typer.Option("--format", metavar="F", help="parquet or jsonl.")
+        OutputFormat, typer.Option("--format", metavar="F", help="parquet, jsonl or jsonl.zst.")
     ] = OutputFormat.parquet,
     workers: Annotated[
         int, typer.Option("--workers", help="Processes; the bytes are the same with any number.")

@@ -41,7 +41,7 @@ from stillwatch_lab.write import (
     write_records,
 )
 
-FileFormat = Literal["parquet", "jsonl"]
+FileFormat = Literal["parquet", "jsonl", "jsonl.zst"]
 
 FILE_EXCHANGES: Final = 200_000
 """Exchanges that a file is meant to hold on average, and a worker to have in memory: 0.6 GB. The

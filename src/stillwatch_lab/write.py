@@ -115,8 +115,12 @@ def finish_file(
 
 
 def _write_rows(rows: pl.DataFrame, path: Path) -> None:
-    if path.suffix == ".jsonl":
+    if path.name.endswith(".jsonl"):
         rows.write_ndjson(path)
+    elif path.name.endswith(".jsonl.zst"):
+        rows.write_ndjson(
+            path, compression="zstd", compression_level=_ZSTD_LEVEL, check_extension=False
+        )
     else:
         rows.write_parquet(
             path, compression="zstd", compression_level=_ZSTD_LEVEL, row_group_size=_GROUP_ROWS

@@ -24,7 +24,7 @@ def contents(directory: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("file_format", ["parquet", "jsonl"])
+@pytest.mark.parametrize("file_format", ["parquet", "jsonl", "jsonl.zst"])
 def test_one_seed_gives_the_same_bytes_and_another_seed_others(
     tmp_path: Path, file_format: str
 ) -> None:
@@ -88,8 +88,11 @@ def test_both_formats_hold_the_same_exchanges(tmp_path: Path) -> None:
     """The format is a matter of writing, not of drawing."""
     simulate("honest-groups", out=tmp_path / "p", scale=0.1, seed=1)
     simulate("honest-groups", out=tmp_path / "j", scale=0.1, seed=1, output=Output("jsonl"))
+    simulate("honest-groups", out=tmp_path / "z", scale=0.1, seed=1, output=Output("jsonl.zst"))
     columns = pl.read_parquet(tmp_path / "p" / "exchanges-0000.parquet")
     lines = pl.read_ndjson(tmp_path / "j" / "exchanges-0000.jsonl", schema=EXCHANGE.schema)
+    packed = pl.read_ndjson(tmp_path / "z" / "exchanges-0000.jsonl.zst", schema=EXCHANGE.schema)
+    assert packed.equals(lines)
     assert columns.equals(lines)
 
 
