@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 from stillwatch.domain import limits
 from stillwatch.ingest.sources.unpack import ByteStream
 
-ROWS: Final = 40_000
-"""Rows in a batch: about limits.CHUNK_BYTES of records of 800 bytes."""
+ROWS: Final = 10_000
+"""Rows in a batch: limits.CHUNK_BYTES of records of 800 bytes, as many as a chunk of text has."""
 _PACKED: Final = (".gz", ".zst")
 
 
