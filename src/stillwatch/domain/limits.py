@@ -55,7 +55,8 @@ GROWTH_ROUNDS_MAX: Final = 12
 GROUPS_MAX: Final = 20_000
 """Groups kept of one run: more than the honest teams of a million accounts."""
 SEEDS_PER_GROUP_MAX: Final = 3
-"""Seeds of a group whose hidden-family evidence is computed; the others count as e = 0."""
+"""Seeds of a group whose hidden-family evidence is computed because they tell most, and as many
+because their holders are nearly the group; the others count as e = 0."""
 TRAIT_ROWS_MAX: Final = 400_000_000
 """Account-trait rows of one run: about 8 GB of arrays; beyond it narrow the window."""
 

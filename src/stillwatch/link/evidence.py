@@ -1,11 +1,12 @@
 """Are they tied at all? Evidence from families that took no part in forming the group.
 
 Fourth step of *link*: reads the search and the table, gives an e-value per seed. For each family f
-the seed is refined and grown with f hidden, and f is then tested on what it grew into: a family
-that helped to form a group can't testify for it (every group re-tested on its own features is
-"significant", coordination.md 3.6). Of a seed's held-out e-values the largest is dropped and the
-rest averaged: two families are needed. e-BH runs over every seed that was proposed; seeds whose
-evidence is not computed count with e = 0, which only makes the test stricter.
+the seed is refined and grown with f hidden, and f is then tested on what it grew into, and on the
+seed's holders as they are: a family that helped to form a group can't testify for it (every group
+re-tested on its own features is "significant", coordination.md 3.6). Of a seed's held-out e-values
+the largest is dropped and the rest averaged: two families are needed. e-BH runs over every seed
+that was proposed; seeds whose evidence is not computed count with e = 0, which only makes the test
+stricter.
 
 Null: a group's k holders of a value follow a beta-binomial with the population's share and the
 overdispersion of natural cohorts (sign-up week, country, plan) at its upper confidence limit.
@@ -34,7 +35,7 @@ LOG2_E_MAX = 1000.0
 """Bits at which an e-value is cut: beyond it the float overflows and nobody asks."""
 _IMPOSSIBLE = -np.inf
 _SAME_SHARE = 0.5
-"""Share of a group that a hidden search must find again to speak of that group."""
+"""Share of a group that a hidden search, or a seed's holders, must hold to speak of that group."""
 
 
 def log2_betabinomial(k: F64, n: float, *, mean: F64, rho: float) -> F64:
@@ -167,15 +168,20 @@ def weigh_seed(
 ) -> dict[str, float]:
     """Give the held-out e-values of one seed: a log2 e-value for each family but its own.
 
-    A family that is not among `families`, and a hidden search that grows into nothing, or into
-    something else than `group` (less than half of it), gives -inf (e = 0). Setting an e-value to 0
-    for whatever reason keeps it one. Nobody is taken in these searches: the hypothesis belongs to
-    the seed alone.
+    A family is tested on what the seed grows into without it, and on the seed's holders as they
+    are, whom no family but its own has chosen; the two are averaged. Growth finds the heads among
+    the holders of a value that innocents hold too; where they alone hold it, growth from the best
+    quarter may lose the others (each week of sign-ups a cohort of its own), and the holders keep
+    them. A family that is not among `families` gives -inf (e = 0), and so does what is something
+    else than `group` (less than half of it). Setting an e-value to 0 for whatever reason keeps it
+    one. Nobody is taken in these searches: the hypothesis belongs to the seed alone.
     """
     search = null.search
     bench = search.bench._replace(b=set_bars(null.settings, hidden=True))
     nobody = np.zeros(null.table.actors, np.bool_)
     own = int(FAMILY_OF_CHANNEL[null.table.value_channel[seed]])
+    holders = _holders_of(null.table, seed)
+    alone = _shares(holders, group) and _shares(group, holders)
     out = {family: _IMPOSSIBLE for f, family in enumerate(FAMILIES) if f != own}
     for family in out:
         if family not in families:
@@ -183,10 +189,23 @@ def weigh_seed(
         f = FAMILIES.index(family)
         quest = Quest(seed, f, nobody, search.mark)
         grown, search.mark = kernels.grow(bench, NO_START, quest)
-        same = len(np.intersect1d(grown, group, assume_unique=True)) >= _SAME_SHARE * len(group)
-        if same and len(grown) >= limits.ACTORS_MIN:
-            out[family] = test_family(null, grown, family=family)
+        told = len(grown) >= limits.ACTORS_MIN and _shares(grown, group)
+        sides = [
+            test_family(null, grown, family=family) if told else _IMPOSSIBLE,
+            test_family(null, holders, family=family) if alone else _IMPOSSIBLE,
+        ]
+        out[family] = average_e(sides)
     return out
+
+
+def _holders_of(table: TraitTable, seed: int) -> I32:
+    return table.column_actor[table.column_start[seed] : table.column_start[seed + 1]]
+
+
+def _shares(found: I32, group: I32) -> bool:
+    """Say whether `found` holds enough of a group to speak of it."""
+    both = len(np.intersect1d(found, group, assume_unique=True))
+    return both >= _SAME_SHARE * len(group)
 
 
 def combine_families(by_family: dict[str, float]) -> float:

@@ -82,6 +82,11 @@ def link_accounts(
     )
 
 
+_SAME_HOLDERS = 1 / 3
+"""Overlap (Jaccard) of a value's holders and a group from which they are about the same: at least
+half of each is then in the other."""
+
+
 def _test_groups(null: evidence.Null) -> tuple[list[float], list[float]]:
     """Evidence of each group: its best seed's, after e-BH over every seed that was tested."""
     search = null.search
@@ -106,7 +111,11 @@ def _test_groups(null: evidence.Null) -> tuple[list[float], list[float]]:
 
 
 def _seeds_of(search: Search, g: int, direct: dict[str, float]) -> list[int]:
-    """The seed that a group grew from, and its most telling values in other families that speak."""
+    """List the seeds whose evidence is a group's.
+
+    The one that it grew from; the most telling values of other families that speak; and, of every
+    family, the value whose holders are most nearly the group.
+    """
     group = search.groups[g]
     columns = search.bench.t
     counted = count_values(search.bench, group)
@@ -115,19 +124,25 @@ def _seeds_of(search: Search, g: int, direct: dict[str, float]) -> list[int]:
     expected = columns.values["mass"][values] / columns.channels["present"][channel]
     telling = mass * np.log2(np.maximum(mass / len(group), _SHARE_MIN) / expected)
     holders = np.diff(columns.holder_start)[values]
-    family_of = columns.channels["family"]
-    own = family_of[columns.values["channel"][search.seeds[g]]]
+    family = columns.channels["family"][channel]
+    own = columns.channels["family"][columns.values["channel"][search.seeds[g]]]
+    shared = (counted.holders > 1) & (holders >= limits.ACTORS_MIN)
+    common = counted.holders / (len(group) + holders - counted.holders)
     others: list[tuple[float, int]] = []
-    for f, family in enumerate(FAMILIES):
-        if f == own or direct[family] <= 0:
+    alike: list[tuple[float, int]] = []
+    for f, name in enumerate(FAMILIES):
+        usable = np.flatnonzero(shared & (family == f))
+        if not len(usable):
             continue
-        shared = (counted.holders > 1) & (holders >= limits.ACTORS_MIN)
-        usable = shared & (family_of[channel] == f)
-        if np.any(usable):
-            best = int(np.argmax(telling[usable]))
-            others.append((float(telling[usable][best]), int(values[usable][best])))
-    ranked = [value for _, value in sorted(others, reverse=True)]
-    return [search.seeds[g], *ranked][: limits.SEEDS_PER_GROUP_MAX]
+        if f != own and direct[name] > 0:
+            best = usable[np.argmax(telling[usable])]
+            others.append((float(telling[best]), int(values[best])))
+        same = usable[np.argmax(common[usable])]
+        alike.append((float(common[same]), int(values[same])))
+    told = [value for _, value in sorted(others, reverse=True)]
+    held = [value for share, value in sorted(alike, reverse=True) if share >= _SAME_HOLDERS]
+    first = [search.seeds[g], *told][: limits.SEEDS_PER_GROUP_MAX]
+    return list(dict.fromkeys([*first, *held[: limits.SEEDS_PER_GROUP_MAX]]))
 
 
 def _name_group(table: TraitTable, group: I32) -> str:

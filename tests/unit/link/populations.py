@@ -42,7 +42,7 @@ class Population:
         self._put(name, "email_domain", [int(draw.zipf(1.6) % 300)])
         self._put(name, "template", [int(v) for v in draw.zipf(1.4, 4) % WORDINGS], share=0.1)
         self._put(name, "active_hour", [int(v) for v in draw.integers(168, size=12)])
-        self._sign_up(name, int(draw.integers(700 * 24)))
+        self.sign_up(name, int(draw.integers(700 * 24)))
 
     def _put(
         self, name: str, channel: str, values: list[int], *, share: float | None = None
@@ -50,7 +50,8 @@ class Population:
         unique = sorted(set(values))
         self.rows[name, channel] = [(v, share or 1.0 / len(unique)) for v in unique]
 
-    def _sign_up(self, name: str, hours_ago: int) -> None:
+    def sign_up(self, name: str, hours_ago: int) -> None:
+        """Say when an account was opened."""
         self.signups[name] = hours_ago
         self._put(name, "signup_hour", [hours_ago])
         self._put(name, "signup_day", [hours_ago // 24])
@@ -65,7 +66,7 @@ class Population:
             self._stranger(member)
             for tie, pool in shared.items():
                 if tie == "signup":
-                    self._sign_up(member, burst + int(self.rng.integers(int(ties["signup"]))))
+                    self.sign_up(member, burst + int(self.rng.integers(int(ties["signup"]))))
                     continue
                 picks = self.rng.choice(pool, min(3, len(pool)), replace=False)
                 many = tie in {"address", "template"}
