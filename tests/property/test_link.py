@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.domain.tables import REGISTER, TRAIT
-from stillwatch.link.evidence import (
+from stillwatch.link.e_values import (
     average_e,
     bound_q_values,
     combine_families,

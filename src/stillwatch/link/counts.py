@@ -14,6 +14,9 @@ from stillwatch.link import kernels
 from stillwatch.link.table import F64, I32, I64
 from stillwatch.link.workbench import COUNTED, INSIDE, Bench
 
+SHARE_MIN = 1e-9
+"""Least share whose logarithm is taken."""
+
 
 @dataclass(frozen=True)
 class Counted:

@@ -8,9 +8,7 @@ the largest is dropped and the rest averaged: two families are needed. e-BH runs
 that was proposed; seeds whose evidence is not computed count with e = 0, which only makes the test
 stricter.
 
-Null: a group's k holders of a value follow a beta-binomial with the population's share and the
-overdispersion of natural cohorts (sign-up week, country, plan) at its upper confidence limit.
-Source: Vovk & Wang 2021 (averages of e-values); Wang & Ramdas 2022 (e-BH); DESIGN.md, section 6.
+Source: DESIGN.md, section 6; the null and its sources stand in `e_values`.
 """
 
 from __future__ import annotations
@@ -19,56 +17,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from scipy.special import betaln, gammaln
 
 from stillwatch.domain import limits
 from stillwatch.domain.families import FAMILIES
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link import kernels
 from stillwatch.link.counts import count_values
+from stillwatch.link.e_values import IMPOSSIBLE, average_e, combine_families, log2_bayes_factor
 from stillwatch.link.search import NO_START, Search, set_bars
 from stillwatch.link.table import F64, FAMILY_OF_CHANNEL, I32, TraitTable
 from stillwatch.link.workbench import Quest
 
-LOG2_E_MAX = 1000.0
-"""Bits at which an e-value is cut: beyond it the float overflows and nobody asks."""
-_IMPOSSIBLE = -np.inf
 _SAME_SHARE = 0.5
 """Share of a group that a hidden search, or a seed's holders, must hold to speak of that group."""
-
-
-def log2_betabinomial(k: F64, n: float, *, mean: F64, rho: float) -> F64:
-    """Probability of k holders among n, in bits, under a beta-binomial null.
-
-    Units:   log2 of a probability; k may be fractional (the expected count over the members'
-             exchanges), which by Jensen's inequality can only lower a convex likelihood ratio.
-    Source:  coordination.md, 2.5; rho is the intra-cohort correlation.
-    """
-    scale = (1 - rho) / rho
-    a, b = mean * scale, (1 - mean) * scale
-    choose = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-    return np.asarray((choose + betaln(k + a, n - k + b) - betaln(a, b)) / np.log(2), np.float64)
-
-
-def log2_bayes_factor(k: F64, n: float, *, mean: F64, rho: float) -> F64:
-    """Weigh "they share this" (any share equally likely) against the null: an e-value in bits."""
-    uniform = -np.log2(n + 1)
-    clipped = np.clip(mean, 1e-9, 1 - 1e-9)
-    factor = uniform - log2_betabinomial(k, n, mean=clipped, rho=rho)
-    return np.asarray(np.where(k > n * clipped, factor, np.minimum(factor, 0.0)))
-
-
-def average_e(log2_values: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
-    """Average e-values that are given in bits; valid under any dependence."""
-    values = np.asarray(log2_values, np.float64)
-    if not len(values):
-        return _IMPOSSIBLE
-    parts = np.asarray(np.full(len(values), 1 / len(values)) if weights is None else weights)
-    top = float(values.max())
-    if top == _IMPOSSIBLE:
-        return _IMPOSSIBLE
-    return min(top + float(np.log2(np.sum(parts * np.exp2(values - top)))), LOG2_E_MAX)
 
 
 @dataclass(frozen=True)
@@ -121,7 +82,7 @@ def _show(null: Null, group: I32, family: str) -> list[_Shown]:
 def _one_value(null: Null, shown: _Shown) -> float:
     """That many members hold one value; every value of the channel had the same chance."""
     if not len(shown.values):
-        return _IMPOSSIBLE
+        return IMPOSSIBLE
     known = max(int(np.sum(null.table.value_channel == shown.channel)), 1)
     present = float(null.search.bench.t.channels["present"][shown.channel])
     bits = log2_bayes_factor(
@@ -182,7 +143,7 @@ def weigh_seed(
     own = int(FAMILY_OF_CHANNEL[null.table.value_channel[seed]])
     holders = _holders_of(null.table, seed)
     alone = _shares(holders, group) and _shares(group, holders)
-    out = {family: _IMPOSSIBLE for f, family in enumerate(FAMILIES) if f != own}
+    out = {family: IMPOSSIBLE for f, family in enumerate(FAMILIES) if f != own}
     for family in out:
         if family not in families:
             continue
@@ -191,8 +152,8 @@ def weigh_seed(
         grown, search.mark = kernels.grow(bench, NO_START, quest)
         told = len(grown) >= limits.ACTORS_MIN and _shares(grown, group)
         sides = [
-            test_family(null, grown, family=family) if told else _IMPOSSIBLE,
-            test_family(null, holders, family=family) if alone else _IMPOSSIBLE,
+            test_family(null, grown, family=family) if told else IMPOSSIBLE,
+            test_family(null, holders, family=family) if alone else IMPOSSIBLE,
         ]
         out[family] = average_e(sides)
     return out
@@ -206,24 +167,3 @@ def _shares(found: I32, group: I32) -> bool:
     """Say whether `found` holds enough of a group to speak of it."""
     both = len(np.intersect1d(found, group, assume_unique=True))
     return both >= _SAME_SHARE * len(group)
-
-
-def combine_families(by_family: dict[str, float]) -> float:
-    """Drop the largest held-out e-value and average the rest: at least two families must speak."""
-    ordered = sorted(by_family.values())
-    return average_e(ordered[:-1])
-
-
-def bound_q_values(log2_e: F64, *, tested: int) -> F64:
-    """e-BH: the level at which each seed is still rejected, among all seeds that were tested.
-
-    Units:   q in [0, 1]. Grain: one per given e-value; the `tested - len` others are e = 0.
-    Source:  Wang & Ramdas 2022; valid under any dependence.
-    """
-    order = np.argsort(-log2_e, kind="stable")
-    rank = np.arange(1, len(order) + 1)
-    log2_q = np.log2(max(tested, 1)) - np.log2(rank) - log2_e[order]
-    running = np.minimum.accumulate(log2_q[::-1])[::-1]
-    out = np.empty(len(order))
-    out[order] = np.exp2(np.clip(running, -LOG2_E_MAX, 0.0))
-    return out

@@ -11,19 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from stillwatch.domain import limits
 from stillwatch.domain.families import CHANNELS, FAMILIES
 from stillwatch.domain.results import EVIDENCE
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import GROUP, MEMBER
-from stillwatch.link import evidence
-from stillwatch.link.counts import count_values, weigh_members
+from stillwatch.link.counts import SHARE_MIN, count_values, weigh_members
+from stillwatch.link.evidence import Null
 from stillwatch.link.overdispersion import measure_overdispersion
 from stillwatch.link.search import Search, propose_groups
 from stillwatch.link.table import F64, I32, TraitTable, tabulate_traits
-
-_SHARE_MIN = 1e-9
-"""Least share whose logarithm is taken."""
+from stillwatch.link.testimony import test_groups
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ def link_accounts(
     rho = measure_overdispersion(
         table, register=register, grouped=search.taken, settings=settings, seed=seed
     )
-    log2_e, q = _test_groups(evidence.Null(table, search, rho, settings))
+    log2_e, q = test_groups(Null(table, search, rho, settings))
     groups, members, rows = [], [], []
     for g, group in enumerate(search.groups):
         if q[g] > settings.group_q_max:
@@ -80,69 +77,6 @@ def link_accounts(
         search.seeds_tested,
         len(search.groups),
     )
-
-
-_SAME_HOLDERS = 1 / 3
-"""Overlap (Jaccard) of a value's holders and a group from which they are about the same: at least
-half of each is then in the other."""
-
-
-def _test_groups(null: evidence.Null) -> tuple[list[float], list[float]]:
-    """Evidence of each group: its best seed's, after e-BH over every seed that was tested."""
-    search = null.search
-    bar = float(np.log2(max(search.seeds_tested, 1) / max(len(search.groups), 1)))
-    owners: list[int] = []
-    values: list[float] = []
-    for g, group in enumerate(search.groups):
-        direct = {f: evidence.test_family(null, group, family=f) for f in FAMILIES}
-        for seed in _seeds_of(search, g, direct):
-            worth = evidence.choose_families(null, seed, direct=direct, bar=bar)
-            if worth:
-                owners.append(g)
-                held_out = evidence.weigh_seed(null, seed, group, families=worth)
-                values.append(evidence.combine_families(held_out))
-    log2_e = np.array(values, np.float64)
-    q = evidence.bound_q_values(log2_e, tested=search.seeds_tested)
-    best_e, best_q = [-evidence.LOG2_E_MAX] * len(search.groups), [1.0] * len(search.groups)
-    for k, g in enumerate(owners):
-        best_e[g] = max(best_e[g], float(log2_e[k]))
-        best_q[g] = min(best_q[g], float(q[k]))
-    return best_e, best_q
-
-
-def _seeds_of(search: Search, g: int, direct: dict[str, float]) -> list[int]:
-    """List the seeds whose evidence is a group's.
-
-    The one that it grew from; the most telling values of other families that speak; and, of every
-    family, the value whose holders are most nearly the group.
-    """
-    group = search.groups[g]
-    columns = search.bench.t
-    counted = count_values(search.bench, group)
-    values, mass = counted.value, counted.mass
-    channel = columns.values["channel"][values]
-    expected = columns.values["mass"][values] / columns.channels["present"][channel]
-    telling = mass * np.log2(np.maximum(mass / len(group), _SHARE_MIN) / expected)
-    holders = np.diff(columns.holder_start)[values]
-    family = columns.channels["family"][channel]
-    own = columns.channels["family"][columns.values["channel"][search.seeds[g]]]
-    shared = (counted.holders > 1) & (holders >= limits.ACTORS_MIN)
-    common = counted.holders / (len(group) + holders - counted.holders)
-    others: list[tuple[float, int]] = []
-    alike: list[tuple[float, int]] = []
-    for f, name in enumerate(FAMILIES):
-        usable = np.flatnonzero(shared & (family == f))
-        if not len(usable):
-            continue
-        if f != own and direct[name] > 0:
-            best = usable[np.argmax(telling[usable])]
-            others.append((float(telling[best]), int(values[best])))
-        same = usable[np.argmax(common[usable])]
-        alike.append((float(common[same]), int(values[same])))
-    told = [value for _, value in sorted(others, reverse=True)]
-    held = [value for share, value in sorted(alike, reverse=True) if share >= _SAME_HOLDERS]
-    first = [search.seeds[g], *told][: limits.SEEDS_PER_GROUP_MAX]
-    return list(dict.fromkeys([*first, *held[: limits.SEEDS_PER_GROUP_MAX]]))
 
 
 def _name_group(table: TraitTable, group: I32) -> str:
@@ -178,7 +112,7 @@ def _share_of_best(table: TraitTable, search: Search, group: I32) -> dict[int, t
             continue
         observed = float(mass) / float(counted.members[c])
         expected = float(table.value_mass[v]) / float(present[c])
-        telling = observed * np.log2(max(observed, _SHARE_MIN) / expected)
+        telling = observed * np.log2(max(observed, SHARE_MIN) / expected)
         if telling > best.get(c, (-np.inf, 0.0, 0.0))[0]:
             best[c] = (telling, observed, expected)
     return {c: (observed, expected) for c, (_, observed, expected) in best.items()}

@@ -16,7 +16,7 @@ import numpy as np
 
 from stillwatch.domain import limits
 from stillwatch.domain.settings import LinkSettings
-from stillwatch.link.evidence import average_e, log2_bayes_factor
+from stillwatch.link.e_values import average_e, log2_bayes_factor
 
 _RHO = 0.05
 """Overdispersion assumed: the default of a channel on which it can't be measured."""

@@ -1,0 +1,85 @@
+"""Whose seeds speak for a group, and how sure that makes us that something ties it.
+
+Fifth step of *link*: reads the search and its null, gives each group its best seed's e-value and
+q-value. A group is tested by the seed that it grew from and by a bounded number of others; all of
+them count in e-BH beside every seed that was proposed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch.domain import limits
+from stillwatch.domain.families import FAMILIES
+from stillwatch.link.counts import SHARE_MIN, count_values
+from stillwatch.link.e_values import LOG2_E_MAX, bound_q_values, combine_families
+from stillwatch.link.evidence import Null, choose_families, test_family, weigh_seed
+from stillwatch.link.search import Search
+
+_SAME_HOLDERS = 1 / 3
+"""Overlap (Jaccard) of a value's holders and a group from which they are about the same: at least
+half of each is then in the other."""
+
+
+def test_groups(null: Null) -> tuple[list[float], list[float]]:
+    """Give each group its best seed's evidence, after e-BH over every seed that was tested.
+
+    Grain:   one entry per group of the search, in its order.
+    Units:   log2 of an e-value; q in [0, 1]. A group none of whose seeds is worth testing has
+             e = 0 (cut at LOG2_E_MAX) and q = 1.
+    Cost:    at most 2 x SEEDS_PER_GROUP_MAX seeds a group, each with one growth a family.
+    """
+    search = null.search
+    bar = float(np.log2(max(search.seeds_tested, 1) / max(len(search.groups), 1)))
+    owners: list[int] = []
+    values: list[float] = []
+    for g, group in enumerate(search.groups):
+        direct = {f: test_family(null, group, family=f) for f in FAMILIES}
+        for seed in _seeds_of(search, g, direct):
+            worth = choose_families(null, seed, direct=direct, bar=bar)
+            if worth:
+                owners.append(g)
+                held_out = weigh_seed(null, seed, group, families=worth)
+                values.append(combine_families(held_out))
+    log2_e = np.array(values, np.float64)
+    q = bound_q_values(log2_e, tested=search.seeds_tested)
+    best_e, best_q = [-LOG2_E_MAX] * len(search.groups), [1.0] * len(search.groups)
+    for k, g in enumerate(owners):
+        best_e[g] = max(best_e[g], float(log2_e[k]))
+        best_q[g] = min(best_q[g], float(q[k]))
+    return best_e, best_q
+
+
+def _seeds_of(search: Search, g: int, direct: dict[str, float]) -> list[int]:
+    """List the seeds whose evidence is a group's.
+
+    The one that it grew from; the most telling values of other families that speak; and, of every
+    family, the value whose holders are most nearly the group.
+    """
+    group = search.groups[g]
+    columns = search.bench.t
+    counted = count_values(search.bench, group)
+    values, mass = counted.value, counted.mass
+    channel = columns.values["channel"][values]
+    expected = columns.values["mass"][values] / columns.channels["present"][channel]
+    telling = mass * np.log2(np.maximum(mass / len(group), SHARE_MIN) / expected)
+    holders = np.diff(columns.holder_start)[values]
+    family = columns.channels["family"][channel]
+    own = columns.channels["family"][columns.values["channel"][search.seeds[g]]]
+    shared = (counted.holders > 1) & (holders >= limits.ACTORS_MIN)
+    common = counted.holders / (len(group) + holders - counted.holders)
+    others: list[tuple[float, int]] = []
+    alike: list[tuple[float, int]] = []
+    for f, name in enumerate(FAMILIES):
+        usable = np.flatnonzero(shared & (family == f))
+        if not len(usable):
+            continue
+        if f != own and direct[name] > 0:
+            best = usable[np.argmax(telling[usable])]
+            others.append((float(telling[best]), int(values[best])))
+        same = usable[np.argmax(common[usable])]
+        alike.append((float(common[same]), int(values[same])))
+    told = [value for _, value in sorted(others, reverse=True)]
+    held = [value for share, value in sorted(alike, reverse=True) if share >= _SAME_HOLDERS]
+    first = [search.seeds[g], *told][: limits.SEEDS_PER_GROUP_MAX]
+    return list(dict.fromkeys([*first, *held[: limits.SEEDS_PER_GROUP_MAX]]))
