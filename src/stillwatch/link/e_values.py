@@ -50,7 +50,7 @@ def log2_bayes_factor(k: F64, n: float, *, mean: F64, rho: float) -> F64:
 def average_e(log2_values: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
     """Average e-values that are given in bits; valid under any dependence.
 
-    Units:   log2 of an e-value, at most LOG2_E_MAX; none at all, or all of them 0, gives IMPOSSIBLE.
+    Units:   log2 of an e-value, at most LOG2_E_MAX; nothing, or all 0, gives IMPOSSIBLE.
     Source:  Vovk & Wang 2021.
     """
     values = np.asarray(log2_values, np.float64)
