@@ -20,6 +20,8 @@ LOG2_E_MAX = 1000.0
 """Bits at which an e-value is cut: beyond it the float overflows and nobody asks."""
 IMPOSSIBLE = -np.inf
 """An e-value of 0, in bits: nothing speaks."""
+_NARROWER = (4.0, 16.0, 64.0)
+"""How many times more concentrated than the null a group may be, each as likely."""
 
 
 def log2_betabinomial(k: F64, n: float, *, mean: F64, rho: float) -> F64:
@@ -45,6 +47,35 @@ def log2_bayes_factor(k: F64, n: float, *, mean: F64, rho: float) -> F64:
     clipped = np.clip(mean, 1e-9, 1 - 1e-9)
     factor = uniform - log2_betabinomial(k, n, mean=clipped, rho=rho)
     return np.asarray(np.where(k > n * clipped, factor, np.minimum(factor, 0.0)))
+
+
+def log2_profile_factor(mass: F64, n: float, *, share: F64, rho: float) -> float:
+    """Weigh "they draw from few values" against the population's spread: an e-value in bits.
+
+    All values of a channel at once: a Dirichlet-multinomial with the population's shares, against
+    the same with concentrations 4, 16 and 64 times smaller, averaged. Where a group holds several
+    values too often each adds its part, and none has to pay for having been picked.
+
+    Grain:   `mass` and `share` have an entry a value that members hold; values that none of them
+             holds add nothing, whichever they are.
+    Units:   log2 of an e-value. `mass` is the members', of `n` at most together; `share` is of the
+             population.
+    Nulls:   fractional mass (the expected count over the members' exchanges) can only lower the
+             ratio: its logarithm is a sum of convex functions, one a value (Jensen).
+    Source:  Mosimann 1962 (the distribution); rho as in `log2_betabinomial`.
+    """
+    held = (mass > 0) & (share > 0)
+    mass, share = mass[held], share[held]
+    scale = (1 - rho) / rho
+    null = _log2_profile(mass, n, share * scale, scale)
+    others = [_log2_profile(mass, n, share * scale / k, scale / k) for k in _NARROWER]
+    return average_e(np.array(others) - null)
+
+
+def _log2_profile(counts: F64, n: float, weights: F64, total: float) -> float:
+    """Probability of counts under a Dirichlet-multinomial, but for what depends on counts alone."""
+    each = gammaln(counts + weights) - gammaln(weights)
+    return float((gammaln(total) - gammaln(n + total) + each.sum()) / np.log(2))
 
 
 def average_e(log2_values: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:

@@ -23,7 +23,13 @@ from stillwatch.domain.families import FAMILIES
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link import kernels
 from stillwatch.link.counts import count_values
-from stillwatch.link.e_values import IMPOSSIBLE, average_e, combine_families, log2_bayes_factor
+from stillwatch.link.e_values import (
+    IMPOSSIBLE,
+    average_e,
+    combine_families,
+    log2_bayes_factor,
+    log2_profile_factor,
+)
 from stillwatch.link.search import NO_START, Search, set_bars
 from stillwatch.link.table import F64, FAMILY_OF_CHANNEL, I32, TraitTable
 from stillwatch.link.workbench import Quest
@@ -49,19 +55,23 @@ class _Shown:
     channel: int
     members: float
     values: I32
+    """Values that two members or more hold."""
     mass: F64
+    all_values: I32
+    all_mass: F64
 
 
 def test_family(null: Null, group: I32, *, family: str) -> float:
     """Test one family on a group that was grown without it.
 
     Units:   log2 of an e-value. Nulls: channels without data say nothing; none at all gives -inf.
-    Two statements per channel, averaged: that many hold *one* value (over all values alike, so
-    that looking at many costs what it should), and that many hold values that others of the group
-    hold (a proxy pool), against a random group of the same size.
+    Three statements per channel, averaged: that many hold *one* value (over all values alike, so
+    that looking at many costs what it should); that many hold values that others of the group hold
+    (a proxy pool), against a random group of the same size; and that their mass lies on few values
+    (several batches, several client stacks).
     """
     shown = _show(null, group, family)
-    parts = [_one_value(null, c) for c in shown] + [_any_value(null, c) for c in shown]
+    parts = [say(null, c) for c in shown for say in (_one_value, _any_value, _profile)]
     return average_e(parts)
 
 
@@ -74,8 +84,18 @@ def _show(null: Null, group: I32, family: str) -> list[_Shown]:
     for c in np.flatnonzero(bench.t.channels["family"] == FAMILIES.index(family)):
         if members[c] < limits.ACTORS_MIN or bench.t.channels["present"][c] < 2 * limits.ACTORS_MIN:
             continue
-        here = (channel_of == c) & (counted.holders > 1)
-        out.append(_Shown(int(c), float(members[c]), counted.value[here], mass[here]))
+        here = channel_of == c
+        shared = here & (counted.holders > 1)
+        out.append(
+            _Shown(
+                int(c),
+                float(members[c]),
+                counted.value[shared],
+                mass[shared],
+                counted.value[here],
+                mass[here],
+            )
+        )
     return out
 
 
@@ -105,6 +125,19 @@ def _any_value(null: Null, shown: _Shown) -> float:
     held = np.array([min(float(shown.mass.sum()), n)])
     rho = float(null.rho[shown.channel])
     return float(log2_bayes_factor(held, n, mean=np.array([expected]), rho=rho)[0])
+
+
+def _profile(null: Null, shown: _Shown) -> float:
+    """That their mass lies on fewer values than the population's: all values at once.
+
+    What only one account of the population holds is a value of its own, of all such together.
+    """
+    inside = null.table.value_channel == shown.channel
+    present = float(null.search.bench.t.channels["present"][shown.channel])
+    unshared = max(1.0 - float(null.table.value_mass[inside].sum()) / present, 0.0)
+    mass = np.append(shown.all_mass, max(shown.members - float(shown.all_mass.sum()), 0.0))
+    share = np.append(null.table.value_mass[shown.all_values] / present, unshared)
+    return log2_profile_factor(mass, shown.members, share=share, rho=float(null.rho[shown.channel]))
 
 
 def choose_families(

@@ -15,6 +15,7 @@ from stillwatch.link.e_values import (
     combine_families,
     log2_bayes_factor,
     log2_betabinomial,
+    log2_profile_factor,
 )
 
 SIZES = (1, 5, 12, 60, 400)
@@ -80,6 +81,71 @@ def test_overdispersion_takes_the_extravagance_out_of_evidence() -> None:
     wide = log2_bayes_factor(count, 300, mean=mean, rho=0.05)[0]
     assert near_binomial > 2_000
     assert 50 < wide < 200
+
+
+SHAPES = {
+    "few": np.array([0.4, 0.3, 0.2, 0.1]),
+    "many": np.full(200, 1 / 200),
+    "skewed": np.arange(1, 61) ** -1.2 / np.sum(np.arange(1, 61) ** -1.2),
+}
+"""Shares of a population's values."""
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("rho", [0.02, 0.05, 0.3])
+def test_a_profile_factor_is_an_e_value_under_its_own_null(shape: str, rho: float) -> None:
+    """Groups whose values are drawn from a Dirichlet of that concentration: mean e about one.
+
+    By importance: half of the groups come from the narrower alternatives, where e is large and
+    rare under the null, so that a mean below one isn't the luck of not having met them.
+    """
+    rng = np.random.default_rng(3)
+    share = SHAPES[shape]
+    scale = (1 - rho) / rho
+    weights = []
+    for _ in range(1_500):
+        narrower = rng.choice([1.0, 4.0, 16.0, 64.0], p=[0.5, 1 / 6, 1 / 6, 1 / 6])
+        drawn = rng.dirichlet(share * scale / narrower)
+        counts = rng.multinomial(30, drawn / drawn.sum()).astype(np.float64)
+        e = np.exp2(log2_profile_factor(counts, 30, share=share, rho=rho))
+        weights.append(e / (0.5 + 0.5 * e))
+    assert np.mean(weights) == pytest.approx(1.0, abs=4 * np.std(weights) / np.sqrt(1_500))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_profile_factor_is_below_one_for_random_groups(shape: str) -> None:
+    """Independent draws are spread more evenly than the null allows: the mean is well below 1."""
+    rng = np.random.default_rng(4)
+    share = SHAPES[shape]
+    e = [
+        np.exp2(log2_profile_factor(rng.multinomial(n, share) * 1.0, n, share=share, rho=0.02))
+        for n in (6, 40, 300)
+        for _ in range(300)
+    ]
+    assert np.mean(e) + 3 * np.std(e) / np.sqrt(len(e)) <= 1
+
+
+def test_a_profile_factor_grows_with_every_batch_and_fractions_only_lower_it() -> None:
+    """Each batch adds more bits than the one before; counts in halves say less than whole."""
+    share = np.array([*[0.01] * 5, 0.95])
+    bits = [
+        log2_profile_factor(
+            np.array([*[12.0] * batches, *[0.0] * (5 - batches), 100 - 12.0 * batches]),
+            100,
+            share=share,
+            rho=0.02,
+        )
+        for batches in range(6)
+    ]
+    assert np.all(np.diff(bits) > 0)
+    assert np.all(np.diff(bits, n=2) > 0)
+    whole = np.array([10.0, 0.0, 10.0, 0.0])
+    halves = np.array([[10.0, 0.0, 10.0, 0.0], [0.0, 10.0, 0.0, 10.0]])
+    quarter = np.full(4, 0.25)
+    each = [log2_profile_factor(h, 20, share=quarter, rho=0.05) for h in halves]
+    mean = log2_profile_factor(halves.mean(axis=0), 20, share=quarter, rho=0.05)
+    assert mean <= average_e(each)
+    assert log2_profile_factor(whole, 20, share=quarter, rho=0.05) == pytest.approx(each[0])
 
 
 def test_averages_of_e_values_are_averages_and_are_cut_at_the_top() -> None:

@@ -21,9 +21,6 @@ from stillwatch.link.evidence import test_family as measure_family
 from stillwatch.link.search import Search
 from stillwatch.link.table import CHANNEL_NAMES, FAMILY_OF_CHANNEL
 
-SIZES = (1, 5, 12, 60, 400)
-SHARES = (1e-4, 0.003, 0.05, 0.3, 0.9)
-RHOS = (0.02, 0.05, 0.3)
 CLIENT = [channel.name for channel in CHANNELS].index("client")
 
 
@@ -75,6 +72,18 @@ def test_a_pool_of_addresses_speaks_though_no_address_is_widely_held() -> None:
         bench.table, Search(bench.bench, bench.nobody_taken), np.full(25, 0.05), LinkSettings()
     )
     assert measure_family(null, bench.rows(heads), family="infrastructure") > 15
+
+
+def test_several_batches_speak_together_where_none_speaks_for_itself() -> None:
+    """A hundred heads over five stacks that innocents use too: no stack stands out, five do."""
+    crowd = Population(2_000, seed=4)
+    heads = crowd.add_group("h", 100, client=5)
+    bench = Workbench(crowd.traits())
+    search = Search(bench.bench, bench.nobody_taken)
+    group = bench.rows(heads)
+    for rho, least in ((0.02, 60.0), (0.05, 20.0)):
+        null = Null(bench.table, search, np.full(25, rho), LinkSettings())
+        assert measure_family(null, group, family="client") > least
 
 
 def test_hidden_searches_are_spared_where_even_the_forming_families_fail() -> None:
