@@ -31,7 +31,7 @@ from stillwatch.link.e_values import (
     log2_profile_factor,
 )
 from stillwatch.link.search import NO_START, Search, set_bars
-from stillwatch.link.table import F64, FAMILY_OF_CHANNEL, I32, TraitTable
+from stillwatch.link.table import F64, FAMILY_OF_CHANNEL, I32, Bools, TraitTable
 from stillwatch.link.workbench import Quest
 
 _SAME_SHARE = 0.5
@@ -55,10 +55,9 @@ class _Shown:
     channel: int
     members: float
     values: I32
-    """Values that two members or more hold."""
     mass: F64
-    all_values: I32
-    all_mass: F64
+    shared: Bools
+    """Values that two members or more hold."""
 
 
 def test_family(null: Null, group: I32, *, family: str) -> float:
@@ -85,30 +84,21 @@ def _show(null: Null, group: I32, family: str) -> list[_Shown]:
         if members[c] < limits.ACTORS_MIN or bench.t.channels["present"][c] < 2 * limits.ACTORS_MIN:
             continue
         here = channel_of == c
-        shared = here & (counted.holders > 1)
-        out.append(
-            _Shown(
-                int(c),
-                float(members[c]),
-                counted.value[shared],
-                mass[shared],
-                counted.value[here],
-                mass[here],
-            )
-        )
+        shared = counted.holders[here] > 1
+        out.append(_Shown(int(c), float(members[c]), counted.value[here], mass[here], shared))
     return out
 
 
 def _one_value(null: Null, shown: _Shown) -> float:
     """That many members hold one value; every value of the channel had the same chance."""
-    if not len(shown.values):
+    if not shown.shared.any():
         return IMPOSSIBLE
     known = max(int(np.sum(null.table.value_channel == shown.channel)), 1)
     present = float(null.search.bench.t.channels["present"][shown.channel])
     bits = log2_bayes_factor(
-        np.minimum(shown.mass, shown.members),
+        np.minimum(shown.mass[shown.shared], shown.members),
         shown.members,
-        mean=null.table.value_mass[shown.values] / present,
+        mean=null.table.value_mass[shown.values[shown.shared]] / present,
         rho=float(null.rho[shown.channel]),
     )
     return average_e(bits, np.full(len(bits), 1 / known))
@@ -122,7 +112,7 @@ def _any_value(null: Null, shown: _Shown) -> float:
     present = float(columns.channels["present"][shown.channel])
     chance = -np.expm1(-(n - 1) * (holders - 1) / present)
     expected = float(np.sum(null.table.value_mass[inside] * chance)) / present
-    held = np.array([min(float(shown.mass.sum()), n)])
+    held = np.array([min(float(shown.mass[shown.shared].sum()), n)])
     rho = float(null.rho[shown.channel])
     return float(log2_bayes_factor(held, n, mean=np.array([expected]), rho=rho)[0])
 
@@ -135,8 +125,8 @@ def _profile(null: Null, shown: _Shown) -> float:
     inside = null.table.value_channel == shown.channel
     present = float(null.search.bench.t.channels["present"][shown.channel])
     unshared = max(1.0 - float(null.table.value_mass[inside].sum()) / present, 0.0)
-    mass = np.append(shown.all_mass, max(shown.members - float(shown.all_mass.sum()), 0.0))
-    share = np.append(null.table.value_mass[shown.all_values] / present, unshared)
+    mass = np.append(shown.mass, max(shown.members - float(shown.mass.sum()), 0.0))
+    share = np.append(null.table.value_mass[shown.values] / present, unshared)
     return log2_profile_factor(mass, shown.members, share=share, rho=float(null.rho[shown.channel]))
 
 
