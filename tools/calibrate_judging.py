@@ -31,7 +31,13 @@ from stillwatch.app.progress import QuietProgress
 from stillwatch.app.requests import ScanRequest
 from stillwatch.app.settings import utc_now
 from stillwatch.detect import Tied
-from stillwatch.detect.honest_groups import NAMES, fit_honest_null, load_null, save_null
+from stillwatch.detect.honest_groups import (
+    NAMES,
+    cut_witnesses,
+    fit_honest_null,
+    load_null,
+    save_null,
+)
 from stillwatch.detect.judge import Case, measure_groups
 from stillwatch.detect.traffic import COLUMNS, arrange_traffic
 from stillwatch.domain.keyed import PseudonymKey
@@ -141,7 +147,7 @@ def check_null(honest: pl.DataFrame) -> None:
     null = load_null()
     sizes = [honest[name].to_numpy().astype(np.float64) for name in ("accounts", "exchanges")]
     z = null.standardise(honest.select(NAMES).to_numpy(), *sizes)
-    p = null.p_values(null.combine(z))
+    p = null.p_values(null.combine(cut_witnesses(z)))
     for level in LEVELS:
         expected = level * len(p)
         print(f"p <= {level:<6}: {int(np.sum(p <= level)):4d} of {len(p)}, {expected:.1f} expected")

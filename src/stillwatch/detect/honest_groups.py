@@ -10,9 +10,8 @@ groups, so that a combination that no honest group shows counts for more than it
 know no campaign. Above its 95 % quantile the score has a Weibull tail between exponential and
 Gaussian, with the lower confidence limit of its shape.
 
-In a run with many tied groups the run itself widens the null: honest groups of this traffic that
-lie further out than the lab's move the location towards guilt. What would break it: honest groups
-of a kind that neither the lab nor the run has.
+In a run with many tied groups those that lie further out than the lab's move the null's location
+towards guilt. What would break it: kinds of honest groups that neither the lab nor the run has.
 """
 
 from __future__ import annotations
@@ -79,13 +78,9 @@ class HonestNull:
     """… and the share of true members at them."""
 
     def standardise(self, figures: F64, accounts: F64, exchanges: F64) -> F64:
-        """Put witnesses on the honest scale, guilty upwards, cut at ±3; nan stays nan.
-
-        A witness that clears nobody is cut at 0 from below.
-        """
+        """Put witnesses on the honest scale, guilty upwards, not yet cut; nan stays nan."""
         expected = _design(accounts, exchanges) @ self.line.T
-        z = _SIGNS * (figures - expected) / self.scale
-        return np.asarray(np.clip(z, _FLOOR, _CUT))
+        return np.asarray(_SIGNS * (figures - expected) / self.scale)
 
     def expect(self, accounts: int, exchanges: int) -> F64:
         """Say what honest tied groups of this size show, witness by witness."""
@@ -144,9 +139,8 @@ def fit_honest_null(
         known = ~np.isnan(figures[:, w])
         line[w] = np.linalg.lstsq(design[known], figures[known, w], rcond=None)[0]
         scale[w] = max(float(np.std(figures[known, w] - design[known] @ line[w], ddof=3)), 1e-6)
-    z = np.clip(_SIGNS * (figures - design @ line.T) / scale, _FLOOR, _CUT)
-    filled = np.where(np.isnan(z), 0.0, z)
-    correlation = np.corrcoef(filled, rowvar=False)
+    z = cut_witnesses(_SIGNS * (figures - design @ line.T) / scale)
+    correlation = np.corrcoef(np.nan_to_num(z), rowvar=False)
     draft = HonestNull(
         line,
         scale,
@@ -158,8 +152,8 @@ def fit_honest_null(
         np.asarray(members[0], np.float64),
         np.asarray(members[1], np.float64),
     )
-    score = draft.combine(z)
-    score = score[~np.isnan(score)]
+    heard = draft.combine(z)
+    score = heard[~np.isnan(heard)]
     start = float(np.quantile(score, _TAIL_FROM))
     tail_scale, tail_shape = _fit_tail(score[score > start] - start)
     return replace(draft, tail_start=start, tail_scale=tail_scale, tail_shape=tail_shape)
@@ -195,11 +189,17 @@ def _fit_shape(over: F64) -> float:
     return float(brentq(slope, low, high))
 
 
+def cut_witnesses(z: F64) -> F64:
+    """Cut standardised witnesses at ±3, one that clears nobody at 0 from below; nan stays nan."""
+    return np.asarray(np.clip(z, _FLOOR, _CUT))
+
+
 def widen_by_run(z: F64) -> F64:
     """Shift witnesses against guilt by what the run's own tied groups show; few groups: nothing.
 
-    The lower half of a run's tied groups is taken as honest. Where its median lies on the guilty
-    side of the lab's, the lab was too mild for this traffic, and the difference is taken off.
+    Before they are cut: it moves where honest groups lie, and takes nothing from a witness far
+    beyond them. The lower half of a run's tied groups is taken as honest. Where its median lies on
+    the guilty side of the lab's, the lab was too mild, and the difference is taken off.
     """
     if len(z) < _RUN_GROUPS_MIN:
         return z

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtr
 
-from stillwatch.detect.honest_groups import HonestNull, widen_by_run
+from stillwatch.detect.honest_groups import HonestNull, cut_witnesses, widen_by_run
 from stillwatch.detect.membership import weigh_exchanges
 from stillwatch.detect.traffic import F64, I32, Traffic
 from stillwatch.detect.witnesses import WITNESSES, Core
@@ -83,7 +83,7 @@ def judge_groups(
     z = null.standardise(figures, size[:, 0], size[:, 1])
     tied = groups["link_q_value"].to_numpy() <= settings.link_q_max
     z[tied] = widen_by_run(z[tied])
-    score = null.combine(z)
+    score = null.combine(z := cut_witnesses(z))
     p = np.where(tied, null.p_values(score), 1.0)
     q = np.ones(len(p))
     q[tied] = adjust_p_values(p[tied])

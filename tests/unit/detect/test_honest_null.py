@@ -11,6 +11,7 @@ from nulls_by_hand import LINE, SCALE, HonestGroups, draw_honest, fit
 from stillwatch.detect.honest_groups import (
     NAMES,
     HonestNull,
+    cut_witnesses,
     load_null,
     parse_null,
     save_null,
@@ -29,7 +30,7 @@ def null() -> HonestNull:
 
 def p_values(null: HonestNull, groups: HonestGroups) -> np.ndarray:
     """From figures to p-values."""
-    z = null.standardise(groups.figures, groups.accounts, groups.exchanges)
+    z = cut_witnesses(null.standardise(groups.figures, groups.accounts, groups.exchanges))
     return null.p_values(null.combine(z))
 
 
@@ -52,11 +53,10 @@ def test_standardised_witnesses_are_guilty_upwards_and_cut_at_three(null: Honest
     """One standard deviation is one; a hundred are three; silence stays silence."""
     size = np.array([32.0]), np.array([32.0 * 16])
     expected = null.expect(32, 32 * 16)
-    one = null.standardise((expected + null.scale)[None, :], *size)[0]
+    one = cut_witnesses(null.standardise((expected + null.scale)[None, :], *size))[0]
     assert one == pytest.approx(SIGNS)
-    assert null.standardise((expected + 100 * SIGNS * null.scale)[None, :], *size)[0] == (
-        pytest.approx(3.0)
-    )
+    far = null.standardise((expected + 100 * SIGNS * null.scale)[None, :], *size)
+    assert cut_witnesses(far)[0] == pytest.approx(3.0)
     silent = null.standardise(np.full((1, len(NAMES)), np.nan), *size)
     assert np.isnan(silent).all()
 
@@ -65,7 +65,7 @@ def test_a_witness_that_clears_nobody_is_cut_at_none(null: HonestNull) -> None:
     """All others may speak for innocence down to minus three; a share of other traffic may not."""
     size = np.array([32.0]), np.array([32.0 * 16])
     innocent = (null.expect(32, 32 * 16) - 100 * SIGNS * null.scale)[None, :]
-    z = dict(zip(NAMES, null.standardise(innocent, *size)[0], strict=True))
+    z = dict(zip(NAMES, cut_witnesses(null.standardise(innocent, *size))[0], strict=True))
     assert z.pop("template_mass") == 0.0
     assert set(z.values()) == {-3.0}
 
@@ -161,6 +161,14 @@ def test_a_run_whose_honest_groups_lie_further_out_widens_the_null() -> None:
     widened = widen_by_run(z)
     assert np.median(widened) == pytest.approx(0.0, abs=0.15)
     assert np.array_equal(widen_by_run(z[:19]), z[:19])
+
+
+def test_what_lies_far_beyond_honest_groups_stays_there_when_the_run_widens() -> None:
+    """Forty groups a deviation out, one of them thirty: cut after the shift, it is still at 3."""
+    z = np.random.default_rng(8).normal(size=(40, len(NAMES))) * 0.1 + 1.0
+    z[0] = 30.0
+    assert np.all(cut_witnesses(widen_by_run(z))[0] == 3.0)
+    assert np.all(widen_by_run(cut_witnesses(z))[0] < 2.3)
 
 
 def test_a_run_whose_honest_groups_look_milder_never_narrows_the_null() -> None:
