@@ -18,8 +18,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from importlib import resources
+from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
@@ -68,6 +69,8 @@ class HonestNull:
     """W: standard deviation about the line."""
     correlation: F64
     """W x W: of the cut, signed witnesses."""
+    median: F64
+    """W: of the standardised witnesses; skewed ones have it off 0."""
     tail_start: float
     tail_scale: float
     tail_shape: float
@@ -139,12 +142,14 @@ def fit_honest_null(
         known = ~np.isnan(figures[:, w])
         line[w] = np.linalg.lstsq(design[known], figures[known, w], rcond=None)[0]
         scale[w] = max(float(np.std(figures[known, w] - design[known] @ line[w], ddof=3)), 1e-6)
-    z = cut_witnesses(_SIGNS * (figures - design @ line.T) / scale)
+    placed = _SIGNS * (figures - design @ line.T) / scale
+    z = cut_witnesses(placed)
     correlation = np.corrcoef(np.nan_to_num(z), rowvar=False)
     draft = HonestNull(
         line,
         scale,
         correlation,
+        np.asarray(np.nanmedian(placed, axis=0)),
         0.0,
         1.0,
         1.0,
@@ -190,65 +195,47 @@ def _fit_shape(over: F64) -> float:
 
 
 def cut_witnesses(z: F64) -> F64:
-    """Cut standardised witnesses at ±3, one that clears nobody at 0 from below; nan stays nan."""
+    """Cut standardised witnesses at ±3, one that clears nobody at 0 from below.
+
+    Units:   standard deviations of honest groups. Nulls: nan stays nan.
+    """
     return np.asarray(np.clip(z, _FLOOR, _CUT))
 
 
-def widen_by_run(z: F64) -> F64:
+def widen_by_run(z: F64, *, median: F64) -> F64:
     """Shift witnesses against guilt by what the run's own tied groups show; few groups: nothing.
 
     Before they are cut: it moves where honest groups lie, and takes nothing from a witness far
     beyond them. The lower half of a run's tied groups is taken as honest. Where its median lies on
-    the guilty side of the lab's, the lab was too mild, and the difference is taken off.
+    the guilty side of `median`, the lab's, the lab was too mild: the difference is taken off.
     """
     if len(z) < _RUN_GROUPS_MIN:
         return z
     heard = np.where(np.isnan(z).all(axis=0), 0.0, z)  # a witness that is silent says nothing
     lower_half = np.nanquantile(heard, 0.25, axis=0)
-    return np.asarray(z - np.maximum(np.nan_to_num(lower_half), 0.0))
+    return np.asarray(z - np.maximum(np.nan_to_num(lower_half) - median, 0.0))
 
 
 def save_null(null: HonestNull) -> bytes:
     """Write a null as the JSON that ships with the package."""
-    fields = {
-        "witnesses": list(NAMES),
-        "groups": null.groups,
-        "line": null.line.tolist(),
-        "scale": null.scale.tolist(),
-        "correlation": null.correlation.tolist(),
-        "tail_start": null.tail_start,
-        "tail_scale": null.tail_scale,
-        "tail_shape": null.tail_shape,
-        "member_bits": null.member_bits.tolist(),
-        "member_probability": null.member_probability.tolist(),
-    }
-    return json.dumps(fields, indent=1).encode()
+    stored = {f.name: np.asarray(getattr(null, f.name)).tolist() for f in fields(null)}
+    return json.dumps({"witnesses": list(NAMES), **stored}, indent=1).encode()
 
 
-def parse_null(fields: Mapping[str, object]) -> HonestNull:
+def parse_null(stored: Mapping[str, object]) -> HonestNull:
     """Read a null back from its JSON fields.
 
     Raises:
         ValueError: it was fitted on other witnesses, or in another order.
     """
-    if fields["witnesses"] != list(NAMES):
-        message = f"the null is of {fields['witnesses']}, the witnesses are {list(NAMES)}"
+    if stored["witnesses"] != list(NAMES):
+        message = f"the null is of {stored['witnesses']}, the witnesses are {list(NAMES)}"
         raise ValueError(message)
-
-    def take(name: str) -> F64:
-        return np.asarray(fields[name], np.float64)
-
-    return HonestNull(
-        take("line"),
-        take("scale"),
-        take("correlation"),
-        float(take("tail_start")),
-        float(take("tail_scale")),
-        float(take("tail_shape")),
-        int(take("groups")),
-        take("member_bits"),
-        take("member_probability"),
-    )
+    taken: dict[str, Any] = {
+        name: np.array(value, np.float64) if isinstance(value, list) else value
+        for name, value in ((f.name, stored[f.name]) for f in fields(HonestNull))
+    }
+    return HonestNull(**taken)
 
 
 def load_null() -> HonestNull:

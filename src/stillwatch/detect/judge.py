@@ -82,7 +82,7 @@ def judge_groups(
     size = np.array([m[3] for m in measured], np.float64)
     z = null.standardise(figures, size[:, 0], size[:, 1])
     tied = groups["link_q_value"].to_numpy() <= settings.link_q_max
-    z[tied] = widen_by_run(z[tied])
+    z[tied] = widen_by_run(z[tied], median=null.median)
     score = null.combine(z := cut_witnesses(z))
     p = np.where(tied, null.p_values(score), 1.0)
     q = np.ones(len(p))

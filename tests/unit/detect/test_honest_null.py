@@ -21,6 +21,9 @@ from stillwatch.detect.witnesses import WITNESSES
 
 SIGNS = np.array([w.sign for w in WITNESSES])
 
+CENTRE = np.zeros(len(NAMES))
+"""Medians of a lab in which every witness is symmetric."""
+
 
 @pytest.fixture(scope="module")
 def null() -> HonestNull:
@@ -158,27 +161,34 @@ def test_a_run_whose_honest_groups_lie_further_out_widens_the_null() -> None:
     """Forty groups a deviation towards guilt: it is taken off; nineteen groups change nothing."""
     rng = np.random.default_rng(5)
     z = rng.normal(size=(40, len(NAMES))) * 0.1 + 1.0
-    widened = widen_by_run(z)
+    widened = widen_by_run(z, median=CENTRE)
     assert np.median(widened) == pytest.approx(0.0, abs=0.15)
-    assert np.array_equal(widen_by_run(z[:19]), z[:19])
+    assert np.array_equal(widen_by_run(z[:19], median=CENTRE), z[:19])
 
 
 def test_what_lies_far_beyond_honest_groups_stays_there_when_the_run_widens() -> None:
     """Forty groups a deviation out, one of them thirty: cut after the shift, it is still at 3."""
     z = np.random.default_rng(8).normal(size=(40, len(NAMES))) * 0.1 + 1.0
     z[0] = 30.0
-    assert np.all(cut_witnesses(widen_by_run(z))[0] == 3.0)
-    assert np.all(widen_by_run(cut_witnesses(z))[0] < 2.3)
+    assert np.all(cut_witnesses(widen_by_run(z, median=CENTRE))[0] == 3.0)
+    assert np.all(widen_by_run(cut_witnesses(z), median=CENTRE)[0] < 2.3)
+
+
+def test_a_witness_that_is_skewed_in_the_lab_is_no_sign_of_a_mild_lab() -> None:
+    """Most honest groups a half beyond the mean, in the lab as in the run: nothing is shifted."""
+    z = np.random.default_rng(9).normal(size=(40, len(NAMES))) * 0.1 + 0.5
+    assert np.array_equal(widen_by_run(z, median=CENTRE + 0.5), z)
+    assert np.all(widen_by_run(z, median=CENTRE) < z)
 
 
 def test_a_run_whose_honest_groups_look_milder_never_narrows_the_null() -> None:
     """What lies on the innocent side stays where it is."""
     z = np.random.default_rng(6).normal(size=(40, len(NAMES))) - 2.0
-    assert np.array_equal(widen_by_run(z), z)
+    assert np.array_equal(widen_by_run(z, median=CENTRE), z)
 
 
 def test_a_witness_that_is_silent_in_the_whole_run_widens_nothing() -> None:
     """Logs without turns: no group has a figure, and the run says nothing of it."""
     z = np.random.default_rng(7).normal(size=(30, len(NAMES)))
     z[:, -1] = np.nan
-    assert np.isnan(widen_by_run(z)[:, -1]).all()
+    assert np.isnan(widen_by_run(z, median=CENTRE)[:, -1]).all()
