@@ -149,7 +149,7 @@ def fit_honest_null(
         line,
         scale,
         correlation,
-        np.asarray(np.nanmedian(placed, axis=0)),
+        np.array([np.nanmedian(column) for column in placed.T], np.float64),
         0.0,
         1.0,
         1.0,
@@ -198,6 +198,7 @@ def cut_witnesses(z: F64) -> F64:
     """Cut standardised witnesses at ±3, one that clears nobody at 0 from below.
 
     Units:   standard deviations of honest groups. Nulls: nan stays nan.
+    Source:  ADR 0006 (no witness decides alone).
     """
     return np.asarray(np.clip(z, _FLOOR, _CUT))
 
