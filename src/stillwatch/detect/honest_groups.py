@@ -144,7 +144,7 @@ def fit_honest_null(
         scale[w] = max(float(np.std(figures[known, w] - design[known] @ line[w], ddof=3)), 1e-6)
     placed = _SIGNS * (figures - design @ line.T) / scale
     z = cut_witnesses(placed)
-    correlation = np.corrcoef(np.nan_to_num(z), rowvar=False)
+    correlation = np.atleast_2d(np.corrcoef(np.nan_to_num(z), rowvar=False))
     draft = HonestNull(
         line,
         scale,
