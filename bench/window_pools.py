@@ -22,7 +22,7 @@ from stillwatch.detect.distribution.items import Items, make_items
 from stillwatch.domain.keyed import PseudonymKey, hash_strings
 from stillwatch.observe.content.grams import list_grams
 
-BENIGN_MAX, ATTACK_MAX = 13_000, 1_500
+BENIGN_MAX, ATTACK_MAX = 9_000, 1_000
 CHARS = 2_500
 KEY = PseudonymKey(1, 2)
 

@@ -17,7 +17,8 @@ from typing import Final
 
 import numpy as np
 
-from stillwatch.detect.distribution.figures.breadth import TWO_SIDED, measure_breadth
+from stillwatch.detect.distribution.figures import breadth, frequencies
+from stillwatch.detect.distribution.figures.breadth import measure_breadth
 from stillwatch.detect.distribution.figures.energy import measure_energy
 from stillwatch.detect.distribution.figures.frequencies import measure_frequencies
 from stillwatch.detect.distribution.figures.kernel_mean import measure_kernel_mean
@@ -28,6 +29,7 @@ from stillwatch.detect.distribution.windows import Windows
 
 _TAIL: Final = 0.1
 """Share of benign windows beyond which ranks give way to an exponential tail."""
+_TWO_SIDED: Final = {*breadth.TWO_SIDED, *frequencies.TWO_SIDED}
 _STEPS_MIN: Final = {"coverage": 0.5, "repetition": 0.35}
 """Least scale of the tail of a count: half a place, half a repeated pair."""
 _STEP_MIN: Final = 1e-3
@@ -106,7 +108,7 @@ def score_windows(test: WindowTest, windows: Windows) -> F64:
 
 def _turn(figures: dict[str, F64], centre: dict[str, float]) -> F64:
     """Two-sided figures become distances from the benign median."""
-    turned = [abs(x - centre[name]) if name in TWO_SIDED else x for name, x in figures.items()]
+    turned = [abs(x - centre[name]) if name in _TWO_SIDED else x for name, x in figures.items()]
     return np.stack(turned, axis=1)
 
 

@@ -68,7 +68,11 @@ def _signs(dimensions: int) -> Matrix:
 
 
 def scale_rows(vectors: F32) -> F32:
-    """Scale each row to length 1. Nulls: a row of zeros stays one. Cost: linear."""
+    """Scale each row to length 1.
+
+    Nulls:   a row of zeros stays one. Cost: linear.
+    Grain:   one row per row.
+    """
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.where(length > 0, length, 1), np.float32)
 

@@ -39,14 +39,18 @@ _PLACE_SAMPLE: Final = 4_000
 _PLACE_ROUNDS: Final = 5
 _DIRECTIONS: Final = 256
 """Principal directions of the kernel's features that are kept: 99 % of their variance."""
-_SURPRISE_AT: Final = (
+_UNUSUAL_AT: Final = (
     *(0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5),
     *(0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999),
 )
-"""Quantiles that cut the surprise, finer at both ends: few strange prompts are to show."""
+"""Quantiles that cut surprise and strangeness, finer at both ends: few odd prompts are to show."""
 _LENGTHS_AT: Final = tuple(np.linspace(0.05, 0.95, 19).tolist())
 
-BLOCKS: Final = ("words", "surprise", "places", "lengths", "slices", "prompts")
+_RIDGE: Final = 0.01
+"""Added to the covariance of embeddings, in mean variances: keeps unused directions finite."""
+_TINY: Final = 1e-9
+
+BLOCKS: Final = ("words", "surprise", "strangeness", "places", "lengths", "slices", "prompts")
 """Blocks of counts of a window, in the order of their columns."""
 
 
@@ -73,6 +77,9 @@ class Reference:
     surprise: F32
     """Minus log of how often a bucket's feature stands in a benign prompt."""
     surprise_edges: F64
+    whitening: F64
+    """Turns an embedding less the mean into one whose squared length is Mahalanobis' distance."""
+    strangeness_edges: F64
     length_edges: F64
     places: F32
     slices: F32
@@ -83,6 +90,7 @@ class Reference:
         widths = (
             WORD_BUCKETS,
             len(self.surprise_edges) + 1,
+            len(self.strangeness_edges) + 1,
             PLACES,
             len(self.length_edges) + 1,
             SLICES * SLICE_BINS,
@@ -104,6 +112,8 @@ def fit_reference(items: Items, *, seed: int) -> Reference:
     half = len(items) // 2
     seen = np.asarray(items.grams[:half].sum(axis=0)).ravel()
     surprise = (-np.log((seen + 0.5) / (half + 1))).astype(np.float32)
+    centre = items.embedding.mean(axis=0, dtype=np.float64)
+    whitening = _whiten(items.embedding[:half])
     other = items.take(np.arange(half, len(items)))
     frequencies = _draw_frequencies(items.embedding, rng)
     kernel = read_kernel(items.embedding, frequencies)
@@ -112,15 +122,24 @@ def fit_reference(items: Items, *, seed: int) -> Reference:
     return Reference(
         frequencies,
         kernel.mean(axis=0, dtype=np.float64),
-        items.embedding.mean(axis=0, dtype=np.float64),
+        centre,
         np.linalg.eigh(np.cov(kernel.T))[1][:, ::-1][:, :_DIRECTIONS],
         surprise,
-        np.quantile(measure_surprise(other, surprise), _SURPRISE_AT),
+        np.quantile(measure_surprise(other, surprise), _UNUSUAL_AT),
+        whitening,
+        np.quantile(measure_strangeness(other.embedding, centre, whitening), _UNUSUAL_AT),
         np.unique(np.quantile(items.words, _LENGTHS_AT)),
         _cut_places(items.embedding, rng),
         slices,
         np.quantile(items.embedding @ slices, inner, axis=0),
     )
+
+
+def _whiten(embedding: F32) -> F64:
+    covariance = np.cov(embedding.T)
+    ridge = _RIDGE * np.trace(covariance) / len(covariance) + _TINY
+    inverse = np.linalg.inv(covariance + ridge * np.eye(len(covariance)))
+    return np.asarray(np.linalg.cholesky(inverse), np.float64)
 
 
 def _draw_frequencies(embedding: F32, rng: np.random.Generator) -> F32:
@@ -173,6 +192,14 @@ def measure_surprise(items: Items, surprise: F32) -> F64:
     return np.asarray((items.grams @ surprise) / np.maximum(count, 1), np.float64)
 
 
+def measure_strangeness(embedding: F32, centre: F64, whitening: F64) -> F64:
+    """Give each exchange's squared Mahalanobis distance from the reference.
+
+    Grain:   one figure per exchange. Cost: dimensions squared an exchange.
+    """
+    return np.asarray((((embedding - centre) @ whitening) ** 2).sum(axis=1), np.float64)
+
+
 def read_features(reference: Reference, items: Items) -> Features:
     """Read items through the frozen maps.
 
@@ -183,12 +210,16 @@ def read_features(reference: Reference, items: Items) -> Features:
     shape = (len(items), WORD_BUCKETS)
     coarse = sparse.csr_matrix((words.data, (words.row, words.col % WORD_BUCKETS)), shape=shape)
     unusual = measure_surprise(items, reference.surprise)
+    strange = measure_strangeness(items.embedding, reference.embedding_mean, reference.whitening)
     sliced = items.embedding @ reference.slices
     bins = [np.searchsorted(reference.slice_edges[:, j], sliced[:, j]) for j in range(SLICES)]
     at = np.stack(bins, axis=1) + SLICE_BINS * np.arange(SLICES)
     counts = [
         coarse,
         _one_of(np.searchsorted(reference.surprise_edges, unusual), len(reference.surprise_edges)),
+        _one_of(
+            np.searchsorted(reference.strangeness_edges, strange), len(reference.strangeness_edges)
+        ),
         _one_of((items.embedding @ reference.places.T).argmax(axis=1), PLACES - 1),
         _one_of(np.searchsorted(reference.length_edges, items.words), len(reference.length_edges)),
         _ones(at, SLICES * SLICE_BINS),

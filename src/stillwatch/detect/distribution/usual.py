@@ -28,6 +28,8 @@ class Usual:
     """Exchanges of a benign window, in the mean; tests expect windows of about that size."""
     kernel: tuple[F64, F64]
     counts: dict[str, tuple[F64, F64]]
+    means: F64
+    """Mean embedding of each benign window: where benign windows are, one by one."""
 
 
 def project_kernel(windows: Windows, reference: Reference) -> F64:
@@ -40,7 +42,10 @@ def project_kernel(windows: Windows, reference: Reference) -> F64:
 
 
 def read_shares(windows: Windows, reference: Reference, block: str) -> F64:
-    """Give a block of counts per exchange, dense. Grain: one row per window. Cost: its width."""
+    """Give a block of counts per exchange, dense.
+
+    Grain:   one row per window. Cost: the block's width.
+    """
     counts = windows.counts[:, reference.columns(block)].toarray()
     return np.asarray(counts / windows.sizes[:, None], np.float64)
 
@@ -58,4 +63,5 @@ def describe_usual(reference: Reference, windows: Windows) -> Usual:
         float(windows.sizes.mean()),
         (projected.mean(axis=0), projected.var(axis=0)),
         {b: (x.mean(axis=0), x.var(axis=0)) for b, x in shares.items()},
+        windows.embedding / windows.sizes[:, None],
     )

@@ -2,7 +2,9 @@
 
 Plain: the squared distance of mean embeddings under the published kernel, in O(n) by random Fourier
 features. Whitened: the same along principal directions, each over its spread among benign windows,
-so that a small shift in a quiet direction counts as much as a large one in a loud one.
+so that a small shift in a quiet direction counts as much as a large one in a loud one. Neighbours:
+the distance to the third-nearest benign window, for nulls of accounts that are each far from the
+mean and near to one another.
 
 Blind spot: a harvest worded and mixed as benign traffic is; a share below sqrt(c / (n D)); and
 narrow honest tenants, if the benign windows are drawn from a pool instead of from accounts.
@@ -22,6 +24,10 @@ from stillwatch.detect.distribution.windows import Windows
 _RIDGE: Final = 0.1
 """Added to a direction's variance, in mean variances: 0.01 to 1 hardly differ."""
 _TINY: Final = 1e-12
+_NEIGHBOUR: Final = 3
+"""Which nearest benign window counts: one alone may be a twin by chance."""
+_SAME: Final = 1e-10
+"""Squared distance below which two windows are one: rounding of sums."""
 
 
 def estimate_mmd(windows: Windows, other: Windows) -> F64:
@@ -39,7 +45,7 @@ def estimate_mmd(windows: Windows, other: Windows) -> F64:
 
 
 def measure_kernel_mean(windows: Windows, usual: Usual) -> dict[str, F64]:
-    """Measure both distances from the benign windows' mean, in logarithms.
+    """Measure the distances from the benign windows' mean and to the nearest, in logarithms.
 
     Grain:   one row per window. Units: natural logarithm; large is unusual.
     Cost:    features x directions a window.
@@ -56,4 +62,16 @@ def measure_kernel_mean(windows: Windows, usual: Usual) -> dict[str, F64]:
         "mmd": np.log(plain + _TINY),
         "whitened_mmd": np.log(whitened + _TINY),
         "linear_mmd": np.log(np.sum(straight**2, axis=1) + _TINY),
+        "neighbours": np.log(_measure_neighbours(windows, usual) + _TINY),
     }
+
+
+def _measure_neighbours(windows: Windows, usual: Usual) -> F64:
+    """Squared distance to the third-nearest other benign window; a window is not its own."""
+    means = windows.embedding / windows.sizes[:, None]
+    squares = np.sum(means**2, axis=1)[:, None] + np.sum(usual.means**2, axis=1)
+    apart = np.maximum(squares - 2 * means @ usual.means.T, 0)
+    last = min(_NEIGHBOUR, apart.shape[1] - 1)
+    nearest = np.sort(np.partition(apart, last, axis=1)[:, : last + 1], axis=1)
+    is_own = nearest[:, 0] < _SAME
+    return np.asarray(np.where(is_own, nearest[:, last], nearest[:, last - 1]), np.float64)
