@@ -26,8 +26,9 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.detect.distribution.combine import fit_window_test, place_figures, score_windows
+from stillwatch.detect.distribution.features import Features, read_features
 from stillwatch.detect.distribution.items import F32, Items, scale_rows
-from stillwatch.detect.distribution.reference import Features, fit_reference, read_features
+from stillwatch.detect.distribution.reference import fit_reference
 from stillwatch.detect.distribution.windows import Windows, mark_members, sum_windows
 from window_peers import Baselines, Mmd, turn_two_sided
 from window_pools import PAIRS, Pair, draw_windows, itemise, mix_windows, read_pair

@@ -22,9 +22,10 @@ from scipy import sparse, stats
 
 from stillwatch.detect.distribution.combine import WindowTest, fit_window_test, score_windows
 from stillwatch.detect.distribution.conformal import rank_p_values
+from stillwatch.detect.distribution.features import Features, read_features
 from stillwatch.detect.distribution.figures.kernel_mean import estimate_mmd
 from stillwatch.detect.distribution.items import Items
-from stillwatch.detect.distribution.reference import Features, fit_reference, read_features
+from stillwatch.detect.distribution.reference import fit_reference
 from stillwatch.detect.distribution.windows import Windows, mark_members, sum_windows
 from window_pools import draw_windows, itemise, read_pool
 

@@ -12,7 +12,7 @@ from scipy import stats
 from stillwatch.detect.distribution import fit_reference, fit_window_test, score_windows
 from stillwatch.detect.distribution.conformal import guarantee_p_values, rank_p_values
 from stillwatch.detect.distribution.e_process import bet_on_p_values, rank_in_own_past, rank_paths
-from stillwatch.detect.distribution.reference import read_features
+from stillwatch.detect.distribution.features import read_features
 
 BY_HAND: Any = runpy.run_path(
     str(Path(__file__).parents[1] / "unit/detect/distribution/windows_by_hand.py")

@@ -1,6 +1,6 @@
 """Does a window of exchanges look like benign ones? Tests on sums, calibrated on benign windows.
 
-Read in this order: items, reference, windows, usual; then `figures/`;
+Read in this order: items, reference, features, windows, usual; then `figures/`;
 then combine, conformal, e_process.
 """
 

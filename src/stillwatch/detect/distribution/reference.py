@@ -1,9 +1,9 @@
 """What is usual, frozen: the maps through which every window is read, fitted on benign exchanges.
 
-Second step: takes benign `Items`, gives a `Reference`; `read_features` turns any items into rows
-whose *sums* are all that a window keeps. The frequencies of the kernel, how usual each feature is,
-the places of the space of prompts, and the edges of every histogram are fixed here once, with a
-version's seed: sketches of two references don't compare.
+Second step: takes benign `Items`, gives a `Reference`; `features.py` reads any items through it.
+The frequencies of the kernel, how usual each feature is, the places of the space of prompts, and
+the edges of every histogram are fixed here once, with a version's seed: sketches of two references
+don't compare.
 
 Deliberately absent: any extraction prompt. Blind spot: a campaign inside the reference is usual.
 Source: random Fourier features, Rahimi and Recht 2007, orthogonal as Yu et al. 2016; bandwidths of
@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy import sparse
 
-from stillwatch.detect.distribution.items import F32, F64, I64, Items, Matrix, scale_rows
+from stillwatch.detect.distribution.items import F32, F64, Items, scale_rows
+from stillwatch.detect.distribution.maps import measure_strangeness, measure_surprise, read_kernel
 
 BANDWIDTHS: Final = (0.5, 1.0, 2.0, 4.0)
 """Times the median distance: arXiv 2606.05725."""
@@ -52,18 +52,6 @@ _TINY: Final = 1e-9
 
 BLOCKS: Final = ("words", "surprise", "strangeness", "places", "lengths", "slices", "prompts")
 """Blocks of counts of a window, in the order of their columns."""
-
-
-@dataclass(frozen=True, slots=True)
-class Features:
-    """Rows whose sums a window keeps: kernel features, embeddings, and counts."""
-
-    kernel: F32
-    embedding: F32
-    counts: Matrix
-
-    def __len__(self) -> int:
-        return len(self.kernel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,70 +159,3 @@ def _cut_places(embedding: F32, rng: np.random.Generator) -> F32:
         filled = np.bincount(own, minlength=PLACES) > 0
         places = scale_rows(np.where(filled[:, None], sums, places))
     return places
-
-
-def read_kernel(embedding: F32, frequencies: F32) -> F32:
-    """Give cosines and sines whose dot product is the mean of the four Gaussian kernels.
-
-    Grain:   one row of length 1 per exchange. Cost: dimensions x frequencies a row.
-    """
-    phase = embedding @ frequencies
-    both = np.concatenate([np.cos(phase), np.sin(phase)], axis=1)
-    return np.asarray(both / np.sqrt(frequencies.shape[1]), np.float32)
-
-
-def measure_surprise(items: Items, surprise: F32) -> F64:
-    """Give how unusual each exchange's features are on average.
-
-    Units:   nats a feature. Nulls: 0 where an exchange has no features. Cost: one pass.
-    """
-    count = np.diff(items.grams.indptr)
-    return np.asarray((items.grams @ surprise) / np.maximum(count, 1), np.float64)
-
-
-def measure_strangeness(embedding: F32, centre: F64, whitening: F64) -> F64:
-    """Give each exchange's squared Mahalanobis distance from the reference.
-
-    Grain:   one figure per exchange. Cost: dimensions squared an exchange.
-    """
-    return np.asarray((((embedding - centre) @ whitening) ** 2).sum(axis=1), np.float64)
-
-
-def read_features(reference: Reference, items: Items) -> Features:
-    """Read items through the frozen maps.
-
-    Grain:   one row per item, in order.
-    Cost:    about 30 µs an item on one core, most of it cosines.
-    """
-    words = items.grams.tocoo()
-    shape = (len(items), WORD_BUCKETS)
-    coarse = sparse.csr_matrix((words.data, (words.row, words.col % WORD_BUCKETS)), shape=shape)
-    unusual = measure_surprise(items, reference.surprise)
-    strange = measure_strangeness(items.embedding, reference.embedding_mean, reference.whitening)
-    sliced = items.embedding @ reference.slices
-    bins = [np.searchsorted(reference.slice_edges[:, j], sliced[:, j]) for j in range(SLICES)]
-    at = np.stack(bins, axis=1) + SLICE_BINS * np.arange(SLICES)
-    counts = [
-        coarse,
-        _one_of(np.searchsorted(reference.surprise_edges, unusual), len(reference.surprise_edges)),
-        _one_of(
-            np.searchsorted(reference.strangeness_edges, strange), len(reference.strangeness_edges)
-        ),
-        _one_of((items.embedding @ reference.places.T).argmax(axis=1), PLACES - 1),
-        _one_of(np.searchsorted(reference.length_edges, items.words), len(reference.length_edges)),
-        _ones(at, SLICES * SLICE_BINS),
-        _one_of(items.prompts % PROMPT_BUCKETS, PROMPT_BUCKETS - 1),
-    ]
-    kernel = read_kernel(items.embedding, reference.frequencies)
-    return Features(kernel, items.embedding, sparse.hstack(counts, format="csr"))
-
-
-def _one_of(bins: I64, last: int) -> Matrix:
-    return _ones(np.asarray(bins)[:, None], last + 1)
-
-
-def _ones(columns: I64, width: int) -> Matrix:
-    rows, each = columns.shape
-    ends = np.arange(0, rows * each + 1, each)
-    ones = np.ones(rows * each, np.float32)
-    return sparse.csr_matrix((ones, columns.ravel(), ends), shape=(rows, width))

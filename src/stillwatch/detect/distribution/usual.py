@@ -1,6 +1,6 @@
 """How benign windows of one size differ among themselves: what every other window is held against.
 
-Fourth step: benign `Windows` of equal size in, `Usual` out. The null of a window drawn from a pool
+Fifth step: benign `Windows` of equal size in, `Usual` out. The null of a window drawn from a pool
 is the pool; the null of an *account* is accounts, each narrow in its own way. Both are described by
 the same two figures a column, the mean over benign windows and their variance, so that a test never
 needs to know which null it stands in.

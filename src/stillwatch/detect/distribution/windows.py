@@ -1,6 +1,6 @@
 """Windows as sums: an account's, a group's, a key's, or a day's, and any two can be added.
 
-Third step: `Features` in, `Windows` out. Everything that the tests look at is a sum over the
+Fourth step: `Features` in, `Windows` out. Everything that the tests look at is a sum over the
 exchanges of a window, so a window of a million costs no more than one of a hundred, shards merge in
 any order and to the same result, and a group is the sum of its accounts.
 
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from stillwatch.detect.distribution.features import Features
 from stillwatch.detect.distribution.items import F64, I64, Matrix
-from stillwatch.detect.distribution.reference import Features
 
 
 @dataclass(frozen=True, slots=True)

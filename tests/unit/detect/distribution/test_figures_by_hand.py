@@ -6,19 +6,13 @@ import numpy as np
 import pytest
 from windows_by_hand import cut, draw, itemise, say
 
+from stillwatch.detect.distribution.features import Features, read_features
 from stillwatch.detect.distribution.figures.breadth import measure_breadth
 from stillwatch.detect.distribution.figures.classifier import measure_separability
 from stillwatch.detect.distribution.figures.energy import estimate_energy
 from stillwatch.detect.distribution.figures.frequencies import measure_frequencies
 from stillwatch.detect.distribution.figures.kernel_mean import estimate_mmd
-from stillwatch.detect.distribution.reference import (
-    SLICE_BINS,
-    SLICES,
-    Features,
-    Reference,
-    fit_reference,
-    read_features,
-)
+from stillwatch.detect.distribution.reference import SLICE_BINS, SLICES, Reference, fit_reference
 from stillwatch.detect.distribution.usual import Usual, describe_usual
 
 RNG = np.random.default_rng(8)

@@ -5,14 +5,10 @@ from __future__ import annotations
 import numpy as np
 from windows_by_hand import cut, draw, itemise, say
 
+from stillwatch.detect.distribution.features import read_features
 from stillwatch.detect.distribution.items import make_items, scale_rows
-from stillwatch.detect.distribution.reference import (
-    BANDWIDTHS,
-    fit_reference,
-    measure_surprise,
-    read_features,
-    read_kernel,
-)
+from stillwatch.detect.distribution.maps import measure_surprise, read_kernel
+from stillwatch.detect.distribution.reference import BANDWIDTHS, fit_reference
 from stillwatch.detect.distribution.windows import mark_members, sum_windows
 
 

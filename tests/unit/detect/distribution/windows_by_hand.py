@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from stillwatch.detect.distribution.features import Features
 from stillwatch.detect.distribution.items import I64, Items, make_items
-from stillwatch.detect.distribution.reference import Features
 from stillwatch.detect.distribution.windows import Windows, mark_members, sum_windows
 from stillwatch.observe.content.grams import list_grams
 
