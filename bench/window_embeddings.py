@@ -68,7 +68,10 @@ def of_words(dimensions: int, *, is_rare_louder: bool = False) -> Embed:
 def of_characters(texts: list[str]) -> F32:
     """Hash 3- to 5-grams of characters inside words."""
     told = HashingVectorizer(
-        analyzer="char_wb", ngram_range=(3, 5), n_features=1 << CHARACTER_BITS, norm=None
+        analyzer="char_wb",  # codespell:ignore analyzer
+        ngram_range=(3, 5),
+        n_features=1 << CHARACTER_BITS,
+        norm=None,
     )
     return project(told.transform(texts).astype(np.float32), 256)
 
