@@ -136,12 +136,11 @@ def observe_traffic(files: TrafficFiles, request: ScanRequest, lake: Lake, run: 
         retain_text=request.retain_text,
     )
     replay = read_replay_index(run.settings.observe.replay_index)
-    run.ledger.counts["replay_items"] = sum(len(one.sizes) for one in replay.sources)
     reading = Reading(ingest, run.key, load_tactics(), replay)
     with run.ledger.stage("observe") as stage, run.progress.stage("observe") as shown:
         arrived = take_in(files, reading=reading, lake=lake, stage=shown)
         stage.rows_in, stage.rows_out = arrived.counts["read"], arrived.counts["exchanges"]
-    run.ledger.counts.update(arrived.counts)
+    run.ledger.counts.update(arrived.counts, replay_items=replay.items)
     run.ledger.nulled.update(arrived.nulled)
     run.ledger.inputs.extend(arrived.inputs)
     return arrived

@@ -22,7 +22,7 @@ _CORE = 0.5
 """Membership from which an exchange counts as harvest. CONTRACT.md, section 4."""
 _NAMED_SHARE = 0.05
 """Share of the harvest from which a tactic or a capability is named."""
-_REPLAY: Final = "dataset_replay"
+_REPLAY = "dataset_replay"
 _TEMPLATE_SHARE = 0.1
 """Share of a campaign's accounts that must send a template for it to be listed."""
 _TEMPLATES_MAX = 12

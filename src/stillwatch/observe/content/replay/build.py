@@ -2,13 +2,15 @@
 
 Called by `stillwatch replay add` and by the script that makes the shipped index; reads texts, gives
 a `Source`. The one idea: of each item the shingles that fewest other items of the set have, for a
-phrase that many items share tells nothing of any one; and never a phrase of ordinary prompts.
+phrase that many items share tells nothing of any one; those first that are still there inside a
+JSON string; and never a phrase of ordinary prompts.
 
 Deliberately absent: the text itself, which is gone when this returns.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 import numba as nb
@@ -46,11 +48,11 @@ def index_source(texts: pa.Array, *, name: str, licence: str, ordinary: Halves) 
     """
     item, shingle = list_shingles(texts)
     _, at, holders = np.unique(shingle, return_inverse=True, return_counts=True)
-    rarity = holders[at]
+    rarity, is_frail = holders[at], ~_lasts_in_json(texts, item, shingle)
     usable = (rarity <= HOLDERS_MAX) & ~np.isin(shingle, ordinary)
     item, shingle, rarity = item[usable], shingle[usable], rarity[usable]
     chance = (shingle.astype(np.uint64) * _SPREAD) >> np.uint64(32)
-    order = np.lexsort((shingle, chance, rarity, item))
+    order = np.lexsort((shingle, chance, rarity, is_frail[usable], item))
     item, shingle = item[order], shingle[order]
     chosen = _rank_within(item) < ENTRIES_MAX
     item, shingle = item[chosen], shingle[chosen]
@@ -60,6 +62,19 @@ def index_source(texts: pa.Array, *, name: str, licence: str, ordinary: Halves) 
     order = np.lexsort((shingle[inside], item[inside]))
     entries = shingle[inside][order]
     return Source(name, licence, sizes[kept].astype(np.uint8), entries, int((~kept).sum()))
+
+
+def _lasts_in_json(
+    texts: pa.Array, item: npt.NDArray[np.int64], shingle: Halves
+) -> npt.NDArray[np.bool_]:
+    """Say which shingles a text still has inside a JSON string, where a new line is two signs."""
+    escaped = [None if text is None else json.dumps(text) for text in texts.to_pylist()]
+    there = _pack(*list_shingles(pa.array(escaped, pa.large_string())))
+    return np.isin(_pack(item, shingle), there)
+
+
+def _pack(item: npt.NDArray[np.int64], shingle: Halves) -> npt.NDArray[np.uint64]:
+    return (item.astype(np.uint64) << np.uint64(32)) | shingle
 
 
 def list_ordinary(texts: pa.Array) -> Halves:

@@ -85,6 +85,11 @@ class ReplayIndex:
 
     sources: tuple[Source, ...] = ()
 
+    @property
+    def items(self) -> int:
+        """How many items it knows."""
+        return sum(len(source.sizes) for source in self.sources)
+
     @cached_property
     def lookup(self) -> Lookup:
         """The arrays of the kernels, made once. Cost: a sort of the entries; 0.1 s a million."""
