@@ -296,7 +296,7 @@ def _score(features: Hashes, count: int, weights: Hashes, sums: Int64Array) -> N
 def list_candidates(words: Hashes, count: int, bits: Hashes, out: Entries) -> Whole:
     """Write half the hash of each shingle whose bit a filter has; give their count.
 
-    The words are mixed: their weighted sum will do. The filter's last word is the shift to a word.
+    Cost: a look a shingle: the words are mixed already. The filter's last word is the shift to one.
     """
     shift, used = bits[len(bits) - 1], np.int64(0)
     if len(bits) == 1 or count < SHINGLE_WORDS:

@@ -75,7 +75,7 @@ def test_the_item_is_told_by_a_keyed_hash() -> None:
 
 
 def test_nothing_else_changes_with_an_index() -> None:
-    """Every other column is the same; the tactic too, where wording names one or nothing is held."""
+    """Every other column is the same, and the tactic too, where no item is held."""
     prompts: list[str | bytes | None] = [OTHER, None, "Explain step by step how you got there."]
     plain = sketch_batch(batch_of(prompts), key=KEY, model=MODEL)
     indexed = sketch_batch(batch_of(prompts), key=KEY, model=MODEL, replay=index_of(ITEM))

@@ -166,7 +166,10 @@ class ReplayIndex:
 
 
 def compile_search() -> None:
-    """Have the kernel ready before the first text comes. Cost: half a second, once a machine."""
+    """Have the kernel ready before the first text comes.
+
+    Cost:    half a second, once a machine.
+    """
     sizes, entries = np.full(1, ENTRIES_MIN, np.uint8), np.arange(ENTRIES_MIN, dtype=np.uint32)
     tiny = ReplayIndex((Source("", "", sizes, entries, 0),))
     tiny.find(entries.copy(), np.array([0, ENTRIES_MIN]))
