@@ -92,7 +92,7 @@ def test_an_item_without_a_tactic_by_wording_is_a_replay() -> None:
     assert row["tactic_probability"] == plain["tactic_probability"]
 
 
-def test_common_phrases_tell_of_no_item() -> None:
+def test_phrases_that_people_say_anyway_tell_of_no_item() -> None:
     """An item that two ordinary texts hold is left out; one of them is not enough."""
     twice = list_ordinary(pa.array([ITEM, f"I read: {ITEM}"]))
     once = list_ordinary(pa.array([ITEM, OTHER]))

@@ -7,8 +7,7 @@ fits the second-level cache says no to 99 shingles of 100; the rest are looked u
 What is kept is the upper half of the unkeyed shingle hash. Nothing needs a key here: the look-up
 happens in the pass over the text, before anything is keyed, and what leaves it is the set's public
 name and a keyed pseudonym of the item.
-Deliberately absent: any text of an item.
-Blind spot: paraphrase, translation, items of a set that nobody indexed.
+Absent: any text of an item. Blind spot: paraphrase, translation, sets that nobody indexed.
 """
 
 from __future__ import annotations
@@ -151,7 +150,7 @@ class ReplayIndex:
             return tuple(pa.nulls(len(item), t) for t in (pa.string(), pa.int64(), pa.float64()))
         held = item[rows]
         ends = np.cumsum([len(source.sizes) for source in self.sources])
-        source = np.full(len(item), 0, np.int32)
+        source = np.zeros(len(item), np.int32)
         source[rows] = np.searchsorted(ends, held, side="right")
         told = np.zeros(len(item), np.int64)
         told[rows] = hash_strings(
@@ -159,8 +158,7 @@ class ReplayIndex:
         )
         share = np.zeros(len(item))
         share[rows] = found[rows] / self.lookup.sizes[held]
-        none = item < 0
-        names = pa.array([source.name for source in self.sources])
+        none, names = item < 0, pa.array([one.name for one in self.sources])
         named = pa.DictionaryArray.from_arrays(pa.array(source, mask=none), names)
         return named.cast(pa.string()), pa.array(told, mask=none), pa.array(share, mask=none)
 
@@ -181,8 +179,7 @@ def _filter(shingles: Halves) -> npt.NDArray[np.uint64]:
         return np.zeros(1, np.uint64)
     depth = min(max((len(shingles) // _COARSE_KEYS).bit_length(), 1), _COARSE_DEPTH_MAX)
     wide = shingles.astype(np.uint64)
-    shift = np.uint64(64 - depth)
-    return np.append(_set_bits(wide, 2**depth, (wide,)), shift)
+    return np.append(_set_bits(wide, 2**depth, (wide,)), np.uint64(64 - depth))
 
 
 def _filter_again(shingles: Halves) -> npt.NDArray[np.uint64]:
