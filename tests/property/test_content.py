@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from stillwatch.domain import limits
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.observe.content import load_tactics, sketch_batch
+from stillwatch.observe.content.replay import ReplayIndex, index_source
 
 _KEY = PseudonymKey.from_bytes(b"0123456789abcdef")
 _MODEL = load_tactics()
@@ -49,6 +51,24 @@ def test_separators_and_case_leave_no_trace(words: list[str], separator: str) ->
     dressed = _observe([separator.join(w.upper() for w in words).encode()])
     assert plain.drop_columns(["system_hash"]).equals(dressed.drop_columns(["system_hash"]))
     assert plain.column("prompt_words")[0].as_py() == len(words)
+
+
+@given(
+    st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True), min_size=8, max_size=30, unique=True),
+    _WORDS,
+    _WORDS,
+)
+@settings(deadline=None, max_examples=60)
+def test_an_indexed_item_is_found_wherever_it_stands(
+    item: list[str], before: list[str], after: list[str]
+) -> None:
+    """Eight words or more, between any others: always a hit, with all of its hashes."""
+    text = pa.array([" ".join(item)])
+    nothing = np.zeros(0, np.uint32)
+    index = ReplayIndex((index_source(text, name="own", licence="", ordinary=nothing),))
+    wrapped = _batch([" ".join(before + item + after).encode()])
+    row = sketch_batch(wrapped, key=_KEY, model=_MODEL, replay=index).to_pylist()[0]
+    assert (row["replay_source"], row["replay_share"]) == ("own", 1.0)
 
 
 @given(_WORDS, _WORDS)

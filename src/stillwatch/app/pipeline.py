@@ -23,7 +23,7 @@ from stillwatch.app.ledger_of_run import RunLedger, describe_input
 from stillwatch.app.pool import Reading
 from stillwatch.app.progress import Progress
 from stillwatch.app.requests import ScanOutcome, ScanRequest, Source, TrafficCheck
-from stillwatch.app.settings import read_mapping, utc_now
+from stillwatch.app.settings import read_mapping, read_replay_index, utc_now
 from stillwatch.decide import decide
 from stillwatch.domain import limits
 from stillwatch.domain.families import CHANNEL_OF
@@ -135,11 +135,12 @@ def observe_traffic(files: TrafficFiles, request: ScanRequest, lake: Lake, run: 
         until=request.until,
         retain_text=request.retain_text,
     )
-    reading = Reading(ingest, run.key, load_tactics())
+    replay = read_replay_index(run.settings.observe.replay_index)
+    reading = Reading(ingest, run.key, load_tactics(), replay)
     with run.ledger.stage("observe") as stage, run.progress.stage("observe") as shown:
         arrived = take_in(files, reading=reading, lake=lake, stage=shown)
         stage.rows_in, stage.rows_out = arrived.counts["read"], arrived.counts["exchanges"]
-    run.ledger.counts.update(arrived.counts)
+    run.ledger.counts.update(arrived.counts, replay_items=replay.items)
     run.ledger.nulled.update(arrived.nulled)
     run.ledger.inputs.extend(arrived.inputs)
     return arrived
@@ -167,9 +168,8 @@ def tie_accounts(
             observed.traits, register=register.register, settings=run.settings.link, seed=run.seed
         )
         stage.rows_out = len(linked.groups)
-    run.ledger.counts.update(
-        actors=linked.actors, seeds=linked.seeds_tested, candidate_groups=linked.candidates
-    )
+    counts = {"seeds": linked.seeds_tested, "candidate_groups": linked.candidates}
+    run.ledger.counts.update(actors=linked.actors, **counts)
     for channel in observed.silent:
         reason = f"no exchange or account says anything of {CHANNEL_OF[channel].phrase}"
         run.ledger.stand_aside(f"channel {channel}", reason=reason)

@@ -23,6 +23,7 @@ from stillwatch.ingest import IngestSettings, parse_chunk
 from stillwatch.ingest.parse import ArrivalChunk, ReadCounts
 from stillwatch.ingest.sources.chunks import ChunkReader, RawChunk
 from stillwatch.observe import TacticsModel, observe_arrivals
+from stillwatch.observe.content import ReplayIndex
 from stillwatch.observe.systems import observe_systems
 
 _THREADS: Final = 2
@@ -48,6 +49,7 @@ class Reading:
     settings: IngestSettings
     key: PseudonymKey
     model: TacticsModel
+    replay: ReplayIndex
 
 
 def observe_chunks(chunks: ChunkReader, reading: Reading) -> Iterator[ObservedChunk]:
@@ -82,7 +84,9 @@ def _parse(raw: RawChunk, reading: Reading) -> tuple[RawChunk, ArrivalChunk]:
 def _observe(parsing: Future[tuple[RawChunk, ArrivalChunk]], reading: Reading) -> ObservedChunk:
     """Observe a chunk that was given to the pool before: waiting for it cannot lock the pool."""
     raw, parsed = parsing.result()
-    observed = observe_arrivals(parsed.arrivals, key=reading.key, model=reading.model)
+    observed = observe_arrivals(
+        parsed.arrivals, key=reading.key, model=reading.model, replay=reading.replay
+    )
     systems = observe_systems(parsed.arrivals, key=reading.key)
     identified = parsed.arrivals.select("exchange_id", "prompt")
     text = (

@@ -2,11 +2,12 @@
 
     STILLWATCH_KEY               the pseudonym key, 32 hexadecimal digits
     STILLWATCH_KEY_FILE          the file that holds it; made on first use
+    STILLWATCH_OBSERVE_REPLAY_INDEX   the index of public items: a file, `shipped` or `none`
     STILLWATCH_POLICY_SUSPEND_DAYS, …   any setting of `domain/settings.py`, by section and field
 
 Without either of the first two the key rests in the user's own configuration folder
 (`XDG_CONFIG_HOME`, else `~/.config`). Every setting that was used is in `run.json`, but the key.
-A mapping file, named on the command line, is read here too.
+A mapping file, named on the command line, and the index of public items are read here too.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from stillwatch.domain.errors import BadMapping, SettingError
+from stillwatch.domain.errors import BadMapping, BadReplayIndex, SettingError
 from stillwatch.domain.settings import Settings
 
 if TYPE_CHECKING:
     from stillwatch.domain.keyed import PseudonymKey
+    from stillwatch.observe.content.replay import ReplayIndex
 
 PREFIX: Final = "STILLWATCH_"
 KEY_VARIABLE: Final = f"{PREFIX}KEY"
@@ -124,6 +126,28 @@ def read_mapping(path: Path | None) -> dict[str, object] | None:
         raise BadMapping(
             message, hint='one line a field: our field = "path.in.their.record"'
         ) from error
+
+
+def read_replay_index(setting: str) -> ReplayIndex:
+    """Read the index of public items: `shipped`, `none`, or a file's path.
+
+    Raises:
+        BadReplayIndex: the file can't be read, or is no index of this version.
+    """
+    from stillwatch.observe.content.replay import (  # noqa: PLC0415  brings Numba
+        ReplayIndex,
+        load_shipped,
+        read_index,
+    )
+
+    if setting == "none":
+        return ReplayIndex()
+    if setting == "shipped":
+        return load_shipped()
+    try:
+        return read_index(Path(setting).expanduser().read_bytes(), where=setting)
+    except OSError as error:
+        raise BadReplayIndex(setting, says=error.strerror or "it cannot be read") from error
 
 
 def has_screen(environment: Mapping[str, str] = os.environ) -> bool:

@@ -22,6 +22,7 @@ _CORE = 0.5
 """Membership from which an exchange counts as harvest. CONTRACT.md, section 4."""
 _NAMED_SHARE = 0.05
 """Share of the harvest from which a tactic or a capability is named."""
+_REPLAY = "dataset_replay"
 _TEMPLATE_SHARE = 0.1
 """Share of a campaign's accounts that must send a template for it to be listed."""
 _TEMPLATES_MAX = 12
@@ -94,7 +95,8 @@ def _summarise(  # noqa: PLR0913, PLR0917  one row, field by field
 ) -> pl.DataFrame:
     core = own.filter(pl.col("membership") >= _CORE)
     seen = core if len(core) else own
-    tactics, capabilities = _frequent(core, "tactic"), _frequent(core, "capability")
+    tactics = _frequent(_list_tactics(core), "tactic", of=len(core))
+    capabilities = _frequent(core, "capability", of=len(core))
     accounts = own["account_id"].n_unique()
     verb = "harvest" if kind == "distillation" else "act together, though not to harvest,"
     purpose = f" by {', '.join(tactics).replace('_', ' ')}" if tactics else ""
@@ -128,12 +130,19 @@ def _summarise(  # noqa: PLR0913, PLR0917  one row, field by field
     )
 
 
-def _frequent(core: pl.DataFrame, column: str) -> list[str]:
+def _list_tactics(core: pl.DataFrame) -> pl.DataFrame:
+    """The tactics of the harvest: by wording, and once more where a public item is replayed."""
+    replayed = pl.col("replay_source").is_not_null()
+    worded = core.filter(pl.col("tactic") != _REPLAY).select("tactic")
+    return pl.concat([worded, core.filter(replayed).select(pl.lit(_REPLAY).alias("tactic"))])
+
+
+def _frequent(core: pl.DataFrame, column: str, *, of: int) -> list[str]:
     """Values of a column that make up at least 5 % of the harvest, most frequent first."""
     counts = (
         core.drop_nulls(column).group_by(column).len().sort("len", column, descending=[True, False])
     )
-    return counts.filter(pl.col("len") >= _NAMED_SHARE * max(len(core), 1))[column].to_list()
+    return counts.filter(pl.col("len") >= _NAMED_SHARE * max(of, 1))[column].to_list()
 
 
 def _ledger(own: pl.DataFrame) -> pl.DataFrame:

@@ -29,6 +29,7 @@ COLUMNS = (
     "prompt_hash",
     "embedding",
     "tactic",
+    "replay_source",
     "tactic_probability",
     "capability",
     "input_tokens",

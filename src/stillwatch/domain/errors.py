@@ -7,7 +7,8 @@ reason. Bugs are not here either: they are assertions.
     ├── InputError          the named input cannot be used at all        exit code 2
     │   ├── NothingToRead   no exchanges file, or not one readable record
     │   ├── UnknownDialect  no reader recognises the first records
-    │   └── BadMapping      the mapping file cannot be applied
+    │   ├── BadMapping      the mapping file cannot be applied
+    │   └── BadReplayIndex  the replay index is none, of another scheme, or damaged
     ├── ResultError         a result directory is missing, incomplete or in the way   exit code 2
     │   ├── ResultExists
     │   ├── NotAResult
@@ -57,6 +58,13 @@ class UnknownDialect(InputError):  # noqa: N818
 
 class BadMapping(InputError):  # noqa: N818
     """The mapping file cannot be applied."""
+
+
+class BadReplayIndex(InputError):  # noqa: N818
+    """A file is no replay index that this version can read."""
+
+    def __init__(self, where: str, *, says: str, hint: str = "") -> None:
+        super().__init__(f"cannot use the replay index {where}: {says}", hint=hint)
 
 
 class ResultError(StillwatchError):

@@ -38,6 +38,11 @@ SKETCH_HASHES_MIN: Final = 8
 """Hashes kept of a short text, where it has as many shingles (DESIGN.md asks for at least 4)."""
 EMBEDDING_DIMENSIONS: Final = 32
 """Signed hashed-word dimensions kept of one prompt, one byte each."""
+REPLAY_CANDIDATES_MAX: Final = 16_384
+"""Shingles of one text that pass the filter of public items and are looked up; an ordinary text
+of a MiB has some 2,000, and whoever sends more has shown what they replay."""
+REPLAY_ITEMS_MAX: Final = 5_000_000
+"""Items of one replay index: 160 MB of entries, more than the public instruction sets together."""
 TEMPLATE_ACCOUNTS_MIN: Final = 5
 """Accounts that must hold a shingle before it can be part of a template (DESIGN.md, 6.1)."""
 EXEMPLARS_PER_TEMPLATE: Final = 3

@@ -10,6 +10,14 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class ObserveSettings:
+    """What prompts are looked up in."""
+
+    replay_index: str = "shipped"
+    """Index of public items: a file that `stillwatch replay add` has made, `shipped`, `none`."""
+
+
+@dataclass(frozen=True, slots=True)
 class LinkSettings:
     """How accounts become groups."""
 
@@ -68,6 +76,7 @@ class PolicySettings:
 class Settings:
     """All of them, as one value."""
 
+    observe: ObserveSettings = field(default_factory=ObserveSettings)
     link: LinkSettings = field(default_factory=LinkSettings)
     detect: DetectSettings = field(default_factory=DetectSettings)
     policy: PolicySettings = field(default_factory=PolicySettings)

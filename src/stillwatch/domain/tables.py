@@ -56,9 +56,7 @@ EXCHANGE: Final = Table(
         "system": _c(_S, "system text"),
         "prompt": _c(_S, "last user turn, or all turns joined by a blank line"),
         "response": _c(_S, "answer"),
-        "reasoning_block_hash": _c(
-            _S, "hash of an opaque reasoning block that the request brought back"
-        ),
+        "reasoning_block_hash": _c(_S, "hash of an opaque reasoning block that came back"),
         "input_tokens": _c(_I, "tokens in"),
         "output_tokens": _c(_I, "tokens out"),
         "status": _c(_I, "HTTP status"),
@@ -168,9 +166,12 @@ _OBSERVATIONS: Final = {
         pl.List(_I), "keyed word-4-shingle hashes of the prompt, digits masked, ascending"
     ),
     "embedding": _c(pl.Binary, "32 signed bytes: hashed words, for the variance tests"),
-    "tactic": _c(_S, "most probable tactic, null = below its threshold"),
+    "tactic": _c(_S, "most probable tactic; else `dataset_replay` if an item is held, else null"),
     "tactic_probability": _c(_F, "calibrated probability that the prompt harvests by some tactic"),
     "capability": _c(_S, "what the prompt is after"),
+    "replay_source": _c(_S, "public set of which the prompt holds an item, null = none"),
+    "replay_item_hash": _c(_I, "which item of it"),
+    "replay_share": _c(_F, "share of the item's indexed shingles that the prompt holds"),
 }
 
 OBSERVED: Final = Table(
@@ -202,9 +203,7 @@ REGISTER: Final = Table(
         "account_id": _ID,
         "created_at": _c(UTC_TIME, "sign-up"),
         "org_id": _c(_S, "organisation as typed"),
-        "org_verified": _c(
-            _B, "checked by the provider; where the register lacks the field: all verified"
-        ),
+        "org_verified": _c(_B, "checked by the provider; without such a field: all verified"),
         "email_domain_hash": _c(_I, "e-mail domain"),
         "email_hash": _c(_I, "e-mail address"),
         "phone_country": _c(_S, "phone country"),

@@ -11,14 +11,18 @@ import pyarrow as pa
 
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.tables import OBSERVED
-from stillwatch.observe.content import TacticsModel, sketch_batch
+from stillwatch.observe.content import ReplayIndex, TacticsModel, sketch_batch
 
 _US_PER_HOUR = 3_600_000_000
 """Microseconds of an hour."""
 
 
 def observe_arrivals(
-    arrivals: pl.DataFrame, *, key: PseudonymKey, model: TacticsModel
+    arrivals: pl.DataFrame,
+    *,
+    key: PseudonymKey,
+    model: TacticsModel,
+    replay: ReplayIndex | None = None,
 ) -> pl.DataFrame:
     """Turn one chunk of arrivals into observed exchanges.
 
@@ -30,7 +34,7 @@ def observe_arrivals(
         return OBSERVED.empty()
     text = arrivals.select("system", "prompt", "response").to_arrow().combine_chunks()
     (batch,) = text.to_batches() or [pa.RecordBatch.from_pylist([], text.schema)]
-    observations = pl.from_arrow(sketch_batch(batch, key=key, model=model))
+    observations = pl.from_arrow(sketch_batch(batch, key=key, model=model, replay=replay))
     if not isinstance(observations, pl.DataFrame):
         message = f"the content kernel gave {type(observations).__name__}, not a frame"
         raise TypeError(message)

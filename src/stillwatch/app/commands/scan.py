@@ -1,9 +1,9 @@
-"""`stillwatch scan`: the main job."""
+"""`stillwatch scan`: the main job, and its outcome in a few lines."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,6 +25,9 @@ from stillwatch.app.settings import read_key, read_settings, utc_now
 
 EXIT_QUARANTINED = 3
 """Done, but too many records were left out: CONTRACT.md, section 2."""
+_PERCENT = ".2%"
+_SHOWN = ("campaign_id", "kind", "accounts", "exchanges", "output_tokens", "q_value", "summary")
+"""What a summary says of a campaign."""
 _EXAMPLES = examples(
     "stillwatch scan logs/ --out monday",
     "stillwatch scan logs/ --out week --since 2026-11-16 --until 2026-11-23",
@@ -104,14 +107,72 @@ def _run(request: ScanRequest) -> ScanOutcome:
 
 def show_outcome(outcome: ScanOutcome, *, as_json: bool) -> None:
     """Print a run for a machine or a person."""
-    from stillwatch.app.commands.headline import headline, summarise  # noqa: PLC0415  brings Polars
-
-    summary = summarise(outcome)
+    summary = _summarise(outcome)
     if as_json:
         say_json(summary)
         return
-    for line in headline(summary):
+    for line in _word(summary):
         say(line)
+
+
+def _summarise(outcome: ScanOutcome) -> dict[str, Any]:
+    """Give the machine's summary of a run: `scan --json` prints it."""
+    import polars as pl  # noqa: PLC0415  `--help` can do without
+
+    from stillwatch.domain.results import (  # noqa: PLC0415  brings Polars
+        ACCOUNTS_OUT,
+        CAMPAIGNS_OUT,
+        GROUPS_OUT,
+        VERDICTS,
+    )
+    from stillwatch.store.results import REPORT_FILE, read_result  # noqa: PLC0415  brings Polars
+
+    result = read_result(outcome.result)
+    accounts, groups = result.table(ACCOUNTS_OUT), result.table(GROUPS_OUT)
+    found = dict(accounts.group_by("verdict").len().iter_rows())
+    return {
+        "result": str(outcome.result),
+        "report": str(outcome.result / REPORT_FILE),
+        "verdicts": {verdict: found.get(verdict, 0) for verdict in VERDICTS},
+        "campaigns": result.table(CAMPAIGNS_OUT).select(_SHOWN).to_dicts(),
+        "tied_groups": groups.height,
+        "tied_groups_let_be": groups.filter(pl.col("campaign_id").is_null()).height,
+        "quarantined_share": outcome.quarantined_share,
+        "run": outcome.run,
+    }
+
+
+def _word(summary: dict[str, Any]) -> list[str]:
+    """Word the summary for a person."""
+    verdicts, counts = summary["verdicts"], summary["run"].get("counts", {})
+    named = ", ".join(f"{n:,} {verdict}" for verdict, n in verdicts.items() if verdict != "clear")
+    count = len(summary["campaigns"])
+    campaigns = f"{count} campaign{'' if count == 1 else 's'}" if count else "no campaign"
+    exchanges, accounts = counts.get("exchanges", 0), sum(verdicts.values())
+    seen, let_be = summary["tied_groups"], summary["tied_groups_let_be"]
+    lines = [
+        f"{campaigns} in {exchanges:,} exchanges of {accounts:,} accounts",
+        *(f"  {one['campaign_id']}  {one['summary']}" for one in summary["campaigns"]),
+        f"accounts: {named}; {verdicts['clear']:,} clear",
+        f"tied groups: {seen:,} seen, {let_be:,} let be as no campaign",
+    ]
+    if left_out := _left_out(summary):
+        lines.append(left_out)
+    aside = len(summary["run"].get("stood_aside", []))
+    if aside:
+        lines.append(f"checks that stood aside for want of data: {aside} (run.json says why)")
+    return [*lines, f"report: {summary['report']}"]
+
+
+def _left_out(summary: dict[str, Any]) -> str:
+    counts = summary["run"].get("counts", {})
+    parts = [
+        f"{counts[name]:,} {name.replace('_', ' ')}"
+        for name in ("quarantined", "duplicates", "outside_window")
+        if counts.get(name)
+    ]
+    share = format(summary["quarantined_share"], _PERCENT)
+    return f"records left out: {', '.join(parts)} ({share} quarantined)" if parts else ""
 
 
 def register(app: typer.Typer) -> None:

@@ -18,29 +18,43 @@ import pyarrow.compute as pc
 
 from stillwatch.domain import limits
 from stillwatch.domain.keyed import PseudonymKey, hash_strings
+from stillwatch.observe.content.replay import ReplayIndex
 from stillwatch.observe.content.rows import Readings, read_texts
 from stillwatch.observe.content.tactics import TacticsModel, no_weights
 
+_NO_INDEX: Final = ReplayIndex()
+_REPLAY: Final = "dataset_replay"
+"""The tactic of `domain/results.py` that the index decides, not the wording."""
 _SYSTEM_DOMAIN: Final = 0x53595354
 """Keeps hashes of system texts apart from those of other columns that hold the same bytes."""
 
 
 def sketch_batch(
-    batch: pa.RecordBatch, *, key: PseudonymKey, model: TacticsModel
+    batch: pa.RecordBatch,
+    *,
+    key: PseudonymKey,
+    model: TacticsModel,
+    replay: ReplayIndex | None = None,
 ) -> pa.RecordBatch:
     """Replace `system`, `prompt` and `response` by what the lake keeps of them.
 
-    Grain:   one row per row of the batch, in its order.
+    Grain:   one row per row of the batch, in its order. A prompt that holds a public item and has
+             no tactic by its wording has the tactic `dataset_replay`.
     Nulls:   a null text gives nulls; an empty one gives zero words and an empty sketch.
     Cost:    linear in bytes, 1 MiB a text at most; two threads take half the time.
     Source:  DESIGN.md, section 5.
     """
     system, prompts, answers = (_strings(batch, name) for name in ("system", "prompt", "response"))
-    readings = read_texts(prompts, key=key, weights=model.packed)
+    replay = replay or _NO_INDEX
+    readings = read_texts(prompts, key=key, weights=model.packed, replay=replay)
     nulls = np.asarray(prompts.is_null().to_numpy(zero_copy_only=False))
     sums = np.concatenate([part.sums for part in readings])
     features = np.concatenate([part.features for part in readings])
     tactic, probability, capability = model.name(sums, features, nulls)
+    item, found = (
+        np.concatenate([getattr(part, name) for part in readings]) for name in ("item", "found")
+    )
+    source, item_hash, share = replay.name(item, found, key=key)
     columns = {
         "system_hash": hash_systems(system, key=key),
         "prompt_hash": _join([part.hashes for part in readings]),
@@ -48,9 +62,12 @@ def sketch_batch(
         "response_chars": pc.utf8_length(answers).cast(pa.int64()),
         "sketch": _join([part.sketches for part in readings]),
         "embedding": _join([part.embeddings for part in readings]),
-        "tactic": tactic,
+        "tactic": pc.if_else(pc.is_valid(source), pc.fill_null(tactic, _REPLAY), tactic),
         "tactic_probability": probability,
         "capability": capability,
+        "replay_source": source,
+        "replay_item_hash": item_hash,
+        "replay_share": share,
     }
     return pa.RecordBatch.from_pydict(columns)
 

@@ -21,47 +21,29 @@ import numpy.typing as npt
 
 from stillwatch.domain import limits
 from stillwatch.domain.keyed import Int64Array, siphash_word
-from stillwatch.observe.content.characters import (
-    ALONE,
-    DIGIT,
-    KIND_BITS,
-    LETTER,
-    SEPARATE,
-    VANISH,
-)
+from stillwatch.observe.content.characters import ALONE, DIGIT, KIND_BITS, LETTER, SEPARATE, VANISH
 
-_BASIS: Final = np.uint64(0xCBF29CE484222325)
-_PRIME: Final = np.uint64(0x100000001B3)
-_MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2: Final = np.uint64(0x94D049BB133111EB)
+_BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
+_MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
-_NUMBER: Final = np.uint64(0x5851F42D4C957F2D)
-"""What every number hashes to where digits are masked."""
-_PLACES: Final = (
-    np.uint64(0x9E3779B97F4A7C15),
-    np.uint64(0xC2B2AE3D27D4EB4F),
-    np.uint64(0x165667B19E3779F9),
-    np.uint64(0x27D4EB2F165667C5),
-)
+_NUMBER: Final = np.uint64(0x5851F42D4C957F2D)  # of every number, where digits are masked
+_P1, _P2, _P3 = 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5
+_PLACES: Final = (_GOLDEN, np.uint64(_P1), np.uint64(_P2), np.uint64(_P3))
 """Odd multipliers of the four places of a shingle, so that order counts (xxHash's primes)."""
 _ANYTHING: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
 _THRESHOLD: Final = np.uint64(2**61)
 """2^64 / 8: of a long text one shingle in eight is kept."""
-_FLOOR: Final = limits.SKETCH_HASHES_MIN
-_CAP: Final = limits.SKETCH_HASHES_MAX
-_BYTES: Final = limits.PROMPT_BYTES_MAX
+_FLOOR, _CAP = limits.SKETCH_HASHES_MIN, limits.SKETCH_HASHES_MAX
+_BYTES, _NEAR = limits.PROMPT_BYTES_MAX, limits.REPLAY_CANDIDATES_MAX
 _DIMENSIONS: Final = limits.EMBEDDING_DIMENSIONS
-_SCALE: Final = 127.0
-"""Largest signed byte: an embedding is round(127 x unit vector)."""
+_SCALE: Final = 127.0  # the largest signed byte: an embedding is round(127 x unit vector)
 SEEN_SLOTS: Final = 4096
-"""Slots that remember which words and pairs a text has had: 16 KB, so that they stay in the
-first-level cache. Two words in one slot count once: one word in a hundred of a usual prompt."""
-
+"""Slots that remember a text's words and pairs: 16 KB, to stay in the first-level cache. Two words
+in one slot count once: one word in a hundred of a usual prompt."""
 SHINGLE_WORDS: Final = 4
 """Words of a shingle (DESIGN.md, section 5)."""
 OPENING_WORDS: Final = 6
-"""First words of a prompt that the model also sees as an opening: most requests start with what
-they ask for."""
+"""First words that the model also sees as an opening: most requests start with what they ask."""
 _OPENING: Final = np.uint64(0xD6E8FEB86659FD93)
 """Odd multiplier that makes an opening's feature another than its word's."""
 _SLOT_SHIFT: Final = np.uint64(52)
@@ -70,10 +52,9 @@ BUCKET_SHIFT: Final = np.uint64(20)
 """Bits of a feature's hash below those that choose its row of weights."""
 BYTE_MAX: Final = 255
 """Additions that byte-wide counters of bits, and 16-bit sums of bytes, can take."""
-_LOW_BITS: Final = np.uint64(0x0101010101010101)
-_BYTE: Final = np.uint64(0xFF)
-_TWO_BYTES: Final = np.uint64(0xFFFF)
-_EVEN_BYTES: Final = np.uint64(0x00FF00FF00FF00FF)
+_BYTE, _TWO_BYTES = np.uint64(0xFF), np.uint64(0xFFFF)
+_LOW_BITS, _EVEN_BYTES = np.uint64(0x0101010101010101), np.uint64(0x00FF00FF00FF00FF)
+_ONE, _SIX, _HALF = np.uint64(1), np.uint64(63), np.uint64(32)
 LANES: Final = 24
 """Weights of one feature: tactics, any tactic, capabilities, and two to spare; 24 bytes."""
 
@@ -259,9 +240,7 @@ def _embed(words: Hashes, count: int, signs: npt.NDArray[np.int64], out: Any) ->
     for i in range(_DIMENSIONS):
         signs[i] = -count
     for block in range(0, count, BYTE_MAX):
-        end = block + BYTE_MAX
-        if end > count:  # noqa: PLR1730  `min` of two costs Numba a kernel of its own
-            end = count
+        end = block + BYTE_MAX if block + BYTE_MAX < count else count  # noqa: FURB136  for Numba
         a = b = c = d = np.uint64(0)
         for i in range(block, end):
             a += words[i] & _LOW_BITS
@@ -292,9 +271,7 @@ def _score(features: Hashes, count: int, weights: Hashes, sums: Int64Array) -> N
     for lane in range(LANES):
         sums[lane] = -128 * count
     for block in range(0, count, BYTE_MAX):
-        end = block + BYTE_MAX
-        if end > count:  # noqa: PLR1730  `min` of two costs Numba a kernel of its own
-            end = count
+        end = block + BYTE_MAX if block + BYTE_MAX < count else count  # noqa: FURB136  for Numba
         a = b = c = d = e = f = np.uint64(0)
         for i in range(block, end):
             bucket = (features[i] >> BUCKET_SHIFT) & last
@@ -315,6 +292,27 @@ def _score(features: Hashes, count: int, weights: Hashes, sums: Int64Array) -> N
             sums[lane + 17] += np.int64((f >> shift) & _TWO_BYTES)
 
 
+@nb.njit(no_cfunc_wrapper=True)
+def list_candidates(words: Hashes, count: int, bits: Hashes, out: Entries) -> Whole:
+    """Write half the hash of each shingle whose bit a filter has; give their count.
+
+    Cost: a look a shingle: the words are mixed already. The filter's last word is the shift to one.
+    """
+    shift, used = bits[len(bits) - 1], np.int64(0)
+    if len(bits) == 1 or count < SHINGLE_WORDS:
+        return used
+    first, second = words[0] * _GOLDEN + words[1], words[1] * _GOLDEN + words[2]
+    for i in range(SHINGLE_WORDS - 1, count):
+        third = words[np.uint64(i - 1)] * _GOLDEN + words[np.uint64(i)]
+        total = first * _PLACES[1] + third
+        first, second = second, third
+        out[np.uint64(used)] = total >> _HALF
+        used += np.int64(bits[total >> shift] >> (total >> _HALF & _SIX) & _ONE)
+        if used == len(out):
+            break
+    return used
+
+
 @nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
 def read_rows(data: Bytes, offsets: Int64Array, given: Any, work: Any, out: Any) -> None:  # noqa: ANN401  tuples of arrays inside Numba
     """Read every text of a column, once; write what `rows.py` has made room for.
@@ -325,9 +323,9 @@ def read_rows(data: Bytes, offsets: Int64Array, given: Any, work: Any, out: Any)
     Order:   as given; a sketch is ascending.
     Cost:    linear in the bytes read, at most `PROMPT_BYTES_MAX` a row.
     """
-    table, key, weights = given
+    table, key, weights, bits = given
     exact, masked, found, kept, signs, seen = work
-    hashes, words, features, sums, embedding, ends, sketch = out
+    hashes, words, features, sums, embedding, ends, sketch, stops, near = out
     for row in range(len(offsets) - 1):
         start = offsets[row]
         end = min(offsets[row + 1], start + _BYTES)
@@ -342,3 +340,5 @@ def read_rows(data: Bytes, offsets: Int64Array, given: Any, work: Any, out: Any)
         distinct, features[row] = list_features(masked, count, seen, row + 1, found)
         _embed(found, distinct, signs, embedding[row])
         _score(found, features[row], weights, sums[row])
+        place = near[stops[row] : stops[row] + min(end - start, _NEAR)]
+        stops[row + 1] = stops[row] + list_candidates(masked, count, bits, place)

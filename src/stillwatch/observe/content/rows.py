@@ -19,10 +19,12 @@ from stillwatch.domain import limits
 from stillwatch.domain.keyed import PseudonymKey, text_buffers
 from stillwatch.observe.content.characters import character_table
 from stillwatch.observe.content.kernels import LANES, OPENING_WORDS, SEEN_SLOTS, read_rows
+from stillwatch.observe.content.replay.index import ReplayIndex, compile_search
 from stillwatch.observe.content.tactics import no_weights
 
 SLICE_ROWS: Final = 16_384
 """Rows read at once: 10 MB of results at most, most of it room for sketches."""
+_NO_INDEX: Final = ReplayIndex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,10 @@ class Readings:
     embeddings: pa.Array
     sums: npt.NDArray[np.int64]
     features: npt.NDArray[np.int64]
+    item: npt.NDArray[np.int32]
+    """The public item that the text holds, by its place in the index; -1 = none."""
+    found: npt.NDArray[np.int32]
+    """How many of the item's entries the text holds."""
 
 
 @cache
@@ -43,7 +49,11 @@ def _table() -> npt.NDArray[np.uint32]:
 
 
 def read_texts(
-    texts: pa.Array, *, key: PseudonymKey, weights: npt.NDArray[np.uint64]
+    texts: pa.Array,
+    *,
+    key: PseudonymKey,
+    weights: npt.NDArray[np.uint64],
+    replay: ReplayIndex = _NO_INDEX,
 ) -> list[Readings]:
     """Read a column of texts, slice by slice.
 
@@ -51,7 +61,7 @@ def read_texts(
     Cost:    linear in bytes; about 100 MB/s on one core.
     """
     return [
-        _read_slice(texts.slice(start, SLICE_ROWS), key=key, weights=weights)
+        _read_slice(texts.slice(start, SLICE_ROWS), key=key, weights=weights, replay=replay)
         for start in range(0, max(len(texts), 1), SLICE_ROWS)
     ]
 
@@ -62,9 +72,12 @@ def compile_kernels() -> None:
     Cost:    two seconds the first time on a machine, a tenth where Numba's cache has it.
     """
     read_texts(pa.array([""]), key=PseudonymKey(0, 0), weights=no_weights())
+    compile_search()
 
 
-def _read_slice(texts: pa.Array, *, key: PseudonymKey, weights: npt.NDArray[np.uint64]) -> Readings:
+def _read_slice(
+    texts: pa.Array, *, key: PseudonymKey, weights: npt.NDArray[np.uint64], replay: ReplayIndex
+) -> Readings:
     data, offsets = text_buffers(texts)
     weights = weights.view()
     weights.flags.writeable = False  # one type for Numba, however pickle made it
@@ -75,8 +88,11 @@ def _read_slice(texts: pa.Array, *, key: PseudonymKey, weights: npt.NDArray[np.u
     hashes, words, features = np.empty((3, rows), np.int64)
     sums = np.empty((rows, LANES), np.int64)
     embedding = np.empty((rows, limits.EMBEDDING_DIMENSIONS), np.int8)
-    ends = np.zeros(rows + 1, np.int64)
+    ends, stops = np.zeros((2, rows + 1), np.int64)
     sketch = np.empty(rows * limits.SKETCH_HASHES_MAX, np.int64)
+    bits = replay.lookup.bits
+    room = np.minimum(lengths, limits.REPLAY_CANDIDATES_MAX).sum() if len(bits) > 1 else 0
+    near = np.empty(room + 1, np.uint32)  # of which the pages are touched that shingles pass into
     work = (
         np.empty(longest + 1, np.uint64),
         np.empty(longest + 1, np.uint64),
@@ -85,8 +101,9 @@ def _read_slice(texts: pa.Array, *, key: PseudonymKey, weights: npt.NDArray[np.u
         np.zeros(limits.EMBEDDING_DIMENSIONS, np.int64),
         np.zeros((2, SEEN_SLOTS), np.int32),
     )
-    out = (hashes, words, features, sums, embedding, ends, sketch)
-    read_rows(data, offsets, (_table(), secret, weights), work, out)
+    out = (hashes, words, features, sums, embedding, ends, sketch, stops, near)
+    read_rows(data, offsets, (_table(), secret, weights, bits), work, out)
+    item, found = replay.find(near, stops)
     mask = texts.is_null().to_numpy(zero_copy_only=False) if texts.null_count else None
     return Readings(
         pa.array(hashes, mask=mask),
@@ -95,6 +112,8 @@ def _read_slice(texts: pa.Array, *, key: PseudonymKey, weights: npt.NDArray[np.u
         _bytes(embedding, mask),
         sums,
         features,
+        item,
+        found,
     )
 
 

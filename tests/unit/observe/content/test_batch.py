@@ -24,6 +24,9 @@ _COLUMNS = [
     "tactic",
     "tactic_probability",
     "capability",
+    "replay_source",
+    "replay_item_hash",
+    "replay_share",
 ]
 _TEXT = "The ferry leaves at eight and comes back at nine with all the crates of pears"
 

@@ -1,0 +1,136 @@
+"""From the texts of a public set to what the index keeps of its items.
+
+Called by `stillwatch replay add` and by the script that makes the shipped index; reads texts, gives
+a `Source`. The one idea: of each item the shingles that fewest other items of the set have, for a
+phrase that many items share tells nothing of any one; those first that are still there inside a
+JSON string; and never a phrase of ordinary prompts.
+
+Deliberately absent: the text itself, which is gone when this returns.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stillwatch.domain import limits
+from stillwatch.domain.keyed import Int64Array, text_buffers
+from stillwatch.observe.content.characters import character_table
+from stillwatch.observe.content.kernels import list_candidates, read_words
+from stillwatch.observe.content.replay.index import ENTRIES_MAX, Halves, Source
+from stillwatch.observe.content.replay.kernel import ENTRIES_MIN
+
+HOLDERS_MAX: Final = 1_024
+"""Items of a set that may share a shingle for it to be one of theirs. Below the size of a usual
+set, above that of its strictest families (250 items of one task made of a dozen words), which have
+nothing rarer; it bounds what one shingle of a prompt can cost."""
+ORDINARY_TEXTS_MIN: Final = 2
+"""Ordinary texts that must hold a shingle before it is a common phrase: in one alone it may be a
+replay itself."""
+_SLICE_ROWS: Final = 16_384
+_SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
+"""Orders shingles that are equally rare: anywhere in the item, the same ones every time."""
+
+Pairs = tuple[npt.NDArray[np.int64], Halves]
+
+
+def index_source(texts: pa.Array, *, name: str, licence: str, ordinary: Halves) -> Source:
+    """Keep of each text the shingles by which a prompt that holds it is known.
+
+    Grain:   one item per text that has ENTRIES_MIN shingles left; others are counted.
+    Nulls:   a null text is left out. Order: of the texts; equal texts stay apart.
+    Cost:    linear in bytes, and a sort of the shingles; about 1 MB/s.
+    """
+    item, shingle = list_shingles(texts)
+    _, at, holders = np.unique(shingle, return_inverse=True, return_counts=True)
+    rarity, is_frail = holders[at], ~_lasts_in_json(texts, item, shingle)
+    usable = (rarity <= HOLDERS_MAX) & ~np.isin(shingle, ordinary)
+    item, shingle, rarity = item[usable], shingle[usable], rarity[usable]
+    chance = (shingle.astype(np.uint64) * _SPREAD) >> np.uint64(32)
+    order = np.lexsort((shingle, chance, rarity, is_frail[usable], item))
+    item, shingle = item[order], shingle[order]
+    chosen = _rank_within(item) < ENTRIES_MAX
+    item, shingle = item[chosen], shingle[chosen]
+    sizes = np.bincount(item, minlength=len(texts))
+    kept = sizes >= ENTRIES_MIN
+    inside = kept[item]
+    order = np.lexsort((shingle[inside], item[inside]))
+    entries = shingle[inside][order]
+    return Source(name, licence, sizes[kept].astype(np.uint8), entries, int((~kept).sum()))
+
+
+def _lasts_in_json(
+    texts: pa.Array, item: npt.NDArray[np.int64], shingle: Halves
+) -> npt.NDArray[np.bool_]:
+    """Say which shingles a text still has inside a JSON string, where a new line is two signs."""
+    escaped = [None if text is None else json.dumps(text) for text in texts.to_pylist()]
+    there = _pack(*list_shingles(pa.array(escaped, pa.large_string())))
+    return np.isin(_pack(item, shingle), there)
+
+
+def _pack(item: npt.NDArray[np.int64], shingle: Halves) -> npt.NDArray[np.uint64]:
+    return (item.astype(np.uint64) << np.uint64(32)) | shingle
+
+
+def list_ordinary(texts: pa.Array) -> Halves:
+    """List the common phrases of ordinary prompts: shingles that several of them hold, ascending.
+
+    Grain:   one row per shingle. Cost: linear in bytes, and a sort of the shingles.
+    """
+    shingles, texts_with = np.unique(list_shingles(texts)[1], return_counts=True)
+    return np.asarray(shingles[texts_with >= ORDINARY_TEXTS_MIN])
+
+
+def list_shingles(texts: pa.Array) -> Pairs:
+    """List the distinct shingles of each text, as the filter sees them.
+
+    Grain:   one row per (text, shingle), ascending. Nulls: no row.
+    Cost:    linear in bytes, PROMPT_BYTES_MAX a text at most.
+    """
+    parts = [
+        _list_slice(texts.slice(start, _SLICE_ROWS), start)
+        for start in range(0, max(len(texts), 1), _SLICE_ROWS)
+    ]
+    packed = np.concatenate(parts)
+    return (packed >> np.uint64(32)).astype(np.int64), packed.astype(np.uint32)
+
+
+def _list_slice(texts: pa.Array, start: int) -> npt.NDArray[np.uint64]:
+    data, offsets = text_buffers(texts)
+    lengths = np.minimum(np.diff(offsets), limits.PROMPT_BYTES_MAX)
+    work = np.empty((2, int(lengths.max(initial=0)) + 1), np.uint64)
+    stops = np.zeros(len(texts) + 1, np.int64)
+    out = np.empty(int(lengths.sum()) + 1, np.uint32)
+    _read_shingles(data, offsets, character_table(), work, (stops, out))
+    rows = np.repeat(np.arange(start, start + len(texts), dtype=np.uint64), np.diff(stops))
+    return np.unique((rows << np.uint64(32)) | out[: stops[-1]])
+
+
+@nb.njit(nogil=True)  # no cache: it would be stale when kernels.py changes
+def _read_shingles(
+    data: npt.NDArray[np.uint8],
+    offsets: Int64Array,
+    table: npt.NDArray[np.uint32],
+    work: npt.NDArray[np.uint64],
+    out: Any,  # noqa: ANN401  a tuple of arrays inside Numba
+) -> None:
+    stops, shingles = out
+    anything = np.full(3, np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64)
+    anything[2] = 63
+    for row in range(len(offsets) - 1):
+        end = min(offsets[row + 1], offsets[row] + limits.PROMPT_BYTES_MAX)
+        count = read_words(data, offsets[row], end, table, work[0], work[1])
+        place = shingles[stops[row] :]
+        stops[row + 1] = stops[row] + list_candidates(work[1], count, anything, place)
+
+
+def _rank_within(group: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Number the rows of each run of equal values from 0."""
+    starts = np.flatnonzero(np.append(True, group[1:] != group[:-1])) if len(group) else group
+    lengths = np.diff(np.append(starts, len(group)))
+    return np.arange(len(group)) - np.repeat(starts, lengths)

@@ -1,0 +1,200 @@
+"""The index of public sets in memory: of each item a few shingles, and how they are found again.
+
+`rows.py` asks it of every text. An item is known by its `ENTRIES_MAX` rarest shingles; a prompt
+holds the item when it has `ENTRIES_MIN` of them at least and three quarters. A filter that
+fits the second-level cache says no to 99 shingles of 100; the rest are looked up by bucket.
+
+What is kept is the upper half of the unkeyed shingle hash. Nothing needs a key here: the look-up
+happens in the pass over the text, before anything is keyed, and what leaves it is the set's public
+name and a keyed pseudonym of the item.
+Absent: any text of an item. Blind spot: paraphrase, translation, sets that nobody indexed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stillwatch.domain.keyed import PseudonymKey, hash_strings
+from stillwatch.observe.content.replay.kernel import ENTRIES_MIN, find_items
+
+ENTRIES_MAX: Final = 8
+"""Shingles kept of an item: with 32 bits each, 33,000 items are one megabyte. Of a verbatim item
+all are found, so that more would add nothing; fewer would tell an item less well from a quotation
+of a part of it."""
+_COARSE_KEYS: Final = 15
+"""Shingles per 64-bit word of the first filter, at most: one in five of others passes. The shipped
+index has 128 KB of it: a larger one pushes the weights of the tactics out of the second-level
+cache, and costs more than it saves."""
+_COARSE_DEPTH_MAX: Final = 15
+"""Binary logarithm of the words of the first filter: 256 KB, however large the index."""
+_FINE_KEYS: Final = 4
+"""Shingles per word of the second filter: of what passed the first, one in 150 passes."""
+_DOMAIN: Final = 0x5245504C
+"""Keeps pseudonyms of items apart from those of other columns."""
+_GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
+
+Halves = npt.NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One public set: its name, its licence, and the shingles of its items.
+
+    sizes:   a row an item, its count of entries, ENTRIES_MIN to ENTRIES_MAX.
+    entries: the items' entries end to end, ascending within an item.
+    left_out: items that are too short, or made of common phrases alone.
+    """
+
+    name: str
+    licence: str
+    sizes: npt.NDArray[np.uint8]
+    entries: Halves
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The arrays that the kernels read; all of one type for Numba, whoever made them."""
+
+    bits: npt.NDArray[np.uint64]
+    """The filter that every shingle meets."""
+    fine: npt.NDArray[np.uint64]
+    """The filter that meets what passed."""
+    shingles: Halves
+    """Distinct entries, ascending."""
+    buckets: npt.NDArray[np.int32]
+    """Where each bucket of `shingles` begins, by its upper bits."""
+    first: npt.NDArray[np.int32]
+    """Where the owners of each shingle begin."""
+    owners: npt.NDArray[np.int32]
+    """Items, by shingle."""
+    sizes: npt.NDArray[np.int32]
+    """Entries of each item."""
+
+
+@dataclass(frozen=True)
+class ReplayIndex:
+    """Public sets, looked up together."""
+
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def items(self) -> int:
+        """How many items it knows."""
+        return sum(len(source.sizes) for source in self.sources)
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """The arrays of the kernels, made once. Cost: a sort of the entries; 0.1 s a million."""
+        sizes = np.concatenate([np.zeros(0, np.uint8), *(s.sizes for s in self.sources)])
+        entries = np.concatenate([np.zeros(0, np.uint32), *(s.entries for s in self.sources)])
+        order = np.argsort(entries, kind="stable")
+        items = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+        shingles, first = np.unique(entries[order], return_index=True)
+        depth = max(len(shingles).bit_length() - 1, 1)
+        edges = np.arange(2**depth + 1, dtype=np.uint64) << np.uint64(32 - depth)
+        arrays = Lookup(
+            _filter(shingles),
+            _filter_again(shingles),
+            shingles,
+            np.searchsorted(shingles.astype(np.uint64), edges).astype(np.int32),
+            np.append(first, len(entries)).astype(np.int32),
+            items[order],
+            sizes.astype(np.int32),
+        )
+        for name in Lookup.__slots__:
+            getattr(arrays, name).flags.writeable = False
+        return arrays
+
+    @cached_property
+    def identities(self) -> npt.NDArray[np.uint64]:
+        """A hash an item, made of its entries: the same in every index that holds the item so."""
+        sizes = self.lookup.sizes.astype(np.int64)
+        entries = np.concatenate([np.zeros(0, np.uint32), *(s.entries for s in self.sources)])
+        spread = (entries.astype(np.uint64) + _GOLDEN) * _GOLDEN
+        spread ^= spread >> np.uint64(29)
+        starts = np.cumsum(sizes) - sizes
+        return np.asarray(np.add.reduceat(spread, starts) if len(sizes) else spread)
+
+    def find(self, near: Halves, stops: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int32], ...]:
+        """Find the item that each text holds, from the shingles that passed the filter.
+
+        Grain:   one row per text: the item (-1 = none), and how many of its entries are there.
+        Order:   of two items the one with the larger share, the more entries, the earlier place.
+        Cost:    linear in what passed; an entry of the index is looked at once a text.
+        """
+        item, found = np.full((2, len(stops) - 1), -1, np.int32)
+        arrays = self.lookup
+        if len(arrays.sizes) and stops[-1] >= ENTRIES_MIN:
+            given = tuple(getattr(arrays, name) for name in Lookup.__slots__[1:])
+            met = np.zeros(len(arrays.shingles), np.int32)
+            counts = np.zeros((2, len(arrays.sizes)), np.int32)
+            find_items(near, stops, given, (met, counts), (item, found))
+        return item, found
+
+    def name(
+        self, item: npt.NDArray[np.int32], found: npt.NDArray[np.int32], *, key: PseudonymKey
+    ) -> tuple[pa.Array, pa.Array, pa.Array]:
+        """Give `replay_source`, `replay_item_hash` and `replay_share` of each text.
+
+        Nulls:   all three where no item was found.
+        """
+        rows = np.flatnonzero(item >= 0)
+        if not len(rows):
+            return tuple(pa.nulls(len(item), t) for t in (pa.string(), pa.int64(), pa.float64()))
+        held = item[rows]
+        ends = np.cumsum([len(source.sizes) for source in self.sources])
+        source = np.zeros(len(item), np.int32)
+        source[rows] = np.searchsorted(ends, held, side="right")
+        told = np.zeros(len(item), np.int64)
+        told[rows] = hash_strings(
+            pa.array(self.identities[held].astype("<u8")).cast(pa.string()), key=key, domain=_DOMAIN
+        )
+        share = np.zeros(len(item))
+        share[rows] = found[rows] / self.lookup.sizes[held]
+        none, names = item < 0, pa.array([one.name for one in self.sources])
+        named = pa.DictionaryArray.from_arrays(pa.array(source, mask=none), names)
+        return named.cast(pa.string()), pa.array(told, mask=none), pa.array(share, mask=none)
+
+
+def compile_search() -> None:
+    """Have the kernel ready before the first text comes.
+
+    Cost:    half a second, once a machine.
+    """
+    sizes, entries = np.full(1, ENTRIES_MIN, np.uint8), np.arange(ENTRIES_MIN, dtype=np.uint32)
+    tiny = ReplayIndex((Source("", "", sizes, entries, 0),))
+    tiny.find(entries.copy(), np.array([0, ENTRIES_MIN]))
+
+
+def _filter(shingles: Halves) -> npt.NDArray[np.uint64]:
+    """Set one bit a shingle, as `list_candidates` looks at it; of none, one word."""
+    if not len(shingles):
+        return np.zeros(1, np.uint64)
+    depth = min(max((len(shingles) // _COARSE_KEYS).bit_length(), 1), _COARSE_DEPTH_MAX)
+    wide = shingles.astype(np.uint64)
+    return np.append(_set_bits(wide, 2**depth, (wide,)), np.uint64(64 - depth))
+
+
+def _filter_again(shingles: Halves) -> npt.NDArray[np.uint64]:
+    """Set three other bits a shingle in the word that `find_items` looks at."""
+    wide = shingles.astype(np.uint64)
+    mixed = wide * _GOLDEN
+    shifted = tuple(mixed >> np.uint64(shift) for shift in (58, 52, 46))
+    return _set_bits(wide, max(len(wide) // _FINE_KEYS, 2), shifted)
+
+
+def _set_bits(
+    wide: npt.NDArray[np.uint64], words: int, positions: tuple[npt.NDArray[np.uint64], ...]
+) -> npt.NDArray[np.uint64]:
+    bits = np.zeros(words, np.uint64)
+    place = (wide * np.uint64(words)) >> np.uint64(32)
+    for position in positions:
+        np.bitwise_or.at(bits, place, np.uint64(1) << (position & np.uint64(63)))
+    return bits
