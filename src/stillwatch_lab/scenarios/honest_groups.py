@@ -21,7 +21,6 @@ from stillwatch_lab.scenarios.cast import cast_groups, draw_crowd
 from stillwatch_lab.scene import Scene
 from stillwatch_lab.shards import Shard
 
-
 _DAILY = 16 / 7
 """Mean exchanges of an account and day, about what CONTRACT.md has (40 in a fortnight)."""
 
