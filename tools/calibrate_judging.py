@@ -1,9 +1,10 @@
 """Fit the null of judging and the membership calibration, and write what ships with the package.
 
-Honest tied groups come from the lab's `honest-groups` scenario (permitted partners left out: they
-do harvest); how often a member is a true one comes from its `trial` scenario. Neither is reported
-on, and both are read with their truth, which only the lab and its calibration may do. Detection
-parameters are never fitted on a campaign: the null is honest groups alone.
+Honest tied groups come from the lab's `honest-groups` scenarios, of a week, a fortnight and six
+weeks, four to one to one (permitted partners left out: they do harvest); how often a member is a
+true one comes from its `trial` scenario. Neither is reported on, and both are read with their
+truth, which only the lab and its calibration may do. Detection parameters are never fitted on a
+campaign: the null is honest groups alone.
 
     python tools/calibrate_judging.py [--incidents 24] [--trials 3] [--first-seed 9001]
     python tools/calibrate_judging.py --check --first-seed 9501 [--incidents 12]
@@ -53,6 +54,12 @@ NOT_HONEST = ("benign-partner", "fraud")
 """Roles whose groups harvest, permitted or not: no part of an honest null."""
 PURE_SHARE = 0.8
 """Share of a tied group's accounts that must have its most frequent role."""
+HONEST = {
+    "honest-groups": (0, 1.0),
+    "honest-groups-fortnight": (100, 0.25),
+    "honest-groups-six-weeks": (100, 0.25),
+}
+"""Scenario -> what is added to the first seed, and its share of the incidents asked for."""
 LEVELS = (0.1, 0.05, 0.01, 0.003, 0.001)
 """p-values below which honest groups are counted."""
 PSEUDO_FALSE = 1.0
@@ -75,6 +82,13 @@ def work_through(scenario: str, seeds: range) -> Iterator[Incident]:
             simulate(scenario, out=traffic, seed=seed)
             yield measure_incident(traffic, Path(folder) / "lake")
         print(f"{scenario} {seed} done", flush=True)
+
+
+def work_through_honest(asked: argparse.Namespace) -> Iterator[Incident]:
+    """Work through the incidents of honest groups, scenario after scenario."""
+    for scenario, (offset, share) in HONEST.items():
+        first = asked.first_seed + offset
+        yield from work_through(scenario, range(first, first + round(share * asked.incidents)))
 
 
 def measure_incident(traffic: Path, lake: Path) -> Incident:
@@ -164,8 +178,7 @@ def main() -> None:
     parser.add_argument("--figures", type=Path, help="also write every group's figures (Parquet)")
     parser.add_argument("--check", action="store_true", help="fit nothing, count p-values")
     asked = parser.parse_args()
-    seeds = range(asked.first_seed, asked.first_seed + asked.incidents)
-    honest = pl.concat([keep_honest(i) for i in work_through("honest-groups", seeds)])
+    honest = pl.concat([keep_honest(i) for i in work_through_honest(asked)])
     if asked.figures:
         honest.write_parquet(asked.figures)
     if asked.check:

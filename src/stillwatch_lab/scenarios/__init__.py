@@ -29,6 +29,8 @@ SCENARIOS: Final = {
         Scenario("demo", WEEK, cast_demo),
         Scenario("innocent", FORTNIGHT, cast_innocent),
         Scenario("honest-groups", WEEK, cast_honest_groups),
+        Scenario("honest-groups-fortnight", FORTNIGHT, cast_honest_groups),
+        Scenario("honest-groups-six-weeks", scene_of("swarm-28m"), cast_honest_groups),
         Scenario("trial", FORTNIGHT, cast_trial),
         *(
             Scenario(name, scene_of(name), partial(cast_preset, plans=plans))

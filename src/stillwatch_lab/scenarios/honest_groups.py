@@ -1,7 +1,8 @@
 """The scenario `honest-groups`: tied honest groups of every kind, for the null of judging.
 
-One of the catalogue. The one idea: kinds take turns, so each is there as often as any other and in
-every size; around them stand strangers, framework users and VPN users.
+The one idea: kinds take turns, so each is there as often as any other and in
+every size; around them stand strangers, framework users and VPN users. Three of the catalogue
+differ in their days alone: groups that were watched for six weeks look otherwise than after one.
 """
 
 from __future__ import annotations
@@ -20,15 +21,18 @@ from stillwatch_lab.scenarios.cast import cast_groups, draw_crowd
 from stillwatch_lab.scene import Scene
 from stillwatch_lab.shards import Shard
 
+_DAILY = 16 / 7
+"""Mean exchanges of an account and day, about what CONTRACT.md has (40 in a fortnight)."""
+
 
 def cast_honest_groups(rng: np.random.Generator, scene: Scene, casting: Casting) -> Iterator[Shard]:
     """Cast strangers, and honest groups in turn."""
-    del scene
-    exits, volume = draw_vpn_exits(rng), Volume(mean=16.0)
+    mean = _DAILY * scene.days
+    exits, volume = draw_vpn_exits(rng), Volume(mean=mean)
     few = {"individuals": casting.count(3_000, least=200)}
     few |= dict.fromkeys(("vpn", "framework", "applications"), casting.count(300))
     parts = tuple((kind, few[kind], volume) for kind in few if kind not in casting.asked)
-    yield Shard(partial(draw_crowd, parts=parts, exits=exits), 16.0 * sum(few.values()))
+    yield Shard(partial(draw_crowd, parts=parts, exits=exits), mean * sum(few.values()))
     groups = max(6, round(60 * casting.scale))
     turns = order_turns(rng, casting.keep(TIED), accounts=10**9, groups=groups)
     yield from cast_groups(turns, volume=volume, exits=exits)
