@@ -19,7 +19,7 @@ from whole_runs import Command
 from stillwatch_lab.evaluate import Evaluation, evaluate
 from stillwatch_lab.simulate import simulate
 
-SEEDS = os.environ.get("STILLWATCH_SEEDS", ",".join(map(str, range(661, 681)))).split(",")
+SEEDS = os.environ.get("STILLWATCH_SEEDS", ",".join(map(str, range(681, 701)))).split(",")
 TABLE = "STILLWATCH_SEEDS_TABLE"
 RECALL_MIN = 0.95
 FALSE_MAX = 0.01
