@@ -209,7 +209,7 @@ def test_run_json_says_what_the_contract_lists(scanned: Path, demo: Path) -> Non
     """Version, settings, inputs with sizes and hashes, counts, stages with seconds and memory."""
     run = orjson.loads((scanned / "run.json").read_bytes())
     assert run["stillwatch"]
-    assert set(run["settings"]) == {"link", "detect", "policy"}
+    assert set(run["settings"]) == {"observe", "link", "detect", "policy"}
     assert {one["file"]: one["bytes"] for one in run["inputs"]} == {
         path.name: path.stat().st_size for path in demo.iterdir() if path.is_file()
     }
