@@ -74,21 +74,21 @@ def judge_groups(
     Nulls:   a witness without data is silent; below four that speak, p = 1.
     Cost:    linear in the exchanges of groups.
     """
-    groups = case.groups
     measured = measure_groups(traffic, case, settings=settings)
     if not measured:
         return []
     figures = np.array([m[2] for m in measured])
     size = np.array([m[3] for m in measured], np.float64)
     z = null.standardise(figures, size[:, 0], size[:, 1])
-    tied = groups["link_q_value"].to_numpy() <= settings.link_q_max
+    tied = case.groups["link_q_value"].to_numpy() <= settings.link_q_max
     z[tied] = widen_by_run(z[tied], median=null.median)
-    score = null.combine(z := cut_witnesses(z))
+    z = cut_witnesses(z)
+    score = null.combine(z)
     p = np.where(tied, null.p_values(score), 1.0)
     q = np.ones(len(p))
     q[tied] = adjust_p_values(p[tied])
     out = []
-    for k, name in enumerate(groups["group_id"]):
+    for k, name in enumerate(case.groups["group_id"]):
         story, story_p = explain_innocently(z[k])
         judgement = _pronounce(bool(tied[k]), float(q[k]), story_p, settings)
         rejected_by = float(p[k]) if judgement == "harvest" else story_p

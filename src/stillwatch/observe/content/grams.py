@@ -37,7 +37,8 @@ class Grams:
     """Words of each text, all of them."""
 
 
-@nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
+# Not cached: Numba looks at this file alone, and what it calls in kernels.py may have changed.
+@nb.njit(nogil=True, no_cfunc_wrapper=True)
 def _list_rows(data: Any, offsets: Any, table: Any, work: Any, out: Any) -> None:  # noqa: ANN401  tuples of arrays inside Numba
     exact, masked, found, seen = work
     ends, hashes, words = out
