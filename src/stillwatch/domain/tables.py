@@ -167,6 +167,10 @@ _OBSERVATIONS: Final = {
     "sketch": _c(
         pl.List(_I), "keyed word-4-shingle hashes of the prompt, digits masked, ascending"
     ),
+    "skeleton": _c(
+        pl.List(_I), "keyed hashes of seven function words and slots in a row, ascending"
+    ),
+    "gist": _c(pl.List(_I), "keyed hashes of two neighbouring content words' stems, ascending"),
     "embedding": _c(pl.Binary, "32 signed bytes: hashed words, for the variance tests"),
     "tactic": _c(_S, "most probable tactic, null = below its threshold"),
     "tactic_probability": _c(_F, "calibrated probability that the prompt harvests by some tactic"),
@@ -191,6 +195,8 @@ SYSTEM: Final = Table(
     {
         "system_hash": _r(_I, "keyed hash of the text's bytes, its first MiB"),
         "sketch": _c(pl.List(_I), "its shingle hashes"),
+        "skeleton": _c(pl.List(_I), "its skeleton's hashes"),
+        "gist": _c(pl.List(_I), "its gist's hashes"),
         "words": _c(_I, "its length in words"),
     },
 )
