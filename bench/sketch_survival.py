@@ -252,6 +252,7 @@ def main() -> None:
         date=asked.date,
         texts=sum(map(len, texts.values())),
         sources=len(texts),
+        each=asked.texts,
         pairs=rows[-1].texts,
         rows=render_rows(rows),
         strangers=render_strangers(found),

@@ -168,7 +168,7 @@ _OBSERVATIONS: Final = {
         pl.List(_I), "keyed word-4-shingle hashes of the prompt, digits masked, ascending"
     ),
     "skeleton": _c(
-        pl.List(_I), "keyed hashes of seven function words and slots in a row, ascending"
+        pl.List(_I), "keyed hashes of eight function words and slots in a row, ascending"
     ),
     "gist": _c(pl.List(_I), "keyed hashes of two neighbouring content words' stems, ascending"),
     "embedding": _c(pl.Binary, "32 signed bytes: hashed words, for the variance tests"),

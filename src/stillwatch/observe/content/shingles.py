@@ -1,7 +1,7 @@
 """Three sketches of one text, in Numba: of its wording, of its skeleton, and of its gist.
 
 Called by the one pass of `kernels`, a text at a time, on the words that it has read. Each sketch is
-a FracMinHash of its own shingles: four words in a row, numbers masked (the wording); seven steps in
+a FracMinHash of its own shingles: four words in a row, numbers masked (the wording); eight steps in
 a row of function words and slots, a slot being any run of other words, of numbers, of quotation or
 of code (the skeleton: what fills a slot, and synonyms, leave it alone); and two content words that
 follow one another, in any order (the gist: function words and order may change). What is kept is a
@@ -39,9 +39,9 @@ _SPARSE: Final = np.uint64(2**60)
 """2^64 / 16, of a skeleton and of a gist."""
 SHINGLE_WORDS: Final = 4
 """Words of a shingle (DESIGN.md, section 5)."""
-SKELETON_STEPS: Final = 7
-"""Function words and slots of a skeleton's shingle: strangers share about as many of these as of
-words in fours; of six they share several times as many (`docs/content/survival.md`)."""
+SKELETON_STEPS: Final = 8
+"""Function words and slots of a skeleton's shingle: strangers share no more of these than of words
+in fours; of seven they share up to three times as many (`docs/content/survival.md`)."""
 _SLOT: Final = np.uint64(0xD1B54A32D192ED03)
 """What every run of words that aren't function words hashes to."""
 _STEP: Final = np.uint64(0x9FB21C651E98DF25)
@@ -166,7 +166,7 @@ def part_words(
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def list_frames(steps: Hashes, count: Whole, out: Hashes) -> Whole:
-    """Write the shingles of a skeleton: seven of its steps in a row."""
+    """Write the shingles of a skeleton: eight of its steps in a row."""
     rolling = np.uint64(0)
     for i in range(count):
         rolling = rolling * _STEP + steps[np.uint64(i)]
