@@ -56,9 +56,7 @@ EXCHANGE: Final = Table(
         "system": _c(_S, "system text"),
         "prompt": _c(_S, "last user turn, or all turns joined by a blank line"),
         "response": _c(_S, "answer"),
-        "reasoning_block_hash": _c(
-            _S, "hash of an opaque reasoning block that the request brought back"
-        ),
+        "reasoning_block_hash": _c(_S, "hash of an opaque reasoning block that came back"),
         "input_tokens": _c(_I, "tokens in"),
         "output_tokens": _c(_I, "tokens out"),
         "status": _c(_I, "HTTP status"),
@@ -164,13 +162,9 @@ _OBSERVATIONS: Final = {
     "prompt_hash": _c(_I, "the whole normalised prompt: equal prompts have equal hashes"),
     "prompt_words": _c(_I, "words of the prompt"),
     "response_chars": _c(_I, "characters of the answer"),
-    "sketch": _c(
-        pl.List(_I), "keyed word-4-shingle hashes of the prompt, digits masked, ascending"
-    ),
-    "skeleton": _c(
-        pl.List(_I), "keyed hashes of eight function words and slots in a row, ascending"
-    ),
-    "gist": _c(pl.List(_I), "keyed hashes of two neighbouring content words' stems, ascending"),
+    "sketch": _c(pl.List(_I), "keyed hashes of the prompt's word 4-shingles, ascending"),
+    "skeleton": _c(pl.List(_I), "keyed hashes of eight function words and slots in a row"),
+    "gist": _c(pl.List(_I), "keyed hashes of neighbouring content words, in any order"),
     "embedding": _c(pl.Binary, "32 signed bytes: hashed words, for the variance tests"),
     "tactic": _c(_S, "most probable tactic, null = below its threshold"),
     "tactic_probability": _c(_F, "calibrated probability that the prompt harvests by some tactic"),

@@ -82,7 +82,11 @@ def function_table(characters: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint64]
 
 
 def hash_word(word: str, characters: npt.NDArray[np.uint32]) -> int:
-    """Hash one word as the kernel does. Source: FNV-1a, finalised as SplitMix64."""
+    """Hash one word as the kernel does.
+
+    Units:   64 unsigned bits, not keyed.
+    Source:  FNV-1a, finalised as SplitMix64.
+    """
     state = 0xCBF29CE484222325
     for letter in _part(word):
         state = (state ^ int(characters[ord(letter)] >> KIND_BITS)) * 0x100000001B3 & _BITS

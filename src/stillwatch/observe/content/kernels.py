@@ -97,7 +97,7 @@ def list_features(
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _embed(words: Hashes, count: int, signs: npt.NDArray[np.int64], out: Any) -> None:  # noqa: ANN401
+def _embed(words: Hashes, count: int, signs: npt.NDArray[np.int64], out: Any) -> None:  # noqa: ANN401  arrays, or tuples of them, inside Numba
     """Add the 32 signs of each distinct word; write the unit vector in signed bytes.
 
     Four registers of eight byte-wide counters each; they are emptied before a byte can overflow.
@@ -169,7 +169,7 @@ def _compile(stamp: int) -> Callable[..., None]:
     """
 
     @nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
-    def read_rows(data: Bytes, offsets: Int64Array, given: Any, work: Any, out: Any) -> None:  # noqa: ANN401  tuples of arrays inside Numba
+    def read_rows(data: Bytes, offsets: Int64Array, given: Any, work: Any, out: Any) -> None:  # noqa: ANN401
         """Read every text of a column, once; write what `rows.py` has made room for.
 
         Grain:   one row per text: hash, words, features, sums of the model's lanes, embedding; and
@@ -198,7 +198,7 @@ def _compile(stamp: int) -> Callable[..., None]:
             _embed(found, distinct, signs, embedding[row])
             _score(found, features[row], weights, sums[row])
 
-    return read_rows  # type: ignore[no-any-return]
+    return read_rows  # type: ignore[no-any-return]  # Numba has no types
 
 
 read_rows = _compile(

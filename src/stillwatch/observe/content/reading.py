@@ -112,7 +112,10 @@ def _read_beyond(data: Bytes, at: int, end: int, table: Entries, part: Whole) ->
 def read_words(  # noqa: PLR0913, PLR0917  plain arguments inside Numba
     data: Bytes, at: int, end: int, table: Entries, exact: Hashes, masked: Hashes
 ) -> Whole:
-    """Write the hash of every word, as it is and with numbers masked; give their count."""
+    """Write the hash of every word, as it is and with numbers masked; give their count.
+
+    Grain:   one word; for training and tests, as it makes room for marks at every call.
+    """
     marks = np.empty(len(exact), np.uint8)
     count: Whole = scan_words(data, at, end, table, (exact, masked, marks))
     return count

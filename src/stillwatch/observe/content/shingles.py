@@ -26,10 +26,8 @@ from stillwatch.observe.content.characters import ALONE, DIGIT, KIND
 _MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2: Final = np.uint64(0x94D049BB133111EB)
 _PLACES: Final = (
-    np.uint64(0x9E3779B97F4A7C15),
-    np.uint64(0xC2B2AE3D27D4EB4F),
-    np.uint64(0x165667B19E3779F9),
-    np.uint64(0x27D4EB2F165667C5),
+    *(np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)),
+    *(np.uint64(0x165667B19E3779F9), np.uint64(0x27D4EB2F165667C5)),
 )
 """Odd multipliers of the four places of a shingle, so that order counts (xxHash's primes)."""
 _ANYTHING: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -57,7 +55,10 @@ Whole = int | np.int64
 
 @nb.njit(inline="always")
 def mix(x: np.uint64) -> np.uint64:
-    """Spread every bit of a word over all of it. Source: SplitMix64 (Steele et al. 2014)."""
+    """Spread every bit of a word over all of it.
+
+    Source:  the finaliser of SplitMix64 (Steele et al. 2014).
+    """
     x = (x ^ (x >> np.uint64(30))) * _MIX_1
     x = (x ^ (x >> np.uint64(27))) * _MIX_2
     return x ^ (x >> np.uint64(31))
@@ -121,9 +122,12 @@ def _select(  # noqa: PLR0913, PLR0917  plain arguments inside Numba
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def list_shingles(words: Hashes, count: Whole, out: Hashes) -> Whole:
-    """Write the shingles of four words in a row, one of all words of a shorter text."""
+    """Write the shingles of four words in a row; give their count.
+
+    Grain:   one shingle; a shorter text has one, of all its words.
+    """
     first = second = third = np.uint64(0)
-    skipped = SHINGLE_WORDS - 1 if count >= SHINGLE_WORDS else count - 1
+    skipped = min(SHINGLE_WORDS, count) - 1
     for i in range(count):
         fourth = words[np.uint64(i)]
         out[np.uint64(max(i - skipped, 0))] = mix(
@@ -143,8 +147,8 @@ def part_words(
 ) -> tuple[Whole, Whole]:
     """Part a text: the steps of its skeleton, and its content words; give their counts.
 
-    Order:   as read. A character that is a word of its own (Han, Kana) stands in the gist together
-             with the one before it: one alone says too little.
+    Grain:   a step, or a content word. A character that is a word of its own (Han, Kana) stands in
+             the gist together with the one before it: one alone says too little.
     """
     steps, content = out
     last = before = np.uint64(0)
@@ -166,7 +170,10 @@ def part_words(
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def list_frames(steps: Hashes, count: Whole, out: Hashes) -> Whole:
-    """Write the shingles of a skeleton: eight of its steps in a row."""
+    """Write the shingles of a skeleton; give their count.
+
+    Grain:   eight of its steps in a row; a shorter skeleton has none.
+    """
     rolling = np.uint64(0)
     for i in range(count):
         rolling = rolling * _STEP + steps[np.uint64(i)]
@@ -181,8 +188,7 @@ def list_frames(steps: Hashes, count: Whole, out: Hashes) -> Whole:
 def sketch_text(read: Any, count: Whole, given: Any, work: Any, out: Any) -> tuple[Whole, ...]:  # noqa: ANN401  tuples of arrays inside Numba
     """Write the three sketches of one text from its words; give their lengths.
 
-    Grain:   `read` holds the words, numbers masked, and their marks; `out` room for
-             each sketch up to its cap.
+    Grain:   `read` holds the words, numbers masked, and their marks; `out` room for each sketch.
     """
     masked, marks = read
     function, key = given
