@@ -101,11 +101,11 @@ def _read_beyond(data: Bytes, at: int, end: int, table: Entries, part: Whole) ->
     elif 0xAC00 <= code < 0xD7A4:
         place = code - 0xAC00
         if part == 0:
-            return (0x1100 + place // 588) << KIND_BITS | ALONE, 0, 1
+            return (0x1100 + place // 588) << KIND_BITS | ALONE, 0, np.int64(1)
         is_last = part == 2 or place % 28 == 0
         rest = 0x1161 + place % 588 // 28 if part == 1 else 0x11A7 + place % 28
         entry = rest << KIND_BITS | TAIL
-    return (entry, size, 0) if is_last else (entry, 0, part + 1)
+    return (entry, size, np.int64(0)) if is_last else (entry, 0, np.int64(part + 1))
 
 
 @nb.njit(no_cfunc_wrapper=True)
@@ -134,7 +134,7 @@ def scan_words(data: Bytes, at: int, end: int, table: Entries, out: Any) -> Whol
     state = _BASIS
     run: Whole = SEPARATE
     count = np.int64(0)
-    part: Whole = 0
+    part = np.int64(0)  # not 0: Numba would compile a second kernel for the literal
     quoted = coded = np.int64(-1)
     while at < end:
         code = np.int64(data[np.uint64(at)])
@@ -157,9 +157,9 @@ def scan_words(data: Bytes, at: int, end: int, table: Entries, out: Any) -> Whol
         state = (state ^ np.uint64(entry >> KIND_BITS)) * _PRIME
         run = kind
         if entry & QUOTE:
-            quoted = _mark(marks, quoted, count, QUOTE)
+            quoted = _mark(marks, quoted, count, np.uint8(QUOTE))
         if entry & CODE:
-            coded = _mark(marks, coded, count, CODE)
+            coded = _mark(marks, coded, count, np.uint8(CODE))
     if run != SEPARATE:
         exact[np.uint64(count)] = state
         marks[np.uint64(count)] = run

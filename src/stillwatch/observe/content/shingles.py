@@ -109,7 +109,9 @@ def _select(  # noqa: PLR0913, PLR0917  plain arguments inside Numba
             if used == cap:
                 bound = kept[0, cap - 1]
             elif used >= floor:
-                bound = max(threshold, kept[0, floor - 1])
+                bound = kept[0, floor - 1]
+                if bound < threshold:  # noqa: PLR1730  `max` of two costs Numba a kernel of its own
+                    bound = threshold
     for i in range(used):
         value = np.int64(siphash_word(kept[1, i], key[0], key[1]))
         place = i
@@ -127,10 +129,10 @@ def list_shingles(words: Hashes, count: Whole, out: Hashes) -> Whole:
     Grain:   one shingle; a shorter text has one, of all its words.
     """
     first = second = third = np.uint64(0)
-    skipped = min(SHINGLE_WORDS, count) - 1
+    skipped = SHINGLE_WORDS - 1 if count >= SHINGLE_WORDS else count - 1
     for i in range(count):
         fourth = words[np.uint64(i)]
-        out[np.uint64(max(i - skipped, 0))] = mix(
+        out[np.uint64(i - skipped if i > skipped else 0)] = mix(
             first * _PLACES[0] + second * _PLACES[1] + third * _PLACES[2] + fourth * _PLACES[3]
         )
         first, second, third = second, third, fourth
@@ -181,7 +183,7 @@ def list_frames(steps: Hashes, count: Whole, out: Hashes) -> Whole:
             rolling -= steps[np.uint64(i - SKELETON_STEPS)] * _BEYOND
         if i >= SKELETON_STEPS - 1:
             out[np.uint64(i - SKELETON_STEPS + 1)] = rolling
-    return max(count - SKELETON_STEPS + 1, 0)
+    return count - SKELETON_STEPS + 1 if count >= SKELETON_STEPS else 0
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -203,5 +205,5 @@ def sketch_text(read: Any, count: Whole, given: Any, work: Any, out: Any) -> tup
     for i in range(found - 1):
         shingles[np.uint64(i)] = content[np.uint64(i)] + content[np.uint64(i + 1)]
     rule = (limits.GIST_HASHES_MIN, limits.GIST_HASHES_MAX, _SPARSE)
-    gist = _select(shingles, max(found - 1, 0), key, rule, kept, out[2])
+    gist = _select(shingles, found - 1, key, rule, kept, out[2])
     return wording, skeleton, gist
