@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
@@ -14,6 +16,11 @@ from stillwatch.observe.content.replay import ReplayIndex, index_source
 
 _KEY = PseudonymKey.from_bytes(b"0123456789abcdef")
 _MODEL = load_tactics()
+_CAPS = {
+    "sketch": limits.SKETCH_HASHES_MAX,
+    "skeleton": limits.SKELETON_HASHES_MAX,
+    "gist": limits.GIST_HASHES_MAX,
+}
 _BYTES = st.lists(st.one_of(st.none(), st.binary(max_size=200)), max_size=6)
 _WORDS = st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True), min_size=1, max_size=40)
 
@@ -41,6 +48,20 @@ def test_any_bytes_give_one_bounded_row_each(prompts: list[bytes | None]) -> Non
         if sketch is not None:
             assert sketch == sorted(set(sketch))
             assert len(sketch) <= limits.SKETCH_HASHES_MAX
+
+
+@given(st.one_of(st.binary(max_size=12), st.text(max_size=6)), st.sampled_from([1, 999, 400_000]))
+@settings(deadline=None, max_examples=40)
+def test_any_piece_repeated_is_bounded(piece: bytes | str, times: int) -> None:
+    """However long a text is, and of whatever: a CPU second at most, and each sketch in its cap."""
+    raw = piece.encode("utf-8", "surrogatepass") if isinstance(piece, str) else piece
+    began = time.process_time()
+    row = _observe([raw * times]).to_pylist()[0]
+    assert time.process_time() - began < 1
+    assert row["prompt_words"] <= limits.PROMPT_BYTES_MAX
+    for name, cap in _CAPS.items():
+        assert row[name] == sorted(set(row[name]))
+        assert len(row[name]) <= cap
 
 
 @given(_WORDS, st.sampled_from([" ", "\n", ", ", " — ", "。", "\t\u200b"]))

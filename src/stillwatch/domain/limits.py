@@ -36,6 +36,14 @@ SKETCH_HASHES_MAX: Final = 48
 """Hashes kept of one text: books cost no more than a long prompt."""
 SKETCH_HASHES_MIN: Final = 8
 """Hashes kept of a short text, where it has as many shingles (DESIGN.md asks for at least 4)."""
+SKELETON_HASHES_MAX: Final = 6
+"""Hashes kept of one text's skeleton: a few, for a template's come back in all that fill it in."""
+SKELETON_HASHES_MIN: Final = 1
+"""Hashes kept of a short skeleton: the least of them is the same where most are."""
+GIST_HASHES_MAX: Final = 6
+"""Hashes kept of one text's gist."""
+GIST_HASHES_MIN: Final = 1
+"""Hashes kept of a short gist."""
 EMBEDDING_DIMENSIONS: Final = 32
 """Signed hashed-word dimensions kept of one prompt, one byte each."""
 REPLAY_CANDIDATES_MAX: Final = 16_384

@@ -162,9 +162,9 @@ _OBSERVATIONS: Final = {
     "prompt_hash": _c(_I, "the whole normalised prompt: equal prompts have equal hashes"),
     "prompt_words": _c(_I, "words of the prompt"),
     "response_chars": _c(_I, "characters of the answer"),
-    "sketch": _c(
-        pl.List(_I), "keyed word-4-shingle hashes of the prompt, digits masked, ascending"
-    ),
+    "sketch": _c(pl.List(_I), "keyed hashes of the prompt's word 4-shingles, ascending"),
+    "skeleton": _c(pl.List(_I), "keyed hashes of eight function words and slots in a row"),
+    "gist": _c(pl.List(_I), "keyed hashes of neighbouring content words, in any order"),
     "embedding": _c(pl.Binary, "32 signed bytes: hashed words, for the variance tests"),
     "tactic": _c(_S, "most probable tactic; else `dataset_replay` if an item is held, else null"),
     "tactic_probability": _c(_F, "calibrated probability that the prompt harvests by some tactic"),
@@ -192,6 +192,8 @@ SYSTEM: Final = Table(
     {
         "system_hash": _r(_I, "keyed hash of the text's bytes, its first MiB"),
         "sketch": _c(pl.List(_I), "its shingle hashes"),
+        "skeleton": _c(pl.List(_I), "its skeleton's hashes"),
+        "gist": _c(pl.List(_I), "its gist's hashes"),
         "words": _c(_I, "its length in words"),
     },
 )

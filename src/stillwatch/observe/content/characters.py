@@ -1,12 +1,14 @@
 """What each character is to the sketch: separator, letter, digit, a word of its own, or nothing.
 
 The first step of `observe` reads words; this is the table by which it reads. An entry holds the
-folded character and its kind, so that the kernel costs one look-up a character. Folding is lower
-case for Latin, Greek and Cyrillic and ASCII for full-width forms. The ranges are written out, not
-taken from `unicodedata`: hashes must be the same under every version of Python.
+folded character, its kind and whether it quotes, so that the kernel costs one look-up a character.
+What letters fold to stands in `foldings`: no case, no accents, no ligatures, no look-alikes. Marks
+that combine vanish, so that a text decomposed and the same text composed have the same hashes;
+Hangul that is composed is read as its parts. Ranges are written out, not taken from `unicodedata`:
+hashes must be the same under every version of Python.
 
-Deliberately absent: Unicode normalisation (a decomposed accent is another word) and look-alike
-letters of another script. Source: Unicode 15 blocks; case pairs there are frozen by its policy.
+Deliberately absent: Indic vowel signs vanish nowhere (they are letters there), and letters that
+are parted (`p.e.a.r`) stay words of one letter. Source: Unicode 15 blocks.
 """
 
 from __future__ import annotations
@@ -15,6 +17,16 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+from stillwatch.observe.content.foldings import (
+    ENCLOSED,
+    FOLDED,
+    HALF_WIDTH_KATAKANA,
+    KATAKANA,
+    LIGATURES,
+    VOICED,
+    VOICED_KATAKANA,
+)
 
 SEPARATE: Final = 0
 """Punctuation, white space, controls, symbols, emoji: ends a word."""
@@ -25,49 +37,38 @@ DIGIT: Final = 2
 ALONE: Final = 3
 """A word of its own: scripts that put no space between words."""
 VANISH: Final = 4
-"""As if it were not there: zero-width characters, soft hyphens, direction marks, selectors."""
-KIND_BITS: Final = 3
-"""Bits of an entry that hold the kind; the folded character stands above them."""
+"""As if it were not there: zero-width characters, soft hyphens, combining marks, selectors."""
+LIGATURE: Final = 5
+"""Stands for two or three letters: seven bits each above the kind, the first one lowest."""
+TAIL: Final = 6
+"""Belongs to the character before it: vowels and finals of decomposed Hangul."""
+KIND: Final = 7
+"""Bits of an entry that are its kind."""
+QUOTE: Final = 8
+"""Bit of an entry that opens or closes a quotation."""
+CODE: Final = 16
+"""Bit of an entry that opens or closes code: a backtick, once or three times."""
+LETTER_BITS: Final = 7
+"""Bits of a letter of a ligature."""
+LETTER_MASK: Final = 0x7F
+KIND_BITS: Final = 5
+"""Bits of an entry below the folded character."""
 
 _BMP: Final = 0x10000
+_ALPHABET: Final = 26
 
 _SEPARATORS: Final = (
-    (0x00, 0x30),
-    (0x3A, 0x41),
-    (0x5B, 0x61),
-    (0x7B, 0xAA),
-    (0xAB, 0xAD),
-    (0xAE, 0xB5),
-    (0xB6, 0xBA),
-    (0xBB, 0xC0),
-    (0xD7, 0xD8),
-    (0xF7, 0xF8),
-    (0x0589, 0x058B),
-    (0x060C, 0x060D),
-    (0x061B, 0x0620),
-    (0x066A, 0x066E),
-    (0x06D4, 0x06D5),
-    (0x0964, 0x0966),
-    (0x2000, 0x2C00),
-    (0x2E00, 0x2E80),
-    (0x3000, 0x3005),
-    (0x3008, 0x3031),
-    (0x303D, 0x3041),
-    (0x30FB, 0x30FC),
-    (0xD800, 0xF900),
-    (0xFE10, 0xFE70),
-    (0xFF00, 0xFF10),
-    (0xFF1A, 0xFF21),
-    (0xFF3B, 0xFF41),
-    (0xFF5B, 0xFF66),
-    (0xFFE0, 0x10000),
+    *((0x00, 0x30), (0x3A, 0x41), (0x5B, 0x61), (0x7B, 0xAA)),
+    *((0xAB, 0xAD), (0xAE, 0xB5), (0xB6, 0xBA), (0xBB, 0xC0)),
+    *((0xD7, 0xD8), (0xF7, 0xF8), (0x0589, 0x058B), (0x060C, 0x060D)),
+    *((0x061B, 0x0620), (0x066A, 0x066E), (0x06D4, 0x06D5), (0x0964, 0x0966)),
+    *((0x2000, 0x2C00), (0x2E00, 0x2E80), (0x3000, 0x3005), (0x3008, 0x3031)),
+    *((0x303D, 0x3041), (0x30FB, 0x30FC), (0xD800, 0xF900), (0xFE10, 0xFE70)),
+    *((0xFF00, 0xFF10), (0xFF1A, 0xFF21), (0xFF3B, 0xFF41), (0xFF5B, 0xFF66)),
+    *((0xFFE0, 0x10000),),
 )
 _DIGITS: Final = (
-    (0x30, 0x3A),
-    (0x0660, 0x066A),
-    (0x06F0, 0x06FA),
-    (0x0966, 0x0970),
-    (0xFF10, 0xFF1A),
+    *((0x30, 0x3A), (0x0660, 0x066A), (0x06F0, 0x06FA), (0x0966, 0x0970), (0xFF10, 0xFF1A)),
 )
 _ALONE: Final = (
     (0x0E01, 0x0F00),  # Thai, Lao
@@ -83,43 +84,106 @@ _ALONE: Final = (
     (0xF900, 0xFB00),
     (0xFF66, 0xFFE0),  # half-width Kana and Hangul
 )
+_TAILS: Final = ((0x1161, 0x1200),)
+_LETTERS: Final = (
+    (0x2071, 0x2072),  # superscripts, subscripts
+    (0x207F, 0x2080),
+    (0x2090, 0x209D),
+    (0x2160, 0x2180),  # Roman numerals
+    (0x249C, 0x24EA),  # letters in brackets and circles
+)
+"""Letters among symbols."""
+_LETTERLIKE: Final = (0x2100, 0x2150)
 _VANISHING: Final = (
     (0x00AD, 0x00AE),
-    (0x034F, 0x0350),
-    (0x180B, 0x180F),
+    (0x0300, 0x0370),  # accents and other marks
+    (0x0483, 0x048A),
+    (0x0591, 0x05BE),  # Hebrew points
+    (0x05BF, 0x05C0),
+    (0x05C1, 0x05C3),
+    (0x05C4, 0x05C6),
+    (0x05C7, 0x05C8),
+    (0x0610, 0x061B),  # Arabic marks
+    (0x061C, 0x061D),
+    (0x0640, 0x0641),  # its stretching stroke
+    (0x064B, 0x0660),
+    (0x0670, 0x0671),
+    (0x06D6, 0x06DE),
+    (0x06DF, 0x06E5),
+    (0x06E7, 0x06E9),
+    (0x06EA, 0x06EE),
+    (0x115F, 0x1161),  # Hangul fillers
+    (0x180B, 0x1810),
+    (0x1AB0, 0x1B00),
+    (0x1DC0, 0x1E00),
     (0x200B, 0x2010),
     (0x202A, 0x202F),
-    (0x2060, 0x2065),
+    (0x2060, 0x2070),
+    (0x20D0, 0x20F1),
+    (0x3099, 0x309D),  # Kana sound marks
+    (0x3164, 0x3165),
     (0xFE00, 0xFE10),
+    (0xFE20, 0xFE30),
     (0xFEFF, 0xFF00),
+    (0xFF9E, 0xFFA1),
 )
-_CASED: Final = ((0x41, 0x5B), (0xC0, 0x0250), (0x0370, 0x0530))
 _FULL_WIDTH: Final = (0xFF01, 0xFF5F, 0xFEE0)
+_QUOTES: Final = (
+    *(0x22, 0xAB, 0xBB, 0x201C, 0x201D, 0x201E, 0x201F, 0x2039, 0x203A),
+    *(0x300C, 0x300D, 0x300E, 0x300F, 0xFF02),
+)
+"""Double marks alone: a single one is an apostrophe more often."""
+_BACKTICKS: Final = (0x60, 0xFF40)
 
 
 def character_table() -> npt.NDArray[np.uint32]:
-    """Give the entry of each character below U+10000: `folded << KIND_BITS | kind`.
+    """Give the entry of each character below U+10000.
 
+    Units:   `folded << KIND_BITS | CODE | QUOTE | kind`.
     Cost:    about a millisecond; the kernel's callers keep one.
     """
+    folded, kind = _fold(), _kinds()
+    start, end = _LETTERLIKE
+    letterlike = np.flatnonzero(folded[start:end] != np.arange(start, end)) + start
+    kind[letterlike] = LETTER
+    for letters, codes in LIGATURES.items():
+        packed = sum(ord(one) << (LETTER_BITS * at) for at, one in enumerate(letters))
+        folded[list(codes)], kind[list(codes)] = packed, LIGATURE
+    table = (folded << np.uint32(KIND_BITS)) | kind
+    table[list(_QUOTES)] |= np.uint32(QUOTE)
+    table[list(_BACKTICKS)] |= np.uint32(CODE)
+    table.flags.writeable = False
+    return table
+
+
+def _kinds() -> npt.NDArray[np.uint32]:
     kind = np.full(_BMP, LETTER, np.uint32)
     for ranges, value in (
         (_SEPARATORS, SEPARATE),
+        (_LETTERS, LETTER),
         (_ALONE, ALONE),
         (_DIGITS, DIGIT),
+        (_TAILS, TAIL),
         (_VANISHING, VANISH),
     ):
         for start, end in ranges:
             kind[start:end] = value
+    return kind
+
+
+def _fold() -> npt.NDArray[np.uint32]:
+    """Give what each character folds to, itself where nothing says otherwise."""
     folded = np.arange(_BMP, dtype=np.uint32)
+    folded[0x41:0x5B] += np.uint32(0x20)
+    for first, letters in (*FOLDED, HALF_WIDTH_KATAKANA):
+        folded[first : first + len(letters)] = [ord(letter) for letter in letters]
+    for first in ENCLOSED:
+        folded[first : first + _ALPHABET] = range(0x61, 0x7B)
+    for first, end, step, back in VOICED:
+        for shift in (0, KATAKANA):
+            folded[first + shift : end + shift : step] -= np.uint32(back)
+    for voiced, plain in VOICED_KATAKANA:
+        folded[voiced] = plain
     start, end, shift = _FULL_WIDTH
-    folded[start:end] -= np.uint32(shift)
-    for first, last in _CASED:
-        lower = [chr(code).lower() for code in range(first, last)]
-        folded[first:last] = [
-            ord(small) if len(small) == 1 else first + at for at, small in enumerate(lower)
-        ]
-    folded[start:end] = folded[folded[start:end]]
-    table = (folded << np.uint32(KIND_BITS)) | kind
-    table.flags.writeable = False
-    return table
+    folded[start:end] = folded[start - shift : end - shift]
+    return folded

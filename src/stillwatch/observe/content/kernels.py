@@ -1,47 +1,51 @@
-"""The one pass over the text, in Numba: words, then sketch, embedding and model sums from them.
+"""The one pass over the text, in Numba: words, then sketches, embedding and model sums from them.
 
-`observe` reads each prompt once. A word is hashed while its bytes go by; the same 64-bit word hash
-feeds the whole-text hash, the 4-word shingles, the signs of the embedding and the rows of the
-tactics model. All kernels stand in this one file because Numba's cache of a kernel looks at the
-age of its own file alone. Nothing here holds the interpreter's lock, allocates per row, or reads
-past the first `PROMPT_BYTES_MAX` bytes of a text.
+`observe` reads each prompt once. A word is hashed while its bytes go by (`reading`); the same hash
+of 64 bits feeds the whole-text hash, the sketches (`shingles`), the signs of the embedding and the
+rows of the tactics model. Numba's cache of a kernel looks at the age of its own file alone: the one
+kernel that is cached therefore closes over a checksum of the other files that are compiled into it.
+Nothing here holds the interpreter's lock, allocates per row, or reads past the first
+`PROMPT_BYTES_MAX` bytes of a text.
 
 Deliberately absent: any look at what a word means.
-Source: FNV-1a (Fowler, Noll, Vo); the finaliser is that of SplitMix64 (Steele et al. 2014);
-FracMinHash: Irber et al. 2022; SipHash in `domain/keyed.py`.
+Source: SipHash in `domain/keyed.py`; the cache: Numba's manual, "Caching limitations".
 """
 
 from __future__ import annotations
 
+import inspect
+import zlib
+from collections.abc import Callable
 from typing import Any, Final
 
 import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.domain import limits
+from stillwatch.domain import keyed, limits
 from stillwatch.domain.keyed import Int64Array, siphash_word
-from stillwatch.observe.content.characters import ALONE, DIGIT, KIND_BITS, LETTER, SEPARATE, VANISH
+from stillwatch.observe.content import characters, reading, shingles
+from stillwatch.observe.content.reading import Bytes, read_words, scan_words
+from stillwatch.observe.content.shingles import Hashes, Whole, mix, sketch_text
 
-_BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
-_MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+__all__ = [
+    "BUCKET_SHIFT",
+    "BYTE_MAX",
+    "LANES",
+    "OPENING_WORDS",
+    "SEEN_SLOTS",
+    "list_features",
+    "read_rows",
+    "read_words",
+]
+
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
-_NUMBER: Final = np.uint64(0x5851F42D4C957F2D)  # of every number, where digits are masked
-_P1, _P2, _P3 = 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5
-_PLACES: Final = (_GOLDEN, np.uint64(_P1), np.uint64(_P2), np.uint64(_P3))
-"""Odd multipliers of the four places of a shingle, so that order counts (xxHash's primes)."""
-_ANYTHING: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
-_THRESHOLD: Final = np.uint64(2**61)
-"""2^64 / 8: of a long text one shingle in eight is kept."""
-_FLOOR, _CAP = limits.SKETCH_HASHES_MIN, limits.SKETCH_HASHES_MAX
 _BYTES, _NEAR = limits.PROMPT_BYTES_MAX, limits.REPLAY_CANDIDATES_MAX
 _DIMENSIONS: Final = limits.EMBEDDING_DIMENSIONS
 _SCALE: Final = 127.0  # the largest signed byte: an embedding is round(127 x unit vector)
 SEEN_SLOTS: Final = 4096
 """Slots that remember a text's words and pairs: 16 KB, to stay in the first-level cache. Two words
 in one slot count once: one word in a hundred of a usual prompt."""
-SHINGLE_WORDS: Final = 4
-"""Words of a shingle (DESIGN.md, section 5)."""
 OPENING_WORDS: Final = 6
 """First words that the model also sees as an opening: most requests start with what they ask."""
 _OPENING: Final = np.uint64(0xD6E8FEB86659FD93)
@@ -54,151 +58,8 @@ BYTE_MAX: Final = 255
 """Additions that byte-wide counters of bits, and 16-bit sums of bytes, can take."""
 _BYTE, _TWO_BYTES = np.uint64(0xFF), np.uint64(0xFFFF)
 _LOW_BITS, _EVEN_BYTES = np.uint64(0x0101010101010101), np.uint64(0x00FF00FF00FF00FF)
-_ONE, _SIX, _HALF = np.uint64(1), np.uint64(63), np.uint64(32)
 LANES: Final = 24
 """Weights of one feature: tactics, any tactic, capabilities, and two to spare; 24 bytes."""
-
-Bytes = npt.NDArray[np.uint8]
-Whole = int | np.int64
-Hashes = npt.NDArray[np.uint64]
-Entries = npt.NDArray[np.uint32]
-
-
-@nb.njit(inline="always")
-def _mix(x: np.uint64) -> np.uint64:
-    x = (x ^ (x >> np.uint64(30))) * _MIX_1
-    x = (x ^ (x >> np.uint64(27))) * _MIX_2
-    return x ^ (x >> np.uint64(31))
-
-
-@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _decode(data: Bytes, at: int, end: int) -> tuple[Whole, int]:
-    """Give the character at a byte >= 0x80 and its length; bytes that are no UTF-8 are spaces."""
-    lead = np.int64(data[at])
-    size = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4  # noqa: PLR2004  UTF-8's lead bytes
-    if lead < 0xC2 or lead > 0xF4 or at + size > end:  # noqa: PLR2004  never in valid UTF-8
-        return 0x20, 1
-    code = lead & (0x7F >> size)
-    for i in range(at + 1, at + size):
-        if data[i] & 0xC0 != 0x80:  # noqa: PLR2004  a continuation byte is 10xxxxxx
-            return 0x20, 1
-        code = (code << 6) | (np.int64(data[i]) & 0x3F)
-    return code, size
-
-
-@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _entry(code: Whole, table: Entries) -> Whole:
-    """Give the entry of any character; above U+FFFF: Han alone, emoji separate, tags vanish."""
-    if code < 0x10000:  # noqa: PLR2004  the table's end
-        return np.int64(table[np.uint64(code)])
-    if 0x20000 <= code < 0x40000:  # noqa: PLR2004  supplementary Han
-        return (code << KIND_BITS) | ALONE
-    if code >= 0xE0000:  # noqa: PLR2004  tags, selectors, private use
-        return VANISH
-    if code >= 0x1F000:  # noqa: PLR2004  emoji and symbols
-        return SEPARATE
-    return (code << KIND_BITS) | LETTER
-
-
-@nb.njit(no_cfunc_wrapper=True)
-def read_words(  # noqa: PLR0913, PLR0917  plain arguments inside Numba
-    data: Bytes, at: int, end: int, table: Entries, exact: Hashes, masked: Hashes
-) -> Whole:
-    """Write the hash of every word, as it is and with numbers masked; give their count.
-
-    The loop has no branch on what an ASCII byte is: a mispredicted one costs as much as ten bytes.
-    """
-    state = _BASIS
-    run: Whole = SEPARATE
-    count: Whole = 0
-    code: Whole
-    while at < end:
-        code = np.int64(data[np.uint64(at)])
-        size = 1
-        if code >= 0x80:  # noqa: PLR2004  beyond ASCII
-            code, size = _decode(data, at, end)
-        at += size
-        entry = _entry(code, table)
-        kind = entry & 7
-        if kind == VANISH:
-            continue
-        changed = (kind != run) | (kind == ALONE)
-        exact[np.uint64(count)] = state
-        masked[np.uint64(count)] = _NUMBER if run == DIGIT else state
-        count += np.int64(changed & (run != SEPARATE))
-        state = _BASIS if changed else state
-        state = (state ^ np.uint64(entry >> KIND_BITS)) * _PRIME
-        run = kind
-    if run != SEPARATE:
-        exact[count] = state
-        masked[count] = _NUMBER if run == DIGIT else state
-        count += 1
-    for i in range(count):
-        exact[i] = _mix(exact[i])
-        masked[i] = _mix(masked[i])
-    return count
-
-
-@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _keep(ranks: Any, shingles: Any, kept: int, rank: np.uint64, shingle: np.uint64) -> int:  # noqa: ANN401  arrays inside Numba
-    """Insert a shingle into the kept ones (ascending by rank) and cut what the rule drops.
-
-    Kept are all below the threshold, the lowest `_FLOOR` in any case, `_CAP` at most.
-    """
-    place = kept
-    while place > 0 and ranks[place - 1] > rank:
-        place -= 1
-    if place > 0 and ranks[place - 1] == rank:
-        return kept
-    last = min(kept, _CAP - 1)
-    for i in range(last, place, -1):
-        ranks[i] = ranks[i - 1]
-        shingles[i] = shingles[i - 1]
-    ranks[place] = rank
-    shingles[place] = shingle
-    kept = last + 1
-    while kept > _FLOOR and ranks[kept - 1] >= _THRESHOLD:
-        kept -= 1
-    return kept
-
-
-@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _bound(ranks: Any, kept: int) -> np.uint64:  # noqa: ANN401  an array inside Numba
-    """Give the rank below which a further shingle would be kept."""
-    if kept < _FLOOR:
-        return _ANYTHING
-    if kept == _CAP:
-        return np.uint64(ranks[_CAP - 1])
-    return np.uint64(max(_THRESHOLD, ranks[_FLOOR - 1]))
-
-
-@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _sketch(words: Hashes, count: int, key: Hashes, scratch: Hashes, out: Int64Array) -> Whole:
-    """Write the keyed hashes of the shingles that the rule keeps, ascending; give their count."""
-    ranks, shingles = scratch[0], scratch[1]
-    bound = _ANYTHING
-    kept = np.int64(0)  # not 0: Numba would compile a second kernel for the literal
-    first = second = third = np.uint64(0)
-    for i in range(count):
-        fourth = words[i]
-        shingle = _mix(
-            first * _PLACES[0] + second * _PLACES[1] + third * _PLACES[2] + fourth * _PLACES[3]
-        )
-        first, second, third = second, third, fourth
-        if i < SHINGLE_WORDS - 1 and i < count - 1:
-            continue
-        rank = _mix((shingle ^ key[0]) + key[1])
-        if rank < bound:
-            kept = _keep(ranks, shingles, kept, rank, shingle)
-            bound = _bound(ranks, kept)
-    for i in range(kept):
-        value = np.int64(siphash_word(shingles[i], key[0], key[1]))
-        place = i
-        while place > 0 and out[place - 1] > value:
-            out[place] = out[place - 1]
-            place -= 1
-        out[place] = value
-    return kept
 
 
 @nb.njit(no_cfunc_wrapper=True)
@@ -232,7 +93,7 @@ def list_features(
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _embed(words: Hashes, count: int, signs: npt.NDArray[np.int64], out: Any) -> None:  # noqa: ANN401
+def _embed(words: Hashes, count: int, signs: npt.NDArray[np.int64], out: Any) -> None:  # noqa: ANN401  arrays, or tuples of them, inside Numba
     """Add the 32 signs of each distinct word; write the unit vector in signed bytes.
 
     Four registers of eight byte-wide counters each; they are emptied before a byte can overflow.
@@ -292,53 +153,51 @@ def _score(features: Hashes, count: int, weights: Hashes, sums: Int64Array) -> N
             sums[lane + 17] += np.int64((f >> shift) & _TWO_BYTES)
 
 
-@nb.njit(no_cfunc_wrapper=True)
-def list_candidates(words: Hashes, count: int, bits: Hashes, out: Entries) -> Whole:
-    """Write half the hash of each shingle whose bit a filter has; give their count.
+def _compile(stamp: int) -> Callable[..., None]:
+    """Make the kernel; `stamp` stands for all code of other files that goes into it.
 
-    Cost: a look a shingle: the words are mixed already. The filter's last word is the shift to one.
+    Numba looks its cache up by the values that a function closes over: another stamp is another
+    kernel, and no old machine code is run after one of those files has changed.
     """
-    shift, used = bits[len(bits) - 1], np.int64(0)
-    if len(bits) == 1 or count < SHINGLE_WORDS:
-        return used
-    first, second = words[0] * _GOLDEN + words[1], words[1] * _GOLDEN + words[2]
-    for i in range(SHINGLE_WORDS - 1, count):
-        third = words[np.uint64(i - 1)] * _GOLDEN + words[np.uint64(i)]
-        total = first * _PLACES[1] + third
-        first, second = second, third
-        out[np.uint64(used)] = total >> _HALF
-        used += np.int64(bits[total >> shift] >> (total >> _HALF & _SIX) & _ONE)
-        if used == len(out):
-            break
-    return used
+
+    @nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
+    def read_rows(data: Bytes, offsets: Int64Array, given: Any, work: Any, out: Any) -> None:  # noqa: ANN401
+        """Read every text of a column, once; write what `rows.py` has made room for.
+
+        Grain:   one row per text: hash, words, features, sums of the model's lanes, embedding; and
+                 each kind of sketch end to end with its offsets.
+        Nulls:   an empty range: hash of the empty text, no words, empty sketches.
+        Order:   as given; a sketch is ascending.
+        Cost:    linear in the bytes read, at most `PROMPT_BYTES_MAX` a row.
+        """
+        table, function, key, weights, bits = given
+        (exact, masked, marks), parts, found, signs, seen = work
+        hashes, words, features, sums, embedding, ends, (wording, skeleton, gist) = out[:-2]
+        stops, near = out[-2:]
+        for row in range(len(offsets) - 1 if stamp else 0):
+            start = offsets[row]
+            end = min(offsets[row + 1], start + _BYTES)
+            count = scan_words(data, start, end, table, (exact, masked, marks))
+            state = _GOLDEN
+            for i in range(count):
+                state = mix(state ^ exact[i])
+            hashes[row] = np.int64(siphash_word(state, key[0], key[1]))
+            words[row] = count
+            place = near[stops[row] : stops[row] + min(end - start, _NEAR)]
+            rooms = wording[ends[0, row] :], skeleton[ends[1, row] :], gist[ends[2, row] :], place
+            lengths = sketch_text((masked, marks), count, (function, key, bits), parts, rooms)
+            for i in range(3):
+                ends[i, row + 1] = ends[i, row] + lengths[i]
+            stops[row + 1] = stops[row] + lengths[3]
+            distinct, features[row] = list_features(masked, count, seen, row + 1, found)
+            _embed(found, distinct, signs, embedding[row])
+            _score(found, features[row], weights, sums[row])
+
+    return read_rows  # type: ignore[no-any-return]  # Numba has no types
 
 
-@nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
-def read_rows(data: Bytes, offsets: Int64Array, given: Any, work: Any, out: Any) -> None:  # noqa: ANN401  tuples of arrays inside Numba
-    """Read every text of a column, once; write what `rows.py` has made room for.
-
-    Grain:   one row per text: hash, words, features, sums of the model's lanes, embedding; and the
-             sketches end to end with their offsets.
-    Nulls:   an empty range: hash of the empty text, no words, an empty sketch.
-    Order:   as given; a sketch is ascending.
-    Cost:    linear in the bytes read, at most `PROMPT_BYTES_MAX` a row.
-    """
-    table, key, weights, bits = given
-    exact, masked, found, kept, signs, seen = work
-    hashes, words, features, sums, embedding, ends, sketch, stops, near = out
-    for row in range(len(offsets) - 1):
-        start = offsets[row]
-        end = min(offsets[row + 1], start + _BYTES)
-        count = read_words(data, start, end, table, exact, masked)
-        state = _GOLDEN
-        for i in range(count):
-            state = _mix(state ^ exact[i])
-        hashes[row] = np.int64(siphash_word(state, key[0], key[1]))
-        words[row] = count
-        first = ends[row]
-        ends[row + 1] = first + _sketch(masked, count, key, kept, sketch[first : first + _CAP])
-        distinct, features[row] = list_features(masked, count, seen, row + 1, found)
-        _embed(found, distinct, signs, embedding[row])
-        _score(found, features[row], weights, sums[row])
-        place = near[stops[row] : stops[row] + min(end - start, _NEAR)]
-        stops[row + 1] = stops[row] + list_candidates(masked, count, bits, place)
+read_rows = _compile(
+    zlib.crc32(
+        "".join(map(inspect.getsource, (characters, keyed, limits, reading, shingles))).encode()
+    )
+)

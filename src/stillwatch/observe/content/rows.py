@@ -8,8 +8,8 @@ memory at work stays bounded whatever the batch; the kernel holds no lock, so th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from typing import Final
+from functools import cache, partial
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ import pyarrow as pa
 from stillwatch.domain import limits
 from stillwatch.domain.keyed import PseudonymKey, text_buffers
 from stillwatch.observe.content.characters import character_table
+from stillwatch.observe.content.function_words import function_table
 from stillwatch.observe.content.kernels import LANES, OPENING_WORDS, SEEN_SLOTS, read_rows
 from stillwatch.observe.content.replay.index import ReplayIndex, compile_search
 from stillwatch.observe.content.tactics import no_weights
@@ -27,6 +28,9 @@ SLICE_ROWS: Final = 16_384
 _NO_INDEX: Final = ReplayIndex()
 
 
+_CAPS: Final = (limits.SKETCH_HASHES_MAX, limits.SKELETON_HASHES_MAX, limits.GIST_HASHES_MAX)
+
+
 @dataclass(frozen=True, slots=True)
 class Readings:
     """What one pass over a column of texts gives; a row per text, null where the text is."""
@@ -34,6 +38,8 @@ class Readings:
     hashes: pa.Array
     words: pa.Array
     sketches: pa.Array
+    skeletons: pa.Array
+    gists: pa.Array
     embeddings: pa.Array
     sums: npt.NDArray[np.int64]
     features: npt.NDArray[np.int64]
@@ -44,8 +50,9 @@ class Readings:
 
 
 @cache
-def _table() -> npt.NDArray[np.uint32]:
-    return character_table()
+def _tables() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
+    table = character_table()
+    return table, function_table(table)
 
 
 def read_texts(
@@ -88,32 +95,39 @@ def _read_slice(
     hashes, words, features = np.empty((3, rows), np.int64)
     sums = np.empty((rows, LANES), np.int64)
     embedding = np.empty((rows, limits.EMBEDDING_DIMENSIONS), np.int8)
-    ends, stops = np.zeros((2, rows + 1), np.int64)
-    sketch = np.empty(rows * limits.SKETCH_HASHES_MAX, np.int64)
+    ends, stops = np.zeros((len(_CAPS), rows + 1), np.int64), np.zeros(rows + 1, np.int64)
+    sketches = tuple(np.empty(rows * cap, np.int64) for cap in _CAPS)
     bits = replay.lookup.bits
     room = np.minimum(lengths, limits.REPLAY_CANDIDATES_MAX).sum() if len(bits) > 1 else 0
     near = np.empty(room + 1, np.uint32)  # of which the pages are touched that shingles pass into
-    work = (
-        np.empty(longest + 1, np.uint64),
-        np.empty(longest + 1, np.uint64),
-        np.empty(2 * SEEN_SLOTS + OPENING_WORDS + 1, np.uint64),
-        np.empty((2, limits.SKETCH_HASHES_MAX), np.uint64),
-        np.zeros(limits.EMBEDDING_DIMENSIONS, np.int64),
-        np.zeros((2, SEEN_SLOTS), np.int32),
-    )
-    out = (hashes, words, features, sums, embedding, ends, sketch, stops, near)
-    read_rows(data, offsets, (_table(), secret, weights, bits), work, out)
+    out = (hashes, words, features, sums, embedding, ends, sketches, stops, near)
+    read_rows(data, offsets, (*_tables(), secret, weights, bits), _make_room(longest + 1), out)
     item, found = replay.find(near, stops)
     mask = texts.is_null().to_numpy(zero_copy_only=False) if texts.null_count else None
+    sketch, skeleton, gist = map(partial(_lists, mask=mask), ends, sketches)
     return Readings(
         pa.array(hashes, mask=mask),
         pa.array(words, mask=mask),
-        _lists(ends, sketch, mask),
+        sketch,
+        skeleton,
+        gist,
         _bytes(embedding, mask),
         sums,
         features,
         item,
         found,
+    )
+
+
+def _make_room(words: int) -> tuple[Any, ...]:
+    """Give what the kernel works in: 33 bytes for each word that the longest text may have."""
+    exact, masked, shingles, steps = np.empty((4, words), np.uint64)
+    return (
+        (exact, masked, np.empty(words, np.uint8)),
+        (shingles, steps, exact, np.empty((2, limits.SKETCH_HASHES_MAX), np.uint64)),
+        np.empty(2 * SEEN_SLOTS + OPENING_WORDS + 1, np.uint64),
+        np.zeros(limits.EMBEDDING_DIMENSIONS, np.int64),
+        np.zeros((2, SEEN_SLOTS), np.int32),
     )
 
 

@@ -20,6 +20,8 @@ _COLUMNS = [
     "prompt_words",
     "response_chars",
     "sketch",
+    "skeleton",
+    "gist",
     "embedding",
     "tactic",
     "tactic_probability",
@@ -48,7 +50,7 @@ def test_null_text_is_null_and_empty_text_is_an_empty_sketch() -> None:
     """Absence of a text isn't a text without words."""
     absent, empty = observe([None, ""])
     assert set(absent.values()) == {None}
-    assert empty["sketch"] == []
+    assert empty["sketch"] == empty["skeleton"] == empty["gist"] == []
     assert empty["prompt_words"] == 0
     assert empty["prompt_hash"] is not None
     assert empty["embedding"] == bytes(32)
@@ -111,7 +113,7 @@ def test_a_system_text_has_one_hash_in_both_tables() -> None:
     nothing = pa.nulls(4, pa.string())
     batch = pa.RecordBatch.from_pydict({"system": systems, "prompt": nothing, "response": nothing})
     sketched = sketch_texts(systems, key=KEY)
-    assert sketched.schema.names == ["hash", "sketch", "words"]
+    assert sketched.schema.names == ["hash", "sketch", "skeleton", "gist", "words"]
     kept = sketch_batch(batch, key=KEY, model=MODEL)
     assert kept.column("system_hash").equals(sketched.column("hash"))
     for row in range(3):

@@ -2,37 +2,70 @@
 
 from __future__ import annotations
 
+import json
+import random
 import time
+import tracemalloc
+from typing import Any
 
 import pytest
-from batches import observe
+from batches import KEY, MODEL, batch_of, observe
 
 from stillwatch.domain import limits
+from stillwatch.observe.content import sketch_batch
 
-_SECONDS_MAX = 2.0  # a text of 1 MiB takes about 10 ms; the rest is room for a busy machine
+_CPU_S_MAX = 1.0  # a text of 1 MiB takes some 10 ms; the rest is room for a slow machine
+_BYTES_MAX = 48 * 2**20  # at work on one text of any length: 33 bytes a byte read, and the tables
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "a" * 50_000_000,
-        "0" * 3_000_000,
-        "a " * 3_000_000,
-        "中" * 1_000_000,
-        "\u200b" * 1_000_000,
-        "Human: go on\n\nAssistant: yes\n\n" * 10_000,
-        "\x00" * 1_000_000,
-    ],
-    ids=["one letter", "one digit", "one word", "Han", "zero width", "10,000 turns", "NUL"],
-)
-def test_huge_texts_are_bounded(text: str) -> None:
-    """Only the head is read, so time, words and sketch have bounds."""
+def _nest(depth: int) -> str:
+    """Make tool calls whose argument is a tool call."""
+    call: Any = {"name": "stop"}
+    for level in range(depth):
+        call = {"name": f"step_{level}", "arguments": [call, '`x` \\ "']}
+    return json.dumps(call)
+
+
+_HARD: dict[str, str | bytes] = {
+    "one letter": "a" * 50_000_000,
+    "many words": " ".join(
+        map(str.format, ["the {0} of pear"] * 3_200_000, map(str, range(3_200_000)))
+    ),
+    "one digit": "0" * 3_000_000,
+    "one word": "a " * 3_000_000,
+    "Han": "中" * 1_000_000,
+    "Hangul": "한" * 1_000_000,
+    "ligatures": "ﬃ" * 1_000_000,
+    "quotation marks": '"' * 3_000_000,
+    "quoted letters": '"a`b' * 700_000,
+    "combining marks": "a" + "\u0301" * 1_000_000,
+    "zero width": "\u200b" * 1_000_000,
+    "lone surrogates": "\ud800\udfff" * 500_000,
+    "10,000 turns": "Human: go on\n\nAssistant: yes\n\n" * 10_000,
+    "nested tool calls": _nest(400) * 20,
+    "NUL": "\x00" * 1_000_000,
+    "binary": random.Random(1).randbytes(3_000_000),
+    "empty": "",
+}
+
+
+@pytest.mark.parametrize("name", list(_HARD))
+def test_hard_texts_are_bounded(name: str) -> None:
+    """Only the head is read, so time, memory, words and sketches have bounds; a row comes out."""
+    batch = batch_of([_HARD[name]])
     observe(["warm up"])
-    began = time.perf_counter()
-    row = observe([text])[0]
-    assert time.perf_counter() - began < _SECONDS_MAX
-    assert row["prompt_words"] <= limits.PROMPT_BYTES_MAX
+    tracemalloc.start()
+    began = time.process_time()
+    (row,) = sketch_batch(batch, key=KEY, model=MODEL).to_pylist()
+    took, (_, peak) = time.process_time() - began, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert took < _CPU_S_MAX
+    assert peak < _BYTES_MAX
+    assert 0 <= row["prompt_words"] <= limits.PROMPT_BYTES_MAX
     assert len(row["sketch"]) <= limits.SKETCH_HASHES_MAX
+    assert len(row["skeleton"]) <= limits.SKELETON_HASHES_MAX
+    assert len(row["gist"]) <= limits.GIST_HASHES_MAX
+    assert None not in {row["prompt_hash"], row["tactic_probability"], row["capability"]}
 
 
 def test_only_the_head_is_read() -> None:

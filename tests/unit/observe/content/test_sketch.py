@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 
 import numpy as np
 import pytest
@@ -29,16 +30,29 @@ def _random_text(words: int, seed: int) -> str:
         _TEXT.replace("ra", "r\u200ba").replace("pe", "p\u00ade"),
         "\ufeff" + _TEXT.replace("w", "\u2060w"),
         "".join(chr(ord(c) + 0xFEE0) if c.isalpha() else c for c in _TEXT),
+        "".join(chr(0x1D41A + ord(c) - 97) if "a" <= c <= "z" else c for c in _TEXT),
+        "".join(chr(0x24D0 + ord(c) - 97) if "a" <= c <= "z" else c for c in _TEXT),
+        _TEXT.translate(
+            str.maketrans("aeopcyxi", "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456")
+        ),
+        _TEXT.translate(str.maketrans("aoivuk", "\u03b1\u03bf\u03b9\u03bd\u03c5\u03ba")),
+        "".join(f"{c}\u0301\u0323" if c.isalpha() else c for c in _TEXT),
+        unicodedata.normalize("NFC", "".join(f"{c}\u0301" if c.isalpha() else c for c in _TEXT)),
     ],
-    ids=["case", "space", "no-break space", "emoji", "zero width", "mark", "full width"],
+    ids=[
+        *("case", "space", "no-break space", "emoji", "zero width", "mark", "full width"),
+        *("mathematical", "circled", "Cyrillic", "Greek", "accents", "composed accents"),
+    ],
 )
 def test_dress_changes_neither_sketch_nor_hash(dressed: str) -> None:
-    """Case, white space, punctuation, zero-width and full-width forms are no difference."""
+    """Case, space, punctuation, zero width, look-alikes and accents are no difference."""
     plain, other = observe([_TEXT, dressed])
     assert dressed != _TEXT
     assert plain["sketch"] == other["sketch"]
     assert plain["prompt_hash"] == other["prompt_hash"]
     assert plain["embedding"] == other["embedding"]
+    assert plain["skeleton"] == other["skeleton"]
+    assert plain["gist"] == other["gist"]
 
 
 @pytest.mark.parametrize(

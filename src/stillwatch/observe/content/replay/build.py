@@ -21,9 +21,11 @@ import pyarrow as pa
 from stillwatch.domain import limits
 from stillwatch.domain.keyed import Int64Array, text_buffers
 from stillwatch.observe.content.characters import character_table
-from stillwatch.observe.content.kernels import list_candidates, read_words
+from stillwatch.observe.content.reading import read_words
 from stillwatch.observe.content.replay.index import ENTRIES_MAX, Halves, Source
 from stillwatch.observe.content.replay.kernel import ENTRIES_MIN
+from stillwatch.observe.content.shingles import SHINGLE_WORDS
+from stillwatch.observe.content.shingles import list_shingles as shingle_words
 
 HOLDERS_MAX: Final = 1_024
 """Items of a set that may share a shingle for it to be one of theirs. Below the size of a usual
@@ -35,6 +37,8 @@ replay itself."""
 _SLICE_ROWS: Final = 16_384
 _SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
 """Orders shingles that are equally rare: anywhere in the item, the same ones every time."""
+
+_HALF: Final = np.uint64(32)
 
 Pairs = tuple[npt.NDArray[np.int64], Halves]
 
@@ -103,7 +107,7 @@ def list_shingles(texts: pa.Array) -> Pairs:
 def _list_slice(texts: pa.Array, start: int) -> npt.NDArray[np.uint64]:
     data, offsets = text_buffers(texts)
     lengths = np.minimum(np.diff(offsets), limits.PROMPT_BYTES_MAX)
-    work = np.empty((2, int(lengths.max(initial=0)) + 1), np.uint64)
+    work = np.empty((3, int(lengths.max(initial=0)) + 1), np.uint64)
     stops = np.zeros(len(texts) + 1, np.int64)
     out = np.empty(int(lengths.sum()) + 1, np.uint32)
     _read_shingles(data, offsets, character_table(), work, (stops, out))
@@ -111,7 +115,7 @@ def _list_slice(texts: pa.Array, start: int) -> npt.NDArray[np.uint64]:
     return np.unique((rows << np.uint64(32)) | out[: stops[-1]])
 
 
-@nb.njit(nogil=True)  # no cache: it would be stale when kernels.py changes
+@nb.njit(nogil=True)  # no cache: it would be stale when the files change from which it calls
 def _read_shingles(
     data: npt.NDArray[np.uint8],
     offsets: Int64Array,
@@ -120,13 +124,13 @@ def _read_shingles(
     out: Any,  # noqa: ANN401  a tuple of arrays inside Numba
 ) -> None:
     stops, shingles = out
-    anything = np.full(3, np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64)
-    anything[2] = 63
     for row in range(len(offsets) - 1):
         end = min(offsets[row + 1], offsets[row] + limits.PROMPT_BYTES_MAX)
         count = read_words(data, offsets[row], end, table, work[0], work[1])
-        place = shingles[stops[row] :]
-        stops[row + 1] = stops[row] + list_candidates(work[1], count, anything, place)
+        listed = shingle_words(work[1], count, work[2]) if count >= SHINGLE_WORDS else 0
+        for i in range(listed):
+            shingles[stops[row] + i] = work[2, i] >> _HALF
+        stops[row + 1] = stops[row] + listed
 
 
 def _rank_within(group: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

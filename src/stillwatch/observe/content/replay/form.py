@@ -20,16 +20,16 @@ import numpy as np
 
 from stillwatch.domain import limits
 from stillwatch.domain.errors import BadReplayIndex, LimitExceeded
-from stillwatch.observe.content.kernels import SHINGLE_WORDS
 from stillwatch.observe.content.replay.index import ENTRIES_MAX, ReplayIndex, Source
 from stillwatch.observe.content.replay.kernel import ENTRIES_MIN
+from stillwatch.observe.content.shingles import SHINGLE_WORDS
 
 MAGIC: Final = b"SWREPLAY"
 FORM: Final = 1
 """The layout of these bytes."""
-SCHEME: Final = 1
+SCHEME: Final = 2
 """How a shingle is hashed: which characters are words, what a number is, the multipliers. It goes
-up when `characters.py` or the hashes of `kernels.py` change; a test holds it to known hashes."""
+up when `characters.py` or the hashes of `shingles.py` change; a test holds it to known hashes."""
 _HEADER_BYTES_MAX: Final = 2**20
 """Bytes of a header: thousands of sets."""
 _LENGTH_BYTES: Final = 4

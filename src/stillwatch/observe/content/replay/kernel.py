@@ -1,6 +1,6 @@
 """Which item a text holds, from the few of its shingles that passed the filter, in Numba.
 
-Second half of the look-up; the first, the filter, stands in `kernels.py` with what it reads. This
+Second half of the look-up; the first, the filter, stands in `shingles.py` with what it reads. This
 kernel calls no function of another file, so that Numba's cache, which looks at the age of one file
 alone, is never stale. Deliberately absent: text, and the interpreter's lock.
 """
