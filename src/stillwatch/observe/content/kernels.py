@@ -62,8 +62,15 @@ SHINGLE_WORDS: Final = 4
 OPENING_WORDS: Final = 6
 """First words of a prompt that the model also sees as an opening: most requests start with what
 they ask for."""
+CLOSING_WORDS: Final = 6
+"""Last words that the model also sees as a closing: a stub to fill ends with what is wanted."""
+HEAD_WORDS: Final = 40
+"""First words that the model reads."""
+VIEW_WORDS: Final = 80
+"""Words that the model reads of a text: the first HEAD_WORDS, and as many last ones as are left."""
 _OPENING: Final = np.uint64(0xD6E8FEB86659FD93)
-"""Odd multiplier that makes an opening's feature another than its word's."""
+_CLOSING: Final = np.uint64(0xA24BAED4963EE407)
+"""Odd multipliers that make an opening's and a closing's feature another than its word's."""
 _SLOT_SHIFT: Final = np.uint64(52)
 """The top 12 bits of a hash are its slot: 64 less the binary logarithm of SEEN_SLOTS."""
 BUCKET_SHIFT: Final = np.uint64(20)
@@ -220,34 +227,55 @@ def _sketch(words: Hashes, count: int, key: Hashes, scratch: Hashes, out: Int64A
     return kept
 
 
-@nb.njit(no_cfunc_wrapper=True)
-def list_features(
+@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _list_words(
     words: Hashes, count: int, seen: npt.NDArray[np.int32], stamp: int, out: Hashes
-) -> tuple[Whole, Whole]:
-    """Write each distinct word, then each distinct pair of neighbours, then the opening words.
-
-    Grain:   a hash a feature; gives the count of words among them, and of all.
-    Cost:    at most 2 x SEEN_SLOTS + OPENING_WORDS features, however long the text.
-    """
+) -> Whole:
+    """Write each distinct word; give their count, at most SEEN_SLOTS, however long the text."""
     used: Whole = 0
     for i in range(count):
         slot = words[i] >> _SLOT_SHIFT
         out[np.uint64(used)] = words[i]
         used += np.int64(seen[0, slot] != stamp)
         seen[0, slot] = stamp
-    distinct = used
+    return used
+
+
+@nb.njit(no_cfunc_wrapper=True)
+def list_features(
+    words: Hashes, count: int, seen: npt.NDArray[np.int32], stamp: int, out: Hashes
+) -> Whole:
+    """Write what the model reads: distinct words and pairs of both ends, opening, closing words.
+
+    Grain:   a hash a feature; gives their count. Of a text beyond VIEW_WORDS the middle is left
+             out: requests stand at the ends, and what is quoted between them would drown them.
+    Cost:    at most 2 x VIEW_WORDS + OPENING_WORDS + CLOSING_WORDS features, however long the text.
+    """
+    used: Whole = 0
+    gap: Whole = count - VIEW_WORDS
+    shown: Whole = VIEW_WORDS
+    if gap < 0:
+        gap, shown = 0, count
     before = np.uint64(0)
-    for i in range(count):
-        pair = (((before << np.uint64(21)) | (before >> np.uint64(43))) ^ words[i]) * _GOLDEN
-        before = words[i]
+    for i in range(shown):
+        word = words[np.uint64(i if i < HEAD_WORDS else i + gap)]
+        slot = word >> _SLOT_SHIFT
+        out[np.uint64(used)] = word
+        used += np.int64(seen[0, slot] != stamp)
+        seen[0, slot] = stamp
+        pair = (((before << np.uint64(21)) | (before >> np.uint64(43))) ^ word) * _GOLDEN
+        before = word
         slot = pair >> _SLOT_SHIFT
         out[np.uint64(used)] = pair
         used += np.int64(seen[1, slot] != stamp)
         seen[1, slot] = stamp
-    for i in range(min(count, OPENING_WORDS)):
+    for i in range(min(shown, OPENING_WORDS)):
         out[used] = words[i] * _OPENING
         used += 1
-    return distinct, used
+    for i in range(count - min(shown, CLOSING_WORDS), count):
+        out[used] = words[i] * _CLOSING
+        used += 1
+    return used
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -339,6 +367,7 @@ def read_rows(data: Bytes, offsets: Int64Array, given: Any, work: Any, out: Any)
         words[row] = count
         first = ends[row]
         ends[row + 1] = first + _sketch(masked, count, key, kept, sketch[first : first + _CAP])
-        distinct, features[row] = list_features(masked, count, seen, row + 1, found)
+        distinct = _list_words(masked, count, seen, 2 * row + 1, found)
         _embed(found, distinct, signs, embedding[row])
+        features[row] = list_features(masked, count, seen, 2 * row + 2, found)
         _score(found, features[row], weights, sums[row])
