@@ -33,10 +33,10 @@ _SCRIPTS: Final = (
 )
 _COMMON: Final = {
     "en": {"the", "and", "of", "is", "this", "that", "you", "with", "for", "your", "it", "to"},
-    "de": {"der", "die", "das", "und", "ist", "nicht", "mit", "für", "eine", "ich", "zu", "wie"},
+    "de": {"der", "die", "das", "und", "auf", "nicht", "mit", "für", "eine", "ich", "zu", "wie"},
     "fr": {"le", "les", "des", "et", "est", "une", "pour", "je", "dans", "du", "la", "que"},
     "es": {"el", "los", "las", "y", "es", "una", "para", "por", "con", "del", "la", "que"},
-    "pt": {"o", "os", "uma", "para", "não", "com", "do", "da", "em", "você", "meu", "que"},
+    "pt": {"o", "os", "uma", "para", "não", "com", "do", "da", "em", "você", "minha", "que"},
     "it": {"il", "gli", "che", "per", "una", "della", "sono", "mio", "con", "alla", "la", "di"},
 }
 """Words by which a text's language is guessed, where its script doesn't tell it."""

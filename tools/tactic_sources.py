@@ -23,10 +23,8 @@ from stillwatch.domain.keyed import text_buffers
 from stillwatch.observe.content.characters import character_table
 from stillwatch.observe.content.kernels import (
     BUCKET_SHIFT,
-    CLOSING_WORDS,
     OPENING_WORDS,
     SEEN_SLOTS,
-    VIEW_WORDS,
     list_features,
     read_words,
 )
@@ -230,13 +228,14 @@ def features_of(texts: list[str]) -> csr_matrix:
     data, offsets = text_buffers(pa.array(texts, pa.large_string()))
     table = character_table()
     words = np.empty((2, int(np.diff(offsets).max()) + 1), np.uint64)
-    found = np.empty(2 * VIEW_WORDS + OPENING_WORDS + CLOSING_WORDS + 1, np.uint64)
+    found = np.empty(2 * SEEN_SLOTS + OPENING_WORDS + 1, np.uint64)
     seen = np.zeros((2, SEEN_SLOTS), np.int32)
     columns: list[npt.NDArray[np.int64]] = []
     for row in range(len(texts)):
         count = read_words(data, offsets[row], offsets[row + 1], table, words[0], words[1])
-        used = list_features(words[1], count, seen, row + 1, found)
-        columns.append(((found[:used] >> BUCKET_SHIFT) & np.uint64(BUCKETS - 1)).astype(np.int64))
+        first, last = list_features(words[1], count, seen, row + 1, found)
+        mine = found[first:last] >> BUCKET_SHIFT
+        columns.append((mine & np.uint64(BUCKETS - 1)).astype(np.int64))
     sizes = np.array([len(found) for found in columns])
     values = np.repeat(1.0 / np.sqrt(np.maximum(sizes, FEATURES_MIN)), sizes)
     ends = np.concatenate([[0], np.cumsum(sizes)])

@@ -54,23 +54,15 @@ _DIMENSIONS: Final = limits.EMBEDDING_DIMENSIONS
 _SCALE: Final = 127.0
 """Largest signed byte: an embedding is round(127 x unit vector)."""
 SEEN_SLOTS: Final = 4096
-"""Slots that remember which words and pairs a text has had: 16 KB, so that they stay in the
-first-level cache. Two words in one slot count once: one word in a hundred of a usual prompt."""
-
+"""Slots that remember a text's words: 16 KB, for the first-level cache; one word in 100 is lost."""
 SHINGLE_WORDS: Final = 4
 """Words of a shingle (DESIGN.md, section 5)."""
 OPENING_WORDS: Final = 6
-"""First words of a prompt that the model also sees as an opening: most requests start with what
-they ask for."""
-CLOSING_WORDS: Final = 6
-"""Last words that the model also sees as a closing: a stub to fill ends with what is wanted."""
 HEAD_WORDS: Final = 40
-"""First words that the model reads."""
-VIEW_WORDS: Final = 80
-"""Words that the model reads of a text: the first HEAD_WORDS, and as many last ones as are left."""
+"""Words that the model reads at either end of a text, and the outermost that count as such."""
 _OPENING: Final = np.uint64(0xD6E8FEB86659FD93)
 _CLOSING: Final = np.uint64(0xA24BAED4963EE407)
-"""Odd multipliers that make an opening's and a closing's feature another than its word's."""
+"""Odd multipliers that make the feature of an opening and of a closing another than its word's."""
 _SLOT_SHIFT: Final = np.uint64(52)
 """The top 12 bits of a hash are its slot: 64 less the binary logarithm of SEEN_SLOTS."""
 BUCKET_SHIFT: Final = np.uint64(20)
@@ -227,55 +219,34 @@ def _sketch(words: Hashes, count: int, key: Hashes, scratch: Hashes, out: Int64A
     return kept
 
 
-@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _list_words(
-    words: Hashes, count: int, seen: npt.NDArray[np.int32], stamp: int, out: Hashes
-) -> Whole:
-    """Write each distinct word; give their count, at most SEEN_SLOTS, however long the text."""
-    used: Whole = 0
-    for i in range(count):
-        slot = words[i] >> _SLOT_SHIFT
-        out[np.uint64(used)] = words[i]
-        used += np.int64(seen[0, slot] != stamp)
-        seen[0, slot] = stamp
-    return used
-
-
 @nb.njit(no_cfunc_wrapper=True)
 def list_features(
     words: Hashes, count: int, seen: npt.NDArray[np.int32], stamp: int, out: Hashes
-) -> Whole:
-    """Write what the model reads: distinct words and pairs of both ends, opening, closing words.
+) -> tuple[Whole, Whole]:
+    """Write each distinct word, then what the model reads of a text's two ends.
 
-    Grain:   a hash a feature; gives their count. Of a text beyond VIEW_WORDS the middle is left
-             out: requests stand at the ends, and what is quoted between them would drown them.
-    Cost:    at most 2 x VIEW_WORDS + OPENING_WORDS + CLOSING_WORDS features, however long the text.
+    Grain:   a hash a feature; gives where the model's begin and end. Most requests stand there.
+    Cost:    at most SEEN_SLOTS + 4 x HEAD_WORDS + 2 x OPENING_WORDS hashes, however long the text.
     """
     used: Whole = 0
-    gap: Whole = count - VIEW_WORDS
-    shown: Whole = VIEW_WORDS
-    if gap < 0:
-        gap, shown = 0, count
-    before = np.uint64(0)
-    for i in range(shown):
+    for i in range(count):
+        out[np.uint64(used)] = words[i]
+        used += np.int64(seen[0, words[i] >> _SLOT_SHIFT] != stamp)
+        seen[0, words[i] >> _SLOT_SHIFT] = stamp
+    distinct = used
+    before, gap = np.uint64(0), (count - 2 * HEAD_WORDS if count > 2 * HEAD_WORDS else 0)
+    for i in range(count - gap):
         word = words[np.uint64(i if i < HEAD_WORDS else i + gap)]
-        slot = word >> _SLOT_SHIFT
-        out[np.uint64(used)] = word
-        used += np.int64(seen[0, slot] != stamp)
-        seen[0, slot] = stamp
         pair = (((before << np.uint64(21)) | (before >> np.uint64(43))) ^ word) * _GOLDEN
         before = word
-        slot = pair >> _SLOT_SHIFT
-        out[np.uint64(used)] = pair
-        used += np.int64(seen[1, slot] != stamp)
-        seen[1, slot] = stamp
-    for i in range(min(shown, OPENING_WORDS)):
-        out[used] = words[i] * _OPENING
-        used += 1
-    for i in range(count - min(shown, CLOSING_WORDS), count):
-        out[used] = words[i] * _CLOSING
-        used += 1
-    return used
+        for row, feature in enumerate((word, pair)):
+            out[np.uint64(used)] = feature
+            used += np.int64(seen[row, feature >> _SLOT_SHIFT] != -stamp)
+            seen[row, feature >> _SLOT_SHIFT] = -stamp
+    for i in range(min(count, OPENING_WORDS)):
+        out[used], out[used + 1] = words[i] * _OPENING, words[count - 1 - i] * _CLOSING
+        used += 2
+    return distinct, used
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -367,7 +338,7 @@ def read_rows(data: Bytes, offsets: Int64Array, given: Any, work: Any, out: Any)
         words[row] = count
         first = ends[row]
         ends[row + 1] = first + _sketch(masked, count, key, kept, sketch[first : first + _CAP])
-        distinct = _list_words(masked, count, seen, 2 * row + 1, found)
+        distinct, used = list_features(masked, count, seen, row + 1, found)
+        features[row] = used - distinct
         _embed(found, distinct, signs, embedding[row])
-        features[row] = list_features(masked, count, seen, 2 * row + 2, found)
-        _score(found, features[row], weights, sums[row])
+        _score(found[distinct:used], features[row], weights, sums[row])

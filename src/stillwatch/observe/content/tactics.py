@@ -2,8 +2,8 @@
 
 The kernel adds up one row of weights a feature (distinct words and neighbours of a prompt's two
 ends, opening and closing words); here the sums become calibrated probabilities. Written to
-`observed`: `tactic`, `tactic_probability`, `capability`. Trained by `tools/train_tactics.py`; the data, the figures and
-what the model cannot see are in `docs/model-card-tactics.md`.
+`observed`: `tactic`, `tactic_probability`, `capability`. Trained by `tools/train_tactics.py`; the
+data, the figures and what the model cannot see are in `docs/model-card-tactics.md`.
 
 Deliberately absent: `dataset_replay` (where an item comes from is no matter of wording; the replay
 index decides it), and any verdict: a prompt alone proves nothing.

@@ -163,10 +163,10 @@ def test_the_kernel_adds_up_the_rows_of_the_listed_features() -> None:
     found = np.empty(2 * SEEN_SLOTS + OPENING_WORDS + 1, np.uint64)
     count = read_words(data, 0, offsets[1], character_table(), words[0], words[1])
     seen = np.zeros((2, SEEN_SLOTS), np.int32)
-    used = list_features(words[1], count, seen, 1, found)
-    buckets = (found[:used] >> BUCKET_SHIFT) & np.uint64(len(weights) - 1)
+    first, last = list_features(words[1], count, seen, 1, found)
+    buckets = (found[first:last] >> BUCKET_SHIFT) & np.uint64(len(weights) - 1)
     np.testing.assert_array_equal(reading.sums[0], weights[buckets].astype(np.int64).sum(axis=0))
-    assert reading.features[0] == used
+    assert reading.features[0] == last - first
 
 
 def test_a_prompt_without_words_has_no_evidence() -> None:
