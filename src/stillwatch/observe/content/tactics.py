@@ -39,8 +39,8 @@ CAPABILITY_PROBABILITY_MIN: Final = 0.3
 calibration gives each capability."""
 FEATURES_MIN: Final = 60
 """Features as whose square root a score is diluted at least: a prompt of a few words says little
-of how it harvests, yet "continue the code" would score like a page of evidence (chosen on our own
-frames left out: recall at the bar of the published honest sources 0.80 without, 0.94 with)."""
+of how it harvests, yet "continue the code" would score like a page of evidence (our own frames left
+out: recall at the bar of one in a thousand published honest prompts 0.55 without, 0.81 with)."""
 _CERTAIN: Final = 1 - 1e-9
 """A probability from which odds can still be taken."""
 _CENTRE: Final = 128
