@@ -6,6 +6,8 @@ role), `slots.txt` (what fills them, for both alike, so that no subject gives a 
 Further frames are composed from `harvest_clauses.txt` and `honest_clauses.txt`: a role, what is
 asked, the form of the output and the payload, in any of `_LAYOUTS`. Each clause belongs to one pool
 and is never put beside clauses of another, so that a pool left out is wording never seen.
+`harvest_forms.txt` and `honest_forms.txt` hold further frames by layout and language;
+`hard_honest.txt` holds the honest hard set, which is tested on and never learnt from.
 
 Deliberately absent: any sentence of anybody else's.
 """
@@ -45,6 +47,12 @@ _LAYOUTS: Final = (
     "{hello} {payload}\n{ask} {form} {thanks}",
 )
 """How the clauses follow one another, in harvest and honest prompts alike."""
+HARD_EACH: Final = 10
+"""Prompts made of each frame of the hard set, at most."""
+ALIKE_MAX: Final = 0.5
+"""Share of their distinct words that two prompts of the hard set may have in common (Jaccard)."""
+_WORD: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]|[^\W_]+")
+"""A word as the kernel counts: a character alone in Chinese, Japanese and Korean."""
 _HOLE: Final = re.compile(r"\n- (?=\n|$)|^- | (?= |\n|$)")
 """What an empty part leaves behind in a layout: a bullet or a blank too many."""
 _MANNERS: Final = frozenset({"hello", "thanks"})
@@ -78,14 +86,36 @@ class Prompt:
     capability: str
 
 
-def read_frames(kind: str) -> list[Frame]:
-    """Read the frames of `harvest` or `honest`, in the order of the file."""
+def read_frames(file: str) -> list[Frame]:
+    """Read the frames of a file (`harvest`, `honest_forms`, ...), in its order."""
     frames: list[Frame] = []
-    for section, capability, text in _read(f"{kind}.txt"):
-        name = f"{section}-{len(frames)}"
+    for section, capability, text in _read(f"{file}.txt"):
+        name = f"{section}-{len(frames)}" if "_" not in file else f"{file}-{len(frames)}"
         pool = len(frames) % POOLS
-        frames.append(Frame(section, capability, name, text, kind == "harvest", pool))
+        frames.append(Frame(section, capability, name, text, file.startswith("harvest"), pool))
     return frames
+
+
+def hard_prompts(*, seed: int) -> list[Prompt]:
+    """Make the honest hard set: at most HARD_EACH prompts a frame, no two of them much alike."""
+    kept: list[Prompt] = []
+    seen: list[frozenset[str]] = []
+    for prompt in expand(read_frames("hard_honest"), each=HARD_EACH, seed=seed):
+        mine = words_of(prompt.text)
+        if all(likeness(mine, other) <= ALIKE_MAX for other in seen):
+            kept.append(prompt)
+            seen.append(mine)
+    return kept
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Give the distinct words of a text, in lower case."""
+    return frozenset(_WORD.findall(text.lower()))
+
+
+def likeness(one: frozenset[str], other: frozenset[str]) -> float:
+    """Give the Jaccard likeness of two sets of words."""
+    return len(one & other) / max(len(one | other), 1)
 
 
 def compose_frames(kind: str, *, seed: int) -> list[Frame]:

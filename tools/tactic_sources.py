@@ -28,8 +28,8 @@ from stillwatch.observe.content.kernels import (
     list_features,
     read_words,
 )
-from stillwatch.observe.content.tactics import FEATURES_MAX
-from tactic_grammar import POOLS, Prompt, compose_frames, expand, read_frames
+from stillwatch.observe.content.tactics import FEATURES_MIN
+from tactic_grammar import POOLS, Prompt, compose_frames, expand, hard_prompts, read_frames
 
 BUCKETS: Final = 2**15
 """Rows of weights: 1 MB in memory, so that they stay in the second-level cache."""
@@ -39,9 +39,17 @@ OWN_EACH: Final = {"harvest": 20, "honest": 12}
 """Prompts made of each frame written out: more teach nothing further."""
 COMPOSED_EACH: Final = 3
 """Prompts made of each composed frame."""
+FORMS_EACH: Final = 20
+"""Prompts made of each frame of the forms."""
 QUOTING: Final = "quoting"
-"""Composed prompts that quote borrowed text: tested on alone. Learnt too, they did harm: the model
-took words of the quotations for evidence and knew fewer of the wordings left out."""
+"""Prompts that quote borrowed text: tested on alone. Learnt too, they did harm: the model took
+words of the quotations for evidence and knew fewer of the wordings left out."""
+QUOTING_EACH: Final = {"": 3, "_forms": 3, "_clauses": 1}
+HARD: Final = "hard_honest"
+"""The honest hard set as a source: tested on alone."""
+ITEM: Final = "item"
+"""In place of a tactic: a harvested item without a wording that asks for one. Learnt as no tactic,
+so that a subject gives nothing away; neither harvest nor honest in calibration and figures."""
 BORROWED_FROM: Final = "sharegpt_v3"
 """Source of these quotations: rows that aren't drawn as honest prompts."""
 _BORROWED_ROWS: Final = 3_000
@@ -49,9 +57,6 @@ _QUESTION_CHARACTERS: Final = (20, 120)
 _PASSAGE_CHARACTERS: Final = (150, 600)
 _MARKUP: Final = str.maketrans(dict.fromkeys("{}[]|\\", " "))
 """What the grammar would take for a slot or a choice."""
-CHARACTERS_MAX: Final = 4_000
-"""Characters of a published text that are learnt from."""
-
 TACTIC_OF: Final = {
     "bbh_fewshot_cot": "cot_elicitation",
     "prometheus_grader": "rubric_grading",
@@ -71,7 +76,7 @@ WITHOUT_WORDING: Final = (
     "mmlu",
     "bbh",
 )
-"""Harvested items that read like anybody's request: neither learnt as a tactic nor as honest."""
+"""Harvested items that read like anybody's request."""
 CAPABILITY_OF: Final = {
     "gsm8k": "mathematics",
     "bbh": "reasoning",
@@ -97,13 +102,15 @@ HONEST: Final = {
     "natural_questions": 200,
     "gpts_system_prompts": 1_092,
 }
-"""Honest sources and how many prompts of each are drawn."""
+"""Honest sources and how many prompts of each are learnt from."""
+TESTED: Final = 10_000
+"""Prompts of each honest source that are tested on, where it has them: one in a thousand of them
+can then be seen to be flagged."""
 FOLD_OF: Final = {
     "sharegpt_v3": 0,
     "bbh_fewshot_cot": 0,
     "gsm8k": 0,
     "awesome_chatgpt_prompts": 1,
-    "gpts_system_prompts": 1,
     "natural_questions": 1,
     "prometheus_grader": 1,
     "mmlu": 1,
@@ -124,8 +131,8 @@ class Example:
 
     source: str
     text: str
-    tactic: str | None
-    """A tactic, `""` for honest, None for neither."""
+    tactic: str
+    """A tactic, `""` for honest, ITEM for neither."""
     capability: str | None
     fold: int
     is_learnt: bool = True
@@ -144,29 +151,33 @@ def read_examples(data: Path, *, seed: int) -> list[Example]:
 
 
 def _own(seed: int, borrowed: dict[str, list[str]]) -> list[Example]:
-    examples: list[Example] = []
+    examples = [_example(HARD, prompt) for prompt in hard_prompts(seed=seed)]
     for kind in ("harvest", "honest"):
-        written = expand(read_frames(kind), each=OWN_EACH[kind], seed=seed)
-        frames = compose_frames(kind, seed=seed)
-        composed = expand(frames, each=COMPOSED_EACH, seed=seed)
-        quoting = expand(frames, each=1, seed=seed + 1, borrowed=borrowed)
-        sources = {f"own_{kind}": written, f"own_{kind}_clauses": composed}
-        for source, prompts in {**sources, f"own_{kind}_{QUOTING}": quoting}.items():
+        parts = {
+            "": (read_frames(kind), OWN_EACH[kind]),
+            "_clauses": (compose_frames(kind, seed=seed), COMPOSED_EACH),
+            "_forms": (read_frames(f"{kind}_forms"), FORMS_EACH),
+        }
+        for part, (frames, each) in parts.items():
+            source, few = f"own_{kind}{part}", QUOTING_EACH[part]
+            prompts = expand(frames, each=each, seed=seed)
+            quoting = expand(frames, each=few, seed=seed + 1, borrowed=borrowed)
             examples.extend(_example(source, prompt) for prompt in prompts)
+            examples.extend(_example(f"{source}_{QUOTING}", prompt) for prompt in quoting)
     return examples
 
 
 def _example(source: str, prompt: Prompt) -> Example:
     frame = prompt.frame
     tactic = frame.section if frame.is_harvest else ""
-    is_learnt = not source.endswith(QUOTING)
+    is_learnt = source != HARD and not source.endswith(QUOTING)
     return Example(source, prompt.text, tactic, prompt.capability, frame.pool, is_learnt)
 
 
 def _borrow(data: Path, *, seed: int) -> dict[str, list[str]]:
     """Give published questions and passages for composed prompts to quote."""
     records = _records(data / "prompts" / "benign" / f"{BORROWED_FROM}.jsonl.gz")
-    honest = {r["id"] for r in _draw(records, BORROWED_FROM, rows=HONEST[BORROWED_FROM], seed=seed)}
+    honest = {r["id"] for r in _draw(records, BORROWED_FROM, rows=TESTED, seed=seed)}
     texts = [r["text"].translate(_MARKUP).strip() for r in records if r["id"] not in honest]
     chance = random.Random(f"{seed}-borrowed")
     chance.shuffle(texts)
@@ -190,13 +201,15 @@ def _draw(
 
 
 def _published(path: Path, source: str, *, rows: int, seed: int) -> list[Example]:
-    drawn = _draw(_records(path), source, rows=rows, seed=seed)
-    tactic = "" if source in HONEST else TACTIC_OF.get(source)
+    drawn = _draw(_records(path), source, rows=max(rows, TESTED * (source in HONEST)), seed=seed)
+    tactic = "" if source in HONEST else TACTIC_OF.get(source, ITEM)
     fold = FOLD_OF.get(source, FOLDS - 1)
     return [
-        Example(source, record["text"][:CHARACTERS_MAX], tactic, _capability(source, record), fold)
-        for record in drawn
-    ]
+        Example(
+            source, record["text"], tactic, _capability(source, record), fold, place < rows
+        )
+        for place, record in enumerate(drawn)
+    ]  # fmt: skip
 
 
 def _capability(source: str, record: dict[str, str]) -> str | None:
@@ -209,8 +222,8 @@ def _capability(source: str, record: dict[str, str]) -> str | None:
 def features_of(texts: list[str]) -> csr_matrix:
     """Turn texts into the model's features: exactly those that the kernel adds up.
 
-    Grain:   one row per text, one column per bucket; a value is count / sqrt(features), as
-             `TacticsModel` has it.
+    Grain:   one row per text, one column per bucket; a value is count / sqrt(features, at least
+             FEATURES_MIN), as `TacticsModel` has it.
     """
     data, offsets = text_buffers(pa.array(texts, pa.large_string()))
     table = character_table()
@@ -220,10 +233,11 @@ def features_of(texts: list[str]) -> csr_matrix:
     columns: list[npt.NDArray[np.int64]] = []
     for row in range(len(texts)):
         count = read_words(data, offsets[row], offsets[row + 1], table, words[0], words[1])
-        used = list_features(words[1], count, seen, row + 1, found)[1]
-        columns.append(((found[:used] >> BUCKET_SHIFT) & np.uint64(BUCKETS - 1)).astype(np.int64))
+        first, last = list_features(words[1], count, seen, row + 1, found)
+        mine = found[first:last] >> BUCKET_SHIFT
+        columns.append((mine & np.uint64(BUCKETS - 1)).astype(np.int64))
     sizes = np.array([len(found) for found in columns])
-    values = np.repeat(1.0 / np.sqrt(np.clip(sizes, 1, FEATURES_MAX)), sizes)
+    values = np.repeat(1.0 / np.sqrt(np.maximum(sizes, FEATURES_MIN)), sizes)
     ends = np.concatenate([[0], np.cumsum(sizes)])
     matrix = csr_matrix((values, np.concatenate(columns), ends), shape=(len(texts), BUCKETS))
     matrix.sum_duplicates()

@@ -191,9 +191,7 @@ SYSTEM: Final = Table(
     "one system text, by its hash",
     {
         "system_hash": _r(_I, "keyed hash of the text's bytes, its first MiB"),
-        "sketch": _c(pl.List(_I), "its shingle hashes"),
-        "skeleton": _c(pl.List(_I), "its skeleton's hashes"),
-        "gist": _c(pl.List(_I), "its gist's hashes"),
+        **{name: _OBSERVATIONS[name] for name in ("sketch", "skeleton", "gist")},
         "words": _c(_I, "its length in words"),
     },
 )

@@ -21,10 +21,19 @@ import pyarrow as pa
 from stillwatch.domain import limits
 from stillwatch.domain.keyed import text_buffers
 from stillwatch.observe.content.characters import character_table
-from stillwatch.observe.content.kernels import OPENING_WORDS, SEEN_SLOTS, list_features, read_words
+from stillwatch.observe.content.kernels import (
+    OPENING,
+    OPENING_WORDS,
+    SEEN_SLOTS,
+    SLOT_SHIFT,
+    read_words,
+)
 
 GRAMS_MAX: Final = 1_024
 """Features kept of one text: its first ones; half a thousand words are enough to know a wording."""
+_GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
+_TURN, _REST = np.uint64(21), np.uint64(43)
+"""By how much a word is turned before its neighbour joins it, so that order counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,29 @@ class Grams:
     """Words of each text, all of them."""
 
 
-# Not cached: Numba looks at this file alone, and what it calls in kernels.py may have changed.
+@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _list_grams(words: Any, count: int, seen: Any, stamp: int, out: Any) -> Any:  # noqa: ANN401  arrays inside Numba
+    """Write the distinct words, the distinct pairs of neighbours, the opening words; count them."""
+    used = np.int64(0)
+    before = np.uint64(0)
+    for i in range(count):
+        slot = words[i] >> SLOT_SHIFT
+        out[used] = words[i]
+        used += np.int64(seen[0, slot] != stamp)
+        seen[0, slot] = stamp
+    for i in range(count):
+        pair = (((before << _TURN) | (before >> _REST)) ^ words[i]) * _GOLDEN
+        before = words[i]
+        slot = pair >> SLOT_SHIFT
+        out[used] = pair
+        used += np.int64(seen[1, slot] != stamp)
+        seen[1, slot] = stamp
+    for i in range(min(count, OPENING_WORDS)):
+        out[used + i] = words[i] * OPENING
+    return used + min(count, OPENING_WORDS)
+
+
+# Not cached: Numba looks at this file alone, and what it calls elsewhere may have changed.
 @nb.njit(nogil=True, no_cfunc_wrapper=True)
 def _list_rows(data: Any, offsets: Any, table: Any, work: Any, out: Any) -> None:  # noqa: ANN401  tuples of arrays inside Numba
     exact, masked, found, seen = work
@@ -45,8 +76,7 @@ def _list_rows(data: Any, offsets: Any, table: Any, work: Any, out: Any) -> None
     for row in range(len(offsets) - 1):
         end = min(offsets[row + 1], offsets[row] + limits.PROMPT_BYTES_MAX)
         count = read_words(data, offsets[row], end, table, exact, masked)
-        used = list_features(masked, count, seen, row + 1, found)[1]
-        kept = min(used, GRAMS_MAX)
+        kept = min(_list_grams(masked, count, seen, row + 1, found), GRAMS_MAX)
         first = ends[row]
         for i in range(kept):
             hashes[first + i] = found[i]

@@ -26,14 +26,25 @@ from stillwatch.domain import keyed, limits
 from stillwatch.domain.keyed import Int64Array, siphash_word
 from stillwatch.observe.content import characters, reading, shingles
 from stillwatch.observe.content.reading import Bytes, read_words, scan_words
-from stillwatch.observe.content.shingles import Hashes, Whole, mix, sketch_text
+from stillwatch.observe.content.replay import kernel as replay
+from stillwatch.observe.content.replay.kernel import list_candidates
+from stillwatch.observe.content.shingles import (
+    SHINGLE_WORDS,
+    Hashes,
+    Whole,
+    list_shingles,
+    mix,
+    sketch_text,
+)
 
 __all__ = [
     "BUCKET_SHIFT",
     "BYTE_MAX",
     "LANES",
+    "OPENING",
     "OPENING_WORDS",
     "SEEN_SLOTS",
+    "SLOT_SHIFT",
     "list_features",
     "read_rows",
     "read_words",
@@ -44,13 +55,14 @@ _BYTES, _NEAR = limits.PROMPT_BYTES_MAX, limits.REPLAY_CANDIDATES_MAX
 _DIMENSIONS: Final = limits.EMBEDDING_DIMENSIONS
 _SCALE: Final = 127.0  # the largest signed byte: an embedding is round(127 x unit vector)
 SEEN_SLOTS: Final = 4096
-"""Slots that remember a text's words and pairs: 16 KB, to stay in the first-level cache. Two words
-in one slot count once: one word in a hundred of a usual prompt."""
+"""Slots that remember a text's words: 16 KB, for the first-level cache; one word in 100 is lost."""
 OPENING_WORDS: Final = 6
-"""First words that the model also sees as an opening: most requests start with what they ask."""
-_OPENING: Final = np.uint64(0xD6E8FEB86659FD93)
-"""Odd multiplier that makes an opening's feature another than its word's."""
-_SLOT_SHIFT: Final = np.uint64(52)
+HEAD_WORDS: Final = 40
+"""Words that the model reads at either end of a text, and the outermost that count as such."""
+OPENING: Final = np.uint64(0xD6E8FEB86659FD93)
+_CLOSING: Final = np.uint64(0xA24BAED4963EE407)
+"""Odd multipliers that make the feature of an opening and of a closing another than its word's."""
+SLOT_SHIFT: Final = np.uint64(52)
 """The top 12 bits of a hash are its slot: 64 less the binary logarithm of SEEN_SLOTS."""
 BUCKET_SHIFT: Final = np.uint64(20)
 """Bits of a feature's hash below those that choose its row of weights."""
@@ -66,29 +78,29 @@ LANES: Final = 24
 def list_features(
     words: Hashes, count: int, seen: npt.NDArray[np.int32], stamp: int, out: Hashes
 ) -> tuple[Whole, Whole]:
-    """Write each distinct word, then each distinct pair of neighbours, then the opening words.
+    """Write each distinct word, then what the model reads of a text's two ends.
 
-    Grain:   a hash a feature; gives the count of words among them, and of all.
-    Cost:    at most 2 x SEEN_SLOTS + OPENING_WORDS features, however long the text.
+    Grain:   a hash a feature; gives where the model's begin and end. Most requests stand there.
+    Cost:    at most SEEN_SLOTS + 4 x HEAD_WORDS + 2 x OPENING_WORDS hashes, however long the text.
     """
     used: Whole = 0
     for i in range(count):
-        slot = words[i] >> _SLOT_SHIFT
         out[np.uint64(used)] = words[i]
-        used += np.int64(seen[0, slot] != stamp)
-        seen[0, slot] = stamp
+        used += np.int64(seen[0, words[i] >> SLOT_SHIFT] != stamp)
+        seen[0, words[i] >> SLOT_SHIFT] = stamp
     distinct = used
-    before = np.uint64(0)
-    for i in range(count):
-        pair = (((before << np.uint64(21)) | (before >> np.uint64(43))) ^ words[i]) * _GOLDEN
-        before = words[i]
-        slot = pair >> _SLOT_SHIFT
-        out[np.uint64(used)] = pair
-        used += np.int64(seen[1, slot] != stamp)
-        seen[1, slot] = stamp
+    before, gap = np.uint64(0), (count - 2 * HEAD_WORDS if count > 2 * HEAD_WORDS else 0)
+    for i in range(count - gap):
+        word = words[np.uint64(i if i < HEAD_WORDS else i + gap)]
+        pair = (((before << np.uint64(21)) | (before >> np.uint64(43))) ^ word) * _GOLDEN
+        before = word
+        for row, feature in enumerate((word, pair)):
+            out[np.uint64(used)] = feature
+            used += np.int64(seen[row, feature >> SLOT_SHIFT] != -stamp)
+            seen[row, feature >> SLOT_SHIFT] = -stamp
     for i in range(min(count, OPENING_WORDS)):
-        out[used] = words[i] * _OPENING
-        used += 1
+        out[used], out[used + 1] = words[i] * OPENING, words[count - 1 - i] * _CLOSING
+        used += 2
     return distinct, used
 
 
@@ -184,20 +196,20 @@ def _compile(stamp: int) -> Callable[..., None]:
             hashes[row] = np.int64(siphash_word(state, key[0], key[1]))
             words[row] = count
             place = near[stops[row] : stops[row] + min(end - start, _NEAR)]
-            rooms = wording[ends[0, row] :], skeleton[ends[1, row] :], gist[ends[2, row] :], place
-            lengths = sketch_text((masked, marks), count, (function, key, bits), parts, rooms)
+            listed = list_shingles(masked, count, parts[0])
+            whole = listed if count >= SHINGLE_WORDS else 0
+            stops[row + 1] = stops[row] + list_candidates(parts[0], whole, bits, place)
+            rooms = wording[ends[0, row] :], skeleton[ends[1, row] :], gist[ends[2, row] :]
+            lengths = sketch_text((masked, marks), count, (function, key, listed), parts, rooms)
             for i in range(3):
                 ends[i, row + 1] = ends[i, row] + lengths[i]
-            stops[row + 1] = stops[row] + lengths[3]
-            distinct, features[row] = list_features(masked, count, seen, row + 1, found)
+            distinct, used = list_features(masked, count, seen, row + 1, found)
+            features[row] = used - distinct
             _embed(found, distinct, signs, embedding[row])
-            _score(found, features[row], weights, sums[row])
+            _score(found[distinct:used], features[row], weights, sums[row])
 
     return read_rows  # type: ignore[no-any-return]  # Numba has no types
 
 
-read_rows = _compile(
-    zlib.crc32(
-        "".join(map(inspect.getsource, (characters, keyed, limits, reading, shingles))).encode()
-    )
-)
+_SOURCES: Final = map(inspect.getsource, (characters, keyed, limits, reading, replay, shingles))
+read_rows = _compile(zlib.crc32("".join(_SOURCES).encode()))

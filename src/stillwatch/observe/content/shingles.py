@@ -46,10 +46,8 @@ _STEP: Final = np.uint64(0x9FB21C651E98DF25)
 """Odd multiplier of the rolling hash over a skeleton."""
 _BEYOND: Final = np.uint64(pow(0x9FB21C651E98DF25, SKELETON_STEPS, 2**64))
 """Its power that takes out what has left the window."""
-_ONE, _HALF, _BIT = np.uint64(1), np.uint64(32), np.uint64(63)
 
 Hashes = npt.NDArray[np.uint64]
-Halves = npt.NDArray[np.uint32]
 Marks = npt.NDArray[np.uint8]
 Whole = int | np.int64
 
@@ -78,10 +76,8 @@ def _keep(kept: Hashes, used: Whole, rank: np.uint64, shingle: np.uint64, cap: W
         return used
     last = used if used < cap else cap - 1
     for i in range(last, place, -1):
-        kept[0, i] = kept[0, i - 1]
-        kept[1, i] = kept[1, i - 1]
-    kept[0, place] = rank
-    kept[1, place] = shingle
+        kept[0, i], kept[1, i] = kept[0, i - 1], kept[1, i - 1]
+    kept[0, place], kept[1, place] = rank, shingle
     return last + 1
 
 
@@ -141,24 +137,6 @@ def list_shingles(words: Hashes, count: Whole, out: Hashes) -> Whole:
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def list_candidates(shingles: Hashes, count: Whole, bits: Hashes, out: Halves) -> Whole:
-    """Write half the hash of each shingle whose bit a filter has; give their count.
-
-    Cost: a look a shingle. The filter's last word is the shift to a shingle's word of bits.
-    """
-    shift, used = bits[len(bits) - 1], np.int64(0)
-    if len(bits) == 1:
-        return used
-    for i in range(count):
-        if used == len(out):
-            break
-        shingle = shingles[np.uint64(i)]
-        out[np.uint64(used)] = shingle >> _HALF
-        used += np.int64(bits[shingle >> shift] >> (shingle >> _HALF & _BIT) & _ONE)
-    return used
-
-
-@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def part_words(
     words: Hashes,
     marks: Marks,
@@ -176,7 +154,7 @@ def part_words(
     used = found = np.int64(0)
     for i in range(count):
         word, mark = words[np.uint64(i)], np.int64(marks[np.uint64(i)])
-        bits = function[word >> np.uint64(54)] >> ((word >> np.uint64(48)) & _BIT)
+        bits = function[word >> np.uint64(54)] >> ((word >> np.uint64(48)) & np.uint64(63))
         is_content = (bits & np.uint64(1) == 0) & (mark & KIND != DIGIT)
         step = _SLOT if (mark > KIND) | (mark == DIGIT) | is_content else word
         steps[np.uint64(used)] = step
@@ -207,15 +185,13 @@ def list_frames(steps: Hashes, count: Whole, out: Hashes) -> Whole:
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def sketch_text(read: Any, count: Whole, given: Any, work: Any, out: Any) -> tuple[Whole, ...]:  # noqa: ANN401  tuples of arrays inside Numba
-    """Write the three sketches of one text from its words; give their lengths.
+    """Write the three sketches of one text from its words and shingles; give their lengths.
 
-    Grain:   `read` holds the words, numbers masked, and their marks; `out` room for each sketch.
+    Cost:    linear in the words; the shingles, `listed` of them in `work`, are written over.
     """
     masked, marks = read
-    function, key, bits = given
+    function, key, listed = given
     shingles, steps, content, kept = work
-    listed = list_shingles(masked, count, shingles)
-    near = list_candidates(shingles, listed, bits, out[3]) if count >= SHINGLE_WORDS else 0
     rule = (limits.SKETCH_HASHES_MIN, limits.SKETCH_HASHES_MAX, _THRESHOLD)
     wording = _select(shingles, listed, key, rule, kept, out[0])
     used, found = part_words(masked, marks, count, function, (steps, content))
@@ -226,4 +202,4 @@ def sketch_text(read: Any, count: Whole, given: Any, work: Any, out: Any) -> tup
         shingles[np.uint64(i)] = content[np.uint64(i)] + content[np.uint64(i + 1)]
     rule = (limits.GIST_HASHES_MIN, limits.GIST_HASHES_MAX, _SPARSE)
     gist = _select(shingles, found - 1, key, rule, kept, out[2])
-    return wording, skeleton, gist, near
+    return wording, skeleton, gist

@@ -1,13 +1,14 @@
 """How a prompt harvests and what it is after: a small linear model over hashed words.
 
-The kernel adds up one row of weights a feature (distinct words, distinct neighbours, opening
-words); here the sums become calibrated probabilities. Written to `observed`: `tactic`,
-`tactic_probability`, `capability`. Trained by `tools/train_tactics.py`; the data, the figures and
-what the model cannot see are in `docs/model-card-tactics.md`.
+The kernel adds up one row of weights a feature (distinct words and neighbours of a prompt's two
+ends, opening and closing words); here the sums become calibrated probabilities. Written to
+`observed`: `tactic`, `tactic_probability`, `capability`. Trained by `tools/train_tactics.py`; the
+data, the figures and what the model cannot see are in `docs/model-card-tactics.md`.
 
 Deliberately absent: `dataset_replay` (where an item comes from is no matter of wording; the replay
 index decides it), and any verdict: a prompt alone proves nothing.
-Blind spot: a harvest that is worded as its victim's customers word theirs.
+Blind spots: a harvest that is worded as its victim's customers word theirs; a request that stands
+neither within the first forty words nor within the last forty.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ TACTIC_PROBABILITY_MIN: Final = 0.5
 CAPABILITY_PROBABILITY_MIN: Final = 0.3
 """A capability is named from here on; below, it is `other`. Three times the share that
 calibration gives each capability."""
-FEATURES_MAX: Final = 100
-"""Features beyond which a score is no longer diluted: a long passage that a prompt quotes would
-else drown what is asked (grading prompts of a source left out: recall 0.21 without, 0.98 with)."""
+FEATURES_MIN: Final = 60
+"""Features as whose square root a score is diluted at least: a prompt of a few words says little
+of how it harvests, yet "continue the code" would score like a page of evidence (our own frames left
+out: recall at the bar of one in a thousand published honest prompts 0.55 without, 0.81 with)."""
 _CERTAIN: Final = 1 - 1e-9
 """A probability from which odds can still be taken."""
 _CENTRE: Final = 128
@@ -52,7 +54,7 @@ class TacticsModel:
     """Weights as the kernel wants them, and what turns their sums into probabilities.
 
     packed:  a row a bucket: 24 bytes, weight + 128, in three 64-bit words.
-    scale, bias:  a lane each: score = scale x sum / sqrt(features, FEATURES_MAX at most) + bias.
+    scale, bias:  a lane each: score = scale x sum / sqrt(features, FEATURES_MIN at least) + bias.
     slope, offset:  a lane each: Platt's calibration of that score.
     """
 
@@ -70,7 +72,7 @@ class TacticsModel:
         Nulls:   a prompt without words has no evidence: the bias alone speaks.
         Source:  Platt 1999.
         """
-        root = np.sqrt(np.clip(features, 1, FEATURES_MAX))[:, np.newaxis]
+        root = np.sqrt(np.maximum(features, FEATURES_MIN))[:, np.newaxis]
         scores = np.divide(sums.T, root.T, order="C").T  # a lane lies together: quicker by half
         scores *= self.scale
         scores += self.bias

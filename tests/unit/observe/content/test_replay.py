@@ -24,7 +24,7 @@ from stillwatch.observe.content.replay.form import FORM, MAGIC, SCHEME
 ITEM = "A baker sells 17 loaves before noon and twice as many after; how many stay of ninety?"
 OTHER = "Name three rivers that cross a border, and say in which direction each of them flows."
 NONE = np.zeros(0, np.uint32)
-KNOWN = [568_826_606, 2_618_713_041]
+KNOWN = [3_767_066_077, 3_897_267_378]
 REPLAY_COLUMNS = ("replay_source", "replay_item_hash", "replay_share")
 
 
@@ -123,7 +123,7 @@ def test_a_long_prompt_of_one_item_repeated_is_bounded() -> None:
 def test_the_scheme_is_what_it_was() -> None:
     """Known shingle hashes: whoever changes them must raise SCHEME, or old indexes lie."""
     _, shingles = list_shingles(pa.array(["one two 3 four, FIVE"]))
-    assert (SCHEME, [int(s) for s in shingles]) == (1, KNOWN)
+    assert (SCHEME, [int(s) for s in shingles]) == (2, KNOWN)
 
 
 def test_an_index_survives_its_file() -> None:

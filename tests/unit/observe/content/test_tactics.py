@@ -16,6 +16,7 @@ from stillwatch.domain.results import CAPABILITIES, TACTICS
 from stillwatch.observe.content.characters import character_table
 from stillwatch.observe.content.kernels import (
     BUCKET_SHIFT,
+    HEAD_WORDS,
     LANES,
     OPENING_WORDS,
     SEEN_SLOTS,
@@ -95,6 +96,9 @@ _HONEST = [
     "Is there a good bakery near the station that opens early on Sundays?",
     "git says my branch has diverged, do I merge or rebase?",
     "Which of these two logos do you like better for a flower shop, the round or the square one?",
+    "make the response funnier",
+    "finish the code please",
+    "another answer",
 ]
 
 
@@ -163,10 +167,25 @@ def test_the_kernel_adds_up_the_rows_of_the_listed_features() -> None:
     found = np.empty(2 * SEEN_SLOTS + OPENING_WORDS + 1, np.uint64)
     count = read_words(data, 0, offsets[1], character_table(), words[0], words[1])
     seen = np.zeros((2, SEEN_SLOTS), np.int32)
-    used = list_features(words[1], count, seen, 1, found)[1]
-    buckets = (found[:used] >> BUCKET_SHIFT) & np.uint64(len(weights) - 1)
+    first, last = list_features(words[1], count, seen, 1, found)
+    buckets = (found[first:last] >> BUCKET_SHIFT) & np.uint64(len(weights) - 1)
     np.testing.assert_array_equal(reading.sums[0], weights[buckets].astype(np.int64).sum(axis=0))
-    assert reading.features[0] == used
+    assert reading.features[0] == last - first
+
+
+def test_the_middle_of_a_long_prompt_is_not_read_by_the_model() -> None:
+    """Whatever stands between the first and the last forty words, the sums are the same."""
+    weights = pack_weights(np.arange(-96, 96, dtype=np.int8).reshape(8, LANES))
+    ends = (
+        " ".join(f"w{i}x" for i in range(HEAD_WORDS)),
+        " ".join(f"v{i}y" for i in range(HEAD_WORDS)),
+    )
+    texts = [f"{ends[0]} {middle} {ends[1]}" for middle in ("two words", "some others " * 900)]
+    (reading,) = read_texts(pa.array(texts), key=KEY, weights=weights)
+    np.testing.assert_array_equal(reading.sums[0], reading.sums[1])
+    (whole,) = read_texts(pa.array([f"{ends[0]} {ends[1]}", ends[0]]), key=KEY, weights=weights)
+    assert (whole.sums[0] == reading.sums[0]).all()
+    assert (whole.sums[1] != reading.sums[0]).any()
 
 
 def test_a_prompt_without_words_has_no_evidence() -> None:

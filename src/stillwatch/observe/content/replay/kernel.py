@@ -1,8 +1,8 @@
-"""Which item a text holds, from the few of its shingles that passed the filter, in Numba.
+"""Which item a text holds, from its shingles, in Numba: a filter, a finer one, then the items.
 
-Second half of the look-up; the first, the filter, stands in `shingles.py` with what it reads. This
-kernel calls no function of another file, so that Numba's cache, which looks at the age of one file
-alone, is never stale. Deliberately absent: text, and the interpreter's lock.
+The filter is called by the one pass over the text, the rest by `index.py` with what passed. This
+file calls no function of another, so that Numba's cache, which looks at the age of one file alone,
+is never stale. Deliberately absent: text, and the interpreter's lock.
 """
 
 from __future__ import annotations
@@ -27,6 +27,24 @@ _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 _SHARE_PARTS: Final = 4
 _SHARE_WANTED: Final = 3
 """SHARE_MIN as a fraction of whole numbers."""
+
+
+@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def list_candidates(shingles: Any, count: Any, bits: Any, out: Any) -> Any:  # noqa: ANN401  inside Numba
+    """Write half the hash of each shingle whose bit a filter has; give their count.
+
+    Cost: a look a shingle. The filter's last word is the shift to a shingle's word of bits.
+    """
+    shift, used = bits[len(bits) - 1], np.int64(0)
+    if len(bits) == 1:
+        return used
+    for i in range(count):
+        if used == len(out):
+            break
+        shingle = shingles[np.uint64(i)]
+        out[np.uint64(used)] = shingle >> _HALF
+        used += np.int64(bits[shingle >> shift] >> (shingle >> _HALF & _SIX) & _ONE)
+    return used
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
