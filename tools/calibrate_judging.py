@@ -1,10 +1,11 @@
 """Fit the null of judging and the membership calibration, and write what ships with the package.
 
 Honest tied groups come from the lab's `honest-groups` scenarios, of a week, a fortnight and six
-weeks, four to one to one (permitted partners left out: they do harvest); how often a member is a
-true one comes from its `trial` scenario. Neither is reported on, and both are read with their
-truth, which only the lab and its calibration may do. Detection parameters are never fitted on a
-campaign: the null is honest groups alone.
+weeks, four to one to one (permitted partners left out: they do harvest), and, for the tail of
+groups that declare no owner, from `unowned-groups`; how often a member is a true one comes from
+`trial`. None of them is reported on, and all are read with their truth, which only the lab and its
+calibration may do. Detection parameters are never fitted on a campaign: the null is honest groups
+alone.
 
     python tools/calibrate_judging.py [--incidents 24] [--trials 3] [--first-seed 9001]
     python tools/calibrate_judging.py --check --first-seed 9501 [--incidents 12]
@@ -17,7 +18,9 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,12 +37,13 @@ from stillwatch.app.settings import utc_now
 from stillwatch.detect import Tied
 from stillwatch.detect.honest_groups import (
     NAMES,
-    cut_witnesses,
+    HonestGroups,
     fit_honest_null,
     load_null,
     save_null,
 )
 from stillwatch.detect.judge import Case, measure_groups
+from stillwatch.detect.tails import OWNED_SHARE
 from stillwatch.detect.traffic import COLUMNS, arrange_traffic
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
@@ -60,6 +64,12 @@ HONEST = {
     "honest-groups-six-weeks": (100, 0.25),
 }
 """Scenario -> what is added to the first seed, and its share of the incidents asked for."""
+UNOWNED = {
+    "unowned-groups": (200, 1 / 3),
+    "unowned-groups-fortnight": (300, 1 / 12),
+    "unowned-groups-six-weeks": (300, 1 / 12),
+}
+"""The same, of kinds that declare nobody."""
 LEVELS = (0.1, 0.05, 0.01, 0.003, 0.001)
 """p-values below which honest groups are counted."""
 PSEUDO_FALSE = 1.0
@@ -74,21 +84,32 @@ class Incident(NamedTuple):
     truth: pl.DataFrame
 
 
-def work_through(scenario: str, seeds: range) -> Iterator[Incident]:
-    """Simulate, link and measure one incident after another; nothing is kept on disk."""
-    for seed in seeds:
-        with tempfile.TemporaryDirectory() as folder:
-            traffic = Path(folder) / "traffic"
-            simulate(scenario, out=traffic, seed=seed)
-            yield measure_incident(traffic, Path(folder) / "lake")
-        print(f"{scenario} {seed} done", flush=True)
+def play(scenario: str, seed: int) -> Incident:
+    """Simulate, link and measure one incident; nothing is kept on disk."""
+    with tempfile.TemporaryDirectory() as folder:
+        traffic = Path(folder) / "traffic"
+        simulate(scenario, out=traffic, seed=seed)
+        return measure_incident(traffic, Path(folder) / "lake")
 
 
-def work_through_honest(asked: argparse.Namespace) -> Iterator[Incident]:
-    """Work through the incidents of honest groups, scenario after scenario."""
-    for scenario, (offset, share) in HONEST.items():
-        first = asked.first_seed + offset
-        yield from work_through(scenario, range(first, first + round(share * asked.incidents)))
+def play_honest(scenario: str, seed: int) -> pl.DataFrame:
+    """Measure the honest groups of one incident."""
+    kept = keep_honest(play(scenario, seed))
+    print(f"{scenario} {seed}: {len(kept)} groups", flush=True)
+    return kept
+
+
+def gather_honest(
+    scenarios: Mapping[str, tuple[int, float]], asked: argparse.Namespace
+) -> pl.DataFrame:
+    """Measure honest groups, incident by incident, `--workers` of them at a time."""
+    incidents = [
+        (scenario, asked.first_seed + offset + number)
+        for scenario, (offset, share) in scenarios.items()
+        for number in range(round(share * asked.incidents))
+    ]
+    with ProcessPoolExecutor(asked.workers, mp_context=get_context("spawn")) as pool:
+        return pl.concat(list(pool.map(play_honest, *zip(*incidents, strict=True))))
 
 
 def measure_incident(traffic: Path, lake: Path) -> Incident:
@@ -156,16 +177,24 @@ def calibrate_members(pairs: pl.DataFrame) -> tuple[list[float], list[float]]:
     return knots, np.minimum(fitted.y_thresholds_, most).tolist()
 
 
+def arrange(honest: pl.DataFrame) -> HonestGroups:
+    """Give the figures and sizes of groups as the null wants them."""
+    sizes = (honest[name].to_numpy().astype(np.float64) for name in ("accounts", "exchanges"))
+    return HonestGroups(honest.select(NAMES).to_numpy(), *sizes)
+
+
 def check_null(honest: pl.DataFrame) -> None:
     """Print how many honest groups fall below each p-value under the shipped null, and who do."""
-    null = load_null()
-    sizes = [honest[name].to_numpy().astype(np.float64) for name in ("accounts", "exchanges")]
-    z = null.standardise(honest.select(NAMES).to_numpy(), *sizes)
-    p = null.p_values(null.combine(cut_witnesses(z)))
-    for level in LEVELS:
-        expected = level * len(p)
-        print(f"p <= {level:<6}: {int(np.sum(p <= level)):4d} of {len(p)}, {expected:.1f} expected")
-    low = honest.with_columns(p=pl.Series(p)).filter(pl.col("p") <= max(LEVELS)).sort("p")
+    null, groups = load_null(), arrange(honest)
+    told = honest.with_columns(
+        p=pl.Series(null.p_values(null.score(groups), groups.declared)),
+        owned=pl.Series(groups.declared >= OWNED_SHARE),
+    )
+    for kind, rows in (("all", told), *((f"owned: {k[0]}", r) for k, r in told.group_by("owned"))):
+        for level in LEVELS:
+            below, expected = rows.filter(pl.col("p") <= level).height, level * rows.height
+            print(f"{kind}: p <= {level}: {below} of {rows.height}, {expected:.1f} expected")
+    low = told.filter(pl.col("p") <= max(LEVELS)).sort("p")
     print(low.group_by("role").agg(pl.len(), pl.col("p").min()).sort("p"))
 
 
@@ -175,34 +204,40 @@ def main() -> None:
     parser.add_argument("--incidents", type=int, default=24)
     parser.add_argument("--trials", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=9001)
-    parser.add_argument("--figures", type=Path, help="also write every group's figures (Parquet)")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--figures", type=Path, help="also write every group's figures (a folder)")
     parser.add_argument("--check", action="store_true", help="fit nothing, count p-values")
     asked = parser.parse_args()
-    honest = pl.concat([keep_honest(i) for i in work_through_honest(asked)])
+    honest, unowned = gather_honest(HONEST, asked), gather_honest(UNOWNED, asked)
     if asked.figures:
-        honest.write_parquet(asked.figures)
+        asked.figures.mkdir(exist_ok=True)
+        honest.write_parquet(asked.figures / "honest.parquet")
+        unowned.write_parquet(asked.figures / "unowned.parquet")
     if asked.check:
         check_null(honest)
+        print("\nkinds that declare nobody, besides:")
+        check_null(unowned)
         return
     seeds = range(asked.first_seed, asked.first_seed + asked.trials)
-    pairs = pl.concat([compare_members(i) for i in work_through("trial", seeds)])
-    fit_and_write(honest, pairs)
+    pairs = pl.concat([compare_members(play("trial", seed)) for seed in seeds])
+    if asked.figures:
+        pairs.write_parquet(asked.figures / "pairs.parquet")
+    fit_and_write(honest, unowned, pairs)
 
 
-def fit_and_write(honest: pl.DataFrame, pairs: pl.DataFrame) -> None:
+def fit_and_write(honest: pl.DataFrame, unowned: pl.DataFrame, pairs: pl.DataFrame) -> None:
     """Fit the null and the membership calibration, and write what ships."""
     null = fit_honest_null(
-        honest.select(NAMES).to_numpy(),
-        accounts=honest["accounts"].to_numpy().astype(np.float64),
-        exchanges=honest["exchanges"].to_numpy().astype(np.float64),
-        members=calibrate_members(pairs),
+        arrange(honest), unowned=arrange(unowned), members=calibrate_members(pairs)
     )
     SHIPPED.write_bytes(save_null(null) + b"\n")
-    print(honest.group_by("role").agg(pl.len(), *(pl.col(n).mean().round(3) for n in NAMES)))
+    told = pl.concat([honest, unowned])
+    print(told.group_by("role").agg(pl.len(), *(pl.col(n).mean().round(3) for n in NAMES)))
     true = int(pairs["true"].sum())
-    print(f"{len(honest)} honest tied groups; {true} of {len(pairs)} members are true ones")
-    tail = f"from {null.tail_start:.2f}, scale {null.tail_scale:.2f}, shape {null.tail_shape:.2f}"
-    print(f"tail {tail}; written to {SHIPPED.name}")
+    print(f"{null.groups} honest tied groups; {true} of {len(pairs)} members are true ones")
+    for kind, (start, scale, shape) in zip(("nobody", "one"), null.tails, strict=True):
+        print(f"{kind} declared: from {start:.2f}, scale {scale:.2f}, shape {shape:.2f}")
+    print(f"written to {SHIPPED.name}")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,12 @@ from stillwatch.detect.judge import Case, Judged, judge_groups
 from stillwatch.detect.pivots import test_pivots
 from stillwatch.detect.successors import find_successors
 from stillwatch.detect.traffic import arrange_traffic
-from stillwatch.detect.verdicts import apply_permissions, complete_accounts, find_verdicts
+from stillwatch.detect.verdicts import (
+    apply_permissions,
+    complete_accounts,
+    find_cover,
+    find_verdicts,
+)
 from stillwatch.detect.witnesses import WITNESSES
 from stillwatch.domain.results import EVIDENCE, GROUPS_OUT
 from stillwatch.domain.settings import DetectSettings
@@ -79,9 +84,16 @@ def detect_campaigns(
     Source:  DESIGN.md, section 7; CONTRACT.md, section 2.
     """
     traffic = arrange_traffic(exchanges, passages=tied.passages)
+    resale = find_cover(
+        tied.members.select("account_id"),
+        scope="resale",
+        grants=register.grants,
+        register=register.accounts,
+        at=_last(exchanges),
+    )
     judged = judge_groups(
         traffic,
-        Case(tied.groups, tied.members, register.accounts),
+        Case(tied.groups, tied.members, register.accounts, frozenset(resale["account_id"])),
         null=null,
         settings=settings,
     )

@@ -7,8 +7,7 @@ accounts and of exchanges per account, and a scale. Standardised witnesses are c
 clears nobody, at 0 from below), so that none decides alone, and combined with their a-priori signs
 by O'Brien's generalised least squares: weights follow from how witnesses go together among honest
 groups, so that a combination that no honest group shows counts for more than its parts. The weights
-know no campaign. Above its 95 % quantile the score has a Weibull tail between exponential and
-Gaussian, with the lower confidence limit of its shape.
+know no campaign. How far out a score lies is read from the tail of groups of its kind (`tails`).
 
 In a run with many tied groups those that lie further out than the lab's move the null's location
 towards guilt. What would break it: kinds of honest groups that neither the lab nor the run has.
@@ -20,15 +19,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
 
+from stillwatch.detect.tails import OWNED_SHARE, fit_tails, read_tails
 from stillwatch.detect.traffic import F64
 from stillwatch.detect.witnesses import WITNESSES
 
 NAMES = tuple(w.name for w in WITNESSES)
+DECLARED = NAMES.index("declared_owner")
 _SIGNS = np.array([w.sign for w in WITNESSES], np.float64)
 _CUT = 3.0
 """Standard deviations at which one witness is cut."""
@@ -39,24 +39,25 @@ _SHRINKAGE = 0.5
 can't fix a near-singular one; at one half no witness at its cut passes p = 0.01 alone."""
 _SPREAD_MIN = 1e-9
 """Least variance of a combined score; keeps the division finite."""
-_TAIL_FROM = 0.95
-"""Quantile from which the honest tail is fitted: above the bump of one customer's keys, and with
-forty groups or more beyond. From 0.9, twice as many unseen honest groups as expected came below
-p = 0.05 (docs/theory/judging.md)."""
-_RESAMPLES = 200
-"""Bootstrap draws of the tail."""
-_LOWER = 0.05
-"""Confidence at which the tail's shape is taken."""
-_SHAPES = (0.1, 20.0)
-"""Range in which a Weibull shape is looked for."""
-_P_MIN = 1e-6
-"""Least p-value that the fitted tail may give."""
 _GROUPS_MIN = 300
 """Honest groups below which no null is fitted (DESIGN.md, section 6)."""
 _RUN_GROUPS_MIN = 20
 """Tied groups of a run from which they widen the null."""
 _WITNESSES_MIN = 4
 """Witnesses that must speak before a group is judged at all."""
+
+
+class HonestGroups(NamedTuple):
+    """Figures of tied groups, a row each, and their sizes."""
+
+    figures: F64
+    accounts: F64
+    exchanges: F64
+
+    @property
+    def declared(self) -> F64:
+        """Share of each group's accounts under one declared owner."""
+        return np.asarray(self.figures[:, DECLARED])
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,8 @@ class HonestNull:
     """W x W: of the cut, signed witnesses."""
     median: F64
     """W: of the standardised witnesses; skewed ones have it off 0."""
-    tail_start: float
-    tail_scale: float
-    tail_shape: float
+    tails: F64
+    """2 x 3: start, scale and shape, of groups that declare nobody and of those that one owns."""
     groups: int
     member_bits: F64
     """Knots of the membership calibration: total bits …"""
@@ -90,6 +90,11 @@ class HonestNull:
         size = np.array([accounts], np.float64), np.array([exchanges], np.float64)
         return np.asarray((_design(*size) @ self.line.T)[0])
 
+    def score(self, groups: HonestGroups) -> F64:
+        """Score groups from their figures. Grain: one score per group."""
+        z = self.standardise(groups.figures, groups.accounts, groups.exchanges)
+        return self.combine(cut_witnesses(z))
+
     def combine(self, z: F64) -> F64:
         """Combine the witnesses that speak, in units of the honest spread; nan below four."""
         return np.array([self._combine_one(row) for row in z], np.float64)
@@ -103,15 +108,12 @@ class HonestNull:
         weights = np.maximum(np.linalg.solve(shrunk, np.ones(len(own))), 0.0)
         return float(weights @ z[speaks] / np.sqrt(max(weights @ own @ weights, _SPREAD_MIN)))
 
-    def p_values(self, score: F64) -> F64:
-        """Give the upper tail of the honest score; 1 where nothing could be said.
+    def p_values(self, score: F64, declared: F64) -> F64:
+        """Give the upper tail of the honest score of groups that declare as much; 1 where unknown.
 
-        Never below one in a million: some hundred groups bear no extrapolation beyond.
+        `declared` is the share of each group's accounts under one declared owner, nan = not known.
         """
-        over = np.maximum(score - self.tail_start, 0.0) / self.tail_scale
-        beyond = np.exp(-(over**self.tail_shape)) * (1 - _TAIL_FROM)
-        known = np.where(score > self.tail_start, beyond, 1.0)
-        return np.asarray(np.where(np.isnan(score), 1.0, np.maximum(known, _P_MIN)))
+        return read_tails(self.tails, score, declared=declared)
 
 
 def _design(accounts: F64, exchanges: F64) -> F64:
@@ -122,20 +124,25 @@ def _design(accounts: F64, exchanges: F64) -> F64:
 
 
 def fit_honest_null(
-    figures: F64, *, accounts: F64, exchanges: F64, members: tuple[Sequence[float], Sequence[float]]
+    groups: HonestGroups,
+    *,
+    unowned: HonestGroups | None = None,
+    members: tuple[Sequence[float], Sequence[float]],
 ) -> HonestNull:
     """Fit the null on honest tied groups.
 
-    Grain:   `figures` is groups x witnesses, nan where a witness was silent.
-    `members` are the knots of the membership calibration (bits, share of true members).
+    Grain:   figures are groups x witnesses, nan where a witness was silent.
+    `unowned` are further groups of kinds that declare nobody: they take part in that tail alone, so
+    that all else knows every kind alike. `members` are the knots of the membership calibration
+    (bits, share of true members).
 
     Raises:
         ValueError: fewer than 300 groups.
     """
-    if len(figures) < _GROUPS_MIN:
-        message = f"a null needs {_GROUPS_MIN} honest tied groups, these are {len(figures)}"
+    if len(groups.figures) < _GROUPS_MIN:
+        message = f"a null needs {_GROUPS_MIN} honest tied groups, these are {len(groups.figures)}"
         raise ValueError(message)
-    design = _design(accounts, exchanges)
+    design, figures = _design(groups.accounts, groups.exchanges), groups.figures
     line = np.zeros((len(NAMES), design.shape[1]))
     scale = np.ones(len(NAMES))
     for w in range(len(NAMES)):
@@ -144,54 +151,22 @@ def fit_honest_null(
         scale[w] = max(float(np.std(figures[known, w] - design[known] @ line[w], ddof=3)), 1e-6)
     placed = _SIGNS * (figures - design @ line.T) / scale
     z = cut_witnesses(placed)
-    correlation = np.atleast_2d(np.corrcoef(np.nan_to_num(z), rowvar=False))
     draft = HonestNull(
         line,
         scale,
-        correlation,
+        np.atleast_2d(np.corrcoef(np.nan_to_num(z), rowvar=False)),
         np.array([np.nanmedian(column) for column in placed.T], np.float64),
-        0.0,
-        1.0,
-        1.0,
+        np.ones((2, 3)),
         len(figures),
         np.asarray(members[0], np.float64),
         np.asarray(members[1], np.float64),
     )
-    heard = draft.combine(z)
-    score = heard[~np.isnan(heard)]
-    start = float(np.quantile(score, _TAIL_FROM))
-    tail_scale, tail_shape = _fit_tail(score[score > start] - start)
-    return replace(draft, tail_start=start, tail_scale=tail_scale, tail_shape=tail_shape)
-
-
-def _fit_tail(over: F64) -> tuple[float, float]:
-    """Fit a Weibull tail between exponential and Gaussian: (scale, shape).
-
-    The shape is the lower 5 % limit over bootstrapped groups, within [1, 2]: the heavier tail that
-    the honest groups still allow; the scale is the best one for that shape.
-    """
-    rng = np.random.default_rng(0)
-    draws = rng.choice(over, (_RESAMPLES, len(over)))
-    shapes = [_fit_shape(draw) for draw in draws]
-    shape = float(np.clip(np.quantile(shapes, _LOWER), 1.0, 2.0))
-    return float(np.mean(over**shape) ** (1 / shape)), shape
-
-
-def _fit_shape(over: F64) -> float:
-    """Fit the shape of a Weibull law by maximum likelihood: the root of the profile's slope.
-
-    Units:   within [0.1, 20]; the ends where the likelihood still rises there.
-    """
-    logs = np.log(over / over.max())
-    low, high = _SHAPES
-
-    def slope(shape: float) -> float:
-        powers = np.exp(shape * logs)
-        return float(powers @ logs / powers.sum() - 1 / shape - logs.mean())
-
-    if slope(low) >= 0 or slope(high) <= 0:
-        return low if slope(low) >= 0 else high
-    return float(brentq(slope, low, high))
+    score, declared = draft.score(groups), groups.declared
+    if unowned is not None:
+        nobody = unowned.declared < OWNED_SHARE
+        score = np.append(score, draft.score(unowned)[nobody])
+        declared = np.append(declared, unowned.declared[nobody])
+    return replace(draft, tails=fit_tails(score, declared=declared), groups=len(score))
 
 
 def cut_witnesses(z: F64) -> F64:

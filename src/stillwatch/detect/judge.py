@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtr
 
-from stillwatch.detect.honest_groups import HonestNull, cut_witnesses, widen_by_run
+from stillwatch.detect.honest_groups import DECLARED, HonestNull, cut_witnesses, widen_by_run
 from stillwatch.detect.membership import weigh_exchanges
 from stillwatch.detect.traffic import F64, I32, Traffic
 from stillwatch.detect.witnesses import WITNESSES, Core
@@ -41,6 +41,8 @@ class Case:
     groups: pl.DataFrame
     members: pl.DataFrame
     register: pl.DataFrame
+    resold: frozenset[str] = frozenset()
+    """Accounts whose traffic a `resale` permission in force covers."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def judge_groups(
     z[tied] = widen_by_run(z[tied], median=null.median)
     z = cut_witnesses(z)
     score = null.combine(z)
-    p = np.where(tied, null.p_values(score), 1.0)
+    p = np.where(tied, null.p_values(score, figures[:, DECLARED]), 1.0)
     q = np.ones(len(p))
     q[tied] = adjust_p_values(p[tied])
     out = []
@@ -115,7 +117,7 @@ def judge_groups(
 def measure_groups(
     traffic: Traffic, case: Case, *, settings: DetectSettings
 ) -> list[tuple[I32, F64, F64, tuple[int, int]]]:
-    """Unmix every group and hear its witnesses.
+    """Unmix every group and hear its witnesses, but for what a permitted resale explains.
 
     Grain:   per group: its account codes, the membership of each of its exchanges, the witnesses'
              figures, and (accounts, core exchanges).
@@ -132,7 +134,11 @@ def measure_groups(
         core = take_core(
             traffic, codes, membership, usual=usual, declared=owners.measure_share(own[name])
         )
-        figures = np.array([w.measure(core) for w in WITNESSES], np.float64)
+        explained = 2 * len(case.resold.intersection(own[name])) >= len(own[name])
+        figures = np.array(
+            [np.nan if explained and w.resale_explains else w.measure(core) for w in WITNESSES],
+            np.float64,
+        )
         out.append((codes, membership, figures, (len(codes), len(core.account))))
     return out
 

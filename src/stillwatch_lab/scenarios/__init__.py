@@ -1,9 +1,10 @@
 """The scenarios by name: who is in each, as shards that are drawn apart from one another.
 
 Reads `cohorts`; `simulate` turns each shard into traffic. Sizes are those of scale 1. `demo` is
-for a first look, `innocent` holds no campaign and every look-alike, `honest-groups` gives the null
-of judging, `trial` is a harder incident; the presets of CONTRACT.md, section 3, are in `presets`.
-Look-alikes that somebody asked for (`Casting`) take the place of a scenario's own.
+for a first look, `innocent` holds no campaign and every look-alike, `honest-groups` and
+`unowned-groups` give the null of judging, `trial` is a harder incident; the presets of CONTRACT.md,
+section 3, are in `presets`. Look-alikes that somebody asked for (`Casting`) take the place of a
+scenario's own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Final
 from stillwatch.domain.errors import InputError
 from stillwatch_lab.presets import PRESETS, scene_of
 from stillwatch_lab.scenarios.demo import cast_demo
-from stillwatch_lab.scenarios.honest_groups import cast_honest_groups
+from stillwatch_lab.scenarios.honest_groups import cast_honest_groups, cast_unowned_groups
 from stillwatch_lab.scenarios.innocent import cast_innocent, cast_preset
 from stillwatch_lab.scenarios.scenario import Scenario
 from stillwatch_lab.scenarios.trial import cast_trial
@@ -31,6 +32,9 @@ SCENARIOS: Final = {
         Scenario("honest-groups", WEEK, cast_honest_groups),
         Scenario("honest-groups-fortnight", FORTNIGHT, cast_honest_groups),
         Scenario("honest-groups-six-weeks", scene_of("swarm-28m"), cast_honest_groups),
+        Scenario("unowned-groups", WEEK, cast_unowned_groups),
+        Scenario("unowned-groups-fortnight", FORTNIGHT, cast_unowned_groups),
+        Scenario("unowned-groups-six-weeks", scene_of("swarm-28m"), cast_unowned_groups),
         Scenario("trial", FORTNIGHT, cast_trial),
         *(
             Scenario(name, scene_of(name), partial(cast_preset, plans=plans))

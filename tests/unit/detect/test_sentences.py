@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from stillwatch.detect.sentences import explain_verdict
+from stillwatch.detect.verdicts.sentences import explain_verdict
 from stillwatch.detect.witnesses import WITNESSES
 from stillwatch.domain.families import CHANNELS, FAMILIES
 from stillwatch.domain.results import TACTICS, VERDICTS

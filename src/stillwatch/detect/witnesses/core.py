@@ -67,6 +67,9 @@ class Witness:
     exculpates: bool = True
     """Whether it may speak for innocence. Not where looking innocent costs an attacker nothing and
     is known to be done: such a witness is cut at 0 from below, for honest groups too."""
+    resale_explains: bool = False
+    """Whether a permitted resale looks so by its nature: its keys share one load. It is then silent
+    of a group most of whose accounts are so permitted."""
 
 
 UNKNOWN = float("nan")

@@ -35,4 +35,5 @@ WITNESS = Witness(
     "log2 of the dispersion index of exchanges per active day",
     "independent people, some of whom use the model a lot and most a little",
     measure,
+    resale_explains=True,
 )

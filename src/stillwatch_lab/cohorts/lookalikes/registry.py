@@ -144,6 +144,11 @@ _TABLE: Final = (
         60, (5, 60), "one verified organisation in some tens has its name typed by others",
     ),
     LookAlike(
+        "tool-launch", "benign-launch", framework.draw_launch, 16, (20, 600),
+        "a tool a week, of those that ask for a key of one's own, finds some hundred users at once",
+        least=8,
+    ),
+    LookAlike(
         "framework", "benign-framework", framework.draw_framework, 8, (7_000, 17_000),
         "a fifth of all accounts call through one of a few agent frameworks",
         shape="crowd", least=30,
@@ -172,5 +177,7 @@ _TABLE: Final = (
 LOOK_ALIKES: Final = {like.name: like for like in _TABLE}
 """By name; tied kinds take turns in this order."""
 TIED: Final = tuple(like.name for like in _TABLE if like.shape == "group")
+UNOWNED: Final = ("class", "accelerator", "hackathon", "tool-launch")
+"""Tied kinds of which most accounts declare no common owner, for there is none."""
 TRIAL_KINDS: Final = TIED[:9]
 """Those of the scenario `trial`, which stays as it was first measured."""

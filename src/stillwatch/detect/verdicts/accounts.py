@@ -8,7 +8,6 @@ certain are held back as `suspect`.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,7 +15,8 @@ import polars as pl
 
 from stillwatch.detect.honest_groups import HonestNull
 from stillwatch.detect.judge import Judged
-from stillwatch.detect.sentences import explain_verdict
+from stillwatch.detect.verdicts.hold_back import hold_back
+from stillwatch.detect.verdicts.sentences import explain_verdict
 from stillwatch.detect.witnesses import WITNESSES
 from stillwatch.domain.families import FAMILIES
 from stillwatch.domain.results import ACCOUNTS_OUT
@@ -101,27 +101,6 @@ def name_witnesses(group: Judged) -> list[str]:
     return [f"harvest_{WITNESSES[w].name}" for w in order if group.z[w] >= _WITNESS_Z]
 
 
-def hold_back(verdicts: pl.DataFrame, *, settings: DetectSettings) -> pl.DataFrame:
-    """Keep `fraudulent` for as many accounts as the mean error allows, the surest first.
-
-    None below the least probability keeps it: what the mean leaves room for is no licence.
-    """
-    called = verdicts.filter(pl.col("verdict") == "fraudulent").sort(
-        "probability", "account_id", descending=[True, False]
-    )
-    error = (1 - called["probability"]).cum_sum() / np.arange(1, len(called) + 1)
-    unsure = called["probability"] < settings.fraudulent_probability_min
-    too_many = called.filter((error > settings.fraudulent_mean_error_max) | unsure)["account_id"]
-    held = (pl.col("verdict") == "fraudulent") & pl.col("account_id").is_in(too_many.to_list())
-    return verdicts.with_columns(
-        pl.when(held).then(pl.lit("suspect")).otherwise("verdict").alias("verdict"),
-        pl.when(held)
-        .then(pl.concat_list("reasons", pl.lit(["held_back_uncertain"])))
-        .otherwise("reasons")
-        .alias("reasons"),
-    )
-
-
 def complete_accounts(
     verdicts: pl.DataFrame, *, volumes: pl.DataFrame, predecessors: pl.DataFrame
 ) -> pl.DataFrame:
@@ -144,74 +123,3 @@ def complete_accounts(
     return ACCOUNTS_OUT.conform(
         joined.with_columns(explanation=pl.Series(sentences, dtype=pl.String))
     ).sort("account_id")
-
-
-def apply_permissions(
-    accounts: pl.DataFrame,
-    *,
-    grants: pl.DataFrame,
-    register: pl.DataFrame,
-    harvest: pl.DataFrame,
-    at: dt.datetime,
-) -> pl.DataFrame:
-    """Turn verdicts that a permission in force covers into `permitted`.
-
-    Grain:   one row per account, as given. `harvest` is (account_id, harvested): exchanges at
-             membership one half or more. A `distillation` grant covers any harvest; other scopes
-             don't cover a harvest in itself (CONTRACT.md, section 1).
-    A grant to an organisation covers accounts that name it and that the provider has verified, the
-    organisation or the holder: anybody can type a partner's name.
-    Over its budget an account stays `permitted`, with the reason `over_budget`.
-    """
-    covered = _cover(accounts, grants=grants, register=register, at=at)
-    spent = (
-        covered.join(harvest, on="account_id", how="left")
-        .with_columns(pl.col("harvested").fill_null(0).sum().over("grant").alias("spent"))
-        .group_by("account_id")
-        .agg(
-            (pl.col("spent") <= pl.col("budget_exchanges"))
-            .fill_null(value=True)
-            .any()
-            .alias("within")
-        )
-    )
-    guilty = pl.col("verdict").is_in(["suspect", "fraudulent"])
-    reason = pl.when(pl.col("within")).then(pl.lit("permission")).otherwise(pl.lit("over_budget"))
-    out = accounts.join(spent, on="account_id", how="left").with_columns(
-        pl.when(guilty & pl.col("within").is_not_null())
-        .then(pl.concat_list(pl.concat_list(reason), "reasons"))
-        .otherwise("reasons")
-        .alias("reasons"),
-        pl.when(guilty & pl.col("within").is_not_null())
-        .then(pl.lit("permitted"))
-        .otherwise("verdict")
-        .alias("verdict"),
-    )
-    sentences = [explain_verdict(v, r) for v, r in out.select("verdict", "reasons").iter_rows()]
-    return ACCOUNTS_OUT.conform(out.with_columns(explanation=pl.Series(sentences, dtype=pl.String)))
-
-
-def _cover(
-    accounts: pl.DataFrame, *, grants: pl.DataFrame, register: pl.DataFrame, at: dt.datetime
-) -> pl.DataFrame:
-    """Say which distillation grants cover which accounts: (account_id, grant, budget_exchanges)."""
-    in_force = grants.filter(
-        (pl.col("scope") == "distillation")
-        & (pl.col("valid_from").is_null() | (pl.col("valid_from") <= at))
-        & (pl.col("valid_to").is_null() | (pl.col("valid_to") > at))
-    ).with_row_index("grant")
-    known = pl.any_horizontal(pl.col("org_verified", "verified").fill_null(value=False))
-    owner = register.filter(known).select("account_id", pl.col("org_id").alias("org"))
-    named = accounts.select("account_id").join(owner, on="account_id", how="left")
-    by_account = in_force.drop_nulls("account_id").select("grant", "account_id", "budget_exchanges")
-    by_org = in_force.drop_nulls("org_id").select("grant", "org_id", "budget_exchanges")
-    return pl.concat(
-        [
-            named.join(by_account, on="account_id").select(
-                "account_id", "grant", "budget_exchanges"
-            ),
-            named.join(by_org, left_on="org", right_on="org_id").select(
-                "account_id", "grant", "budget_exchanges"
-            ),
-        ]
-    )
