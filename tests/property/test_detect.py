@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from stillwatch.detect.honest_groups import NAMES, HonestNull, widen_by_run
 from stillwatch.detect.judge import adjust_p_values, weigh_harvest
 from stillwatch.detect.membership import _compare
-from stillwatch.detect.verdicts import hold_back
+from stillwatch.detect.verdicts.certainty import hold_back
 from stillwatch.detect.verdicts.sentences import explain_verdict
 from stillwatch.domain.results import VERDICTS
 from stillwatch.domain.settings import DetectSettings
@@ -29,8 +29,9 @@ def null_of(correlation: float, *, rate: float = 2.0) -> HonestNull:
     line = np.zeros((WIDTH, 3))
     knots = np.array([0.0, 1.0])
     return HonestNull(
-        line, np.ones(WIDTH), own, np.zeros(WIDTH), 1.0, 1.0 / rate, 1.0, 300, knots, knots
-    )
+        line, np.ones(WIDTH), own, np.zeros(WIDTH), np.tile([1.0, 1.0 / rate, 1.0], (2, 1)), 300,
+        knots, knots,
+    )  # fmt: skip
 
 
 @given(p=st.lists(P, min_size=1, max_size=60))
@@ -67,7 +68,7 @@ def test_scores_speak_where_four_witnesses_do(z: np.ndarray, correlation: float)
     score = null.combine(z)
     speaks = (~np.isnan(z)).sum(axis=1) >= 4
     assert np.array_equal(np.isfinite(score), speaks)
-    p = null.p_values(score)
+    p = null.p_values(score, z[:, 0])
     assert np.all((p >= 0) & (p <= 1))
     assert np.all(p[~speaks] == 1)
 

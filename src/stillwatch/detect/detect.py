@@ -84,16 +84,10 @@ def detect_campaigns(
     Source:  DESIGN.md, section 7; CONTRACT.md, section 2.
     """
     traffic = arrange_traffic(exchanges, passages=tied.passages)
-    resale = find_cover(
-        tied.members.select("account_id"),
-        scope="resale",
-        grants=register.grants,
-        register=register.accounts,
-        at=_last(exchanges),
-    )
+    resold = _find_resold(tied.members, register, at=_last(exchanges))
     judged = judge_groups(
         traffic,
-        Case(tied.groups, tied.members, register.accounts, frozenset(resale["account_id"])),
+        Case(tied.groups, tied.members, register.accounts, resold),
         null=null,
         settings=settings,
     )
@@ -120,6 +114,14 @@ def detect_campaigns(
         _list_groups(judged, tied.groups, volumes, tied.members, found),
         pl.concat([tied.evidence, *(_list_witnesses(j, null) for j in judged)]),
         found,
+    )
+
+
+def _find_resold(members: pl.DataFrame, register: Register, *, at: dt.datetime) -> frozenset[str]:
+    """The accounts whose traffic a resale permission in force covers."""
+    known, grants = register.accounts, register.grants
+    return frozenset(
+        find_cover(members, scope="resale", grants=grants, register=known, at=at)["account_id"]
     )
 
 

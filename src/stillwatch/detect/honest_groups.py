@@ -143,12 +143,7 @@ def fit_honest_null(
         message = f"a null needs {_GROUPS_MIN} honest tied groups, these are {len(groups.figures)}"
         raise ValueError(message)
     design, figures = _design(groups.accounts, groups.exchanges), groups.figures
-    line = np.zeros((len(NAMES), design.shape[1]))
-    scale = np.ones(len(NAMES))
-    for w in range(len(NAMES)):
-        known = ~np.isnan(figures[:, w])
-        line[w] = np.linalg.lstsq(design[known], figures[known, w], rcond=None)[0]
-        scale[w] = max(float(np.std(figures[known, w] - design[known] @ line[w], ddof=3)), 1e-6)
+    line, scale = _fit_lines(figures, design)
     placed = _SIGNS * (figures - design @ line.T) / scale
     z = cut_witnesses(placed)
     draft = HonestNull(
@@ -167,6 +162,17 @@ def fit_honest_null(
         score = np.append(score, draft.score(unowned)[nobody])
         declared = np.append(declared, unowned.declared[nobody])
     return replace(draft, tails=fit_tails(score, declared=declared), groups=len(score))
+
+
+def _fit_lines(figures: F64, design: F64) -> tuple[F64, F64]:
+    """Fit each witness's line in the groups' sizes, and the spread about it."""
+    line = np.zeros((len(NAMES), design.shape[1]))
+    scale = np.ones(len(NAMES))
+    for w in range(len(NAMES)):
+        known = ~np.isnan(figures[:, w])
+        line[w] = np.linalg.lstsq(design[known], figures[known, w], rcond=None)[0]
+        scale[w] = max(float(np.std(figures[known, w] - design[known] @ line[w], ddof=3)), 1e-6)
+    return line, scale
 
 
 def cut_witnesses(z: F64) -> F64:

@@ -16,7 +16,7 @@ from scipy.special import ndtr
 from stillwatch.detect.honest_groups import DECLARED, HonestNull, cut_witnesses, widen_by_run
 from stillwatch.detect.membership import weigh_exchanges
 from stillwatch.detect.traffic import F64, I32, Traffic
-from stillwatch.detect.witnesses import WITNESSES, Core
+from stillwatch.detect.witnesses import WITNESSES, Core, hear_witnesses
 from stillwatch.detect.witnesses.core import EXCHANGES_MIN, Usual
 from stillwatch.detect.witnesses.owners import Owners
 from stillwatch.domain.settings import DetectSettings
@@ -30,8 +30,7 @@ _NO_EVIDENCE = 0.999
 """p-value from which the calibrator is at its limit of one half; nearer to 1 it cancels out."""
 _P_LEAST = 1e-300
 """Least p-value whose logarithm is taken."""
-_INT8_SCALE = 127.0
-"""Stored embeddings are unit vectors times this."""
+_INT8_SCALE = 127.0  # stored embeddings are unit vectors times this
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,7 @@ class Case:
     groups: pl.DataFrame
     members: pl.DataFrame
     register: pl.DataFrame
-    resold: frozenset[str] = frozenset()
-    """Accounts whose traffic a `resale` permission in force covers."""
+    resold: frozenset[str] = frozenset()  # accounts that a resale permission in force covers
 
 
 @dataclass(frozen=True)
@@ -117,10 +115,9 @@ def judge_groups(
 def measure_groups(
     traffic: Traffic, case: Case, *, settings: DetectSettings
 ) -> list[tuple[I32, F64, F64, tuple[int, int]]]:
-    """Unmix every group and hear its witnesses, but for what a permitted resale explains.
+    """Unmix every group and hear its witnesses.
 
-    Grain:   per group: its account codes, the membership of each of its exchanges, the witnesses'
-             figures, and (accounts, core exchanges).
+    Grain:   per group: account codes, memberships, figures, and (accounts, core exchanges).
     """
     usual = measure_usual(traffic.exchanges)
     owners = Owners(case.register, active=traffic.accounts)
@@ -134,11 +131,8 @@ def measure_groups(
         core = take_core(
             traffic, codes, membership, usual=usual, declared=owners.measure_share(own[name])
         )
-        explained = 2 * len(case.resold.intersection(own[name])) >= len(own[name])
-        figures = np.array(
-            [np.nan if explained and w.resale_explains else w.measure(core) for w in WITNESSES],
-            np.float64,
-        )
+        is_resold = 2 * len(case.resold.intersection(own[name])) >= len(own[name])
+        figures = hear_witnesses(core, is_resold=is_resold)
         out.append((codes, membership, figures, (len(codes), len(core.account))))
     return out
 

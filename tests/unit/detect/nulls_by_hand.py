@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from stillwatch.detect.honest_groups import NAMES, HonestNull, fit_honest_null
+from stillwatch.detect.honest_groups import NAMES, HonestGroups, HonestNull, fit_honest_null
 from stillwatch.detect.judge import Judged
-from stillwatch.detect.traffic import F64
 
 LINE = np.array([[0.5 * w - 1, 0.1 * w, -0.05 * w] for w in range(len(NAMES))])
 SCALE = np.linspace(0.3, 2.0, len(NAMES))
 KNOTS = ([0.0, 8.0], [0.5, 1.0])
-
-
-class HonestGroups(NamedTuple):
-    """Figures of honest groups, and their sizes."""
-
-    figures: F64
-    accounts: F64
-    exchanges: F64
 
 
 def draw_honest(count: int, *, seed: int, together: float = 0.3) -> HonestGroups:
@@ -37,9 +28,7 @@ def draw_honest(count: int, *, seed: int, together: float = 0.3) -> HonestGroups
 
 def fit(groups: HonestGroups) -> HonestNull:
     """Fit the null on groups."""
-    return fit_honest_null(
-        groups.figures, accounts=groups.accounts, exchanges=groups.exchanges, members=KNOTS
-    )
+    return fit_honest_null(groups, members=KNOTS)
 
 
 def judged(name: str, **facts: Any) -> Judged:  # noqa: ANN401  fields of several types

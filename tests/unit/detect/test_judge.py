@@ -36,7 +36,8 @@ def by_hand() -> HonestNull:
     line[:, 0] = [expected.get(n, 0.0) for n in NAMES]
     return HonestNull(
         line, np.array([scale.get(n, 1.0) for n in NAMES]), np.eye(len(NAMES)),
-        np.zeros(len(NAMES)), 1.0, 1 / 2.5, 1.0, 400, np.array(KNOTS[0]), np.array(KNOTS[1]),
+        np.zeros(len(NAMES)), np.tile([1.0, 1 / 2.5, 1.0], (2, 1)), 400,
+        np.array(KNOTS[0]), np.array(KNOTS[1]),
     )  # fmt: skip
 
 
@@ -141,6 +142,20 @@ def test_the_core_is_the_harvest(judged: dict[str, Judged]) -> None:
     """Twenty heads of thirty: about 600 of 700 exchanges."""
     assert 560 <= judged["g-harvest"].core_exchanges <= 640
     assert len(judged["g-harvest"].membership) == 700
+
+
+def test_a_permitted_resale_explains_a_shared_load() -> None:
+    """Evenness and interchangeability are silent where half of the accounts are covered."""
+    scene = Scene(seed=2)
+    scene.add_strangers(100)
+    keys = scene.add_heads("k", 20, harvest=30)
+    explained = [w.resale_explains for w in WITNESSES]
+    assert sum(explained) == 2
+    for covered, silent in ((10, True), (9, False)):
+        resold = frozenset(keys[:covered])
+        case = Case(group_rows(k=keys), member_rows(k=keys), REGISTER.empty(), resold)
+        (found,) = judge_groups(scene.traffic(), case, null=by_hand(), settings=SETTINGS)
+        assert np.isnan(found.figures[explained]).tolist() == [silent, silent]
 
 
 def test_no_groups_are_no_judgements() -> None:

@@ -15,9 +15,9 @@ from stillwatch.detect.verdicts import (
     apply_permissions,
     complete_accounts,
     find_verdicts,
-    hold_back,
     name_witnesses,
 )
+from stillwatch.detect.verdicts.certainty import hold_back
 from stillwatch.detect.witnesses import WITNESSES
 from stillwatch.domain.families import FAMILIES
 from stillwatch.domain.results import ACCOUNTS_OUT

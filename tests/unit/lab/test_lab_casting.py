@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from stillwatch.domain.errors import InputError
 from stillwatch_lab.cohorts.casting import Casting, read_asked
 from stillwatch_lab.cohorts.groups import order_all, order_turns
-from stillwatch_lab.cohorts.lookalikes.registry import LOOK_ALIKES, TIED
+from stillwatch_lab.cohorts.lookalikes.registry import LOOK_ALIKES, TIED, UNOWNED
 from stillwatch_lab.cohorts.people import draw_volumes
 from stillwatch_lab.cohorts.strangers import ORDINARY, divide
 from stillwatch_lab.commands import register
@@ -132,6 +132,17 @@ def test_honest_groups_take_turns_through_every_tied_kind() -> None:
     turns = Counter(order.kind for order in order_turns(rng, TIED, accounts=10**9, groups=60))
     assert set(turns) == set(TIED) == {k for k, v in LOOK_ALIKES.items() if v.shape == "group"}
     assert max(turns.values()) - min(turns.values()) <= 1
+
+
+def test_unowned_groups_are_of_the_kinds_that_declare_nobody(tmp_path: Path) -> None:
+    """Classes, cohorts, hackathons and launches in turn, as many of each; no other group."""
+    summary = simulate("unowned-groups", out=tmp_path / "t", seed=3, scale=0.1)
+    roles = set(truth(summary.out)["role"])
+    assert roles == {
+        "benign-individual", "benign-app", "benign-vpn", "benign-framework", "benign-class",
+        "benign-startup", "benign-hackathon", "benign-launch",
+    }  # fmt: skip
+    assert tuple(name for name in TIED if name in UNOWNED) == UNOWNED
 
 
 @pytest.mark.parametrize("scenario", ["demo", "trial", "honest-groups"])

@@ -205,6 +205,30 @@ def test_a_hackathon_is_one_weekend_behind_one_address() -> None:
     assert teams.people["prefix"].n_unique() == 10
 
 
+def test_a_launched_tool_is_all_that_its_users_share() -> None:
+    """One client, one text, one link, sign-ups within weeks; cards, homes and volumes of their own.
+
+    Nobody declares an owner, and a quarter had an account before.
+    """
+    users = play("tool-launch", 60)
+    register = users.accounts()
+    newcomers = register.drop_nulls("referrer").filter(pl.col("referrer").str.starts_with("tool-"))
+    assert users.people.select("prefix", "suffix", "job", "agent").n_unique() == 1
+    assert newcomers["referrer"].n_unique() == 1
+    assert 0.5 * 60 < newcomers.height < 0.95 * 60
+    assert spread_s(newcomers["created_s"]) < 40 * DAY_S < spread_s(register["created_s"])
+    assert register["payment_fingerprint"].drop_nulls().is_unique().all()
+    assert register["org_id"].null_count() == 60
+    assert senders(users.sent, "ip")[0] == 1
+    assert register["volume"].max() > 5 * register["volume"].median()
+    first = users.sent.group_by("account").agg(pl.col("at_s").min())
+    assert (
+        first.join(register, left_on="account", right_on="row")
+        .filter(pl.col("at_s") < pl.col("created_s"))
+        .is_empty()
+    )
+
+
 def test_a_fine_tuner_synthesises_many_items_alone() -> None:
     """One account, one template, hardly an item twice, a home and a card of its own."""
     alone = play("fine-tuner", 1)

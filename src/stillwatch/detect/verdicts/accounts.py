@@ -15,7 +15,7 @@ import polars as pl
 
 from stillwatch.detect.honest_groups import HonestNull
 from stillwatch.detect.judge import Judged
-from stillwatch.detect.verdicts.hold_back import hold_back
+from stillwatch.detect.verdicts.certainty import hold_back
 from stillwatch.detect.verdicts.sentences import explain_verdict
 from stillwatch.detect.witnesses import WITNESSES
 from stillwatch.domain.families import FAMILIES

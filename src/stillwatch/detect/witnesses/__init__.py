@@ -6,6 +6,8 @@ None decides alone: they are put on one scale against honest tied groups and cut
 
 from __future__ import annotations
 
+import numpy as np
+
 from stillwatch.detect.witnesses import (
     heads_are_interchangeable,
     items_differ,
@@ -16,7 +18,7 @@ from stillwatch.detect.witnesses import (
     templates_fill_the_traffic,
     volumes_are_even,
 )
-from stillwatch.detect.witnesses.core import Core, Witness
+from stillwatch.detect.witnesses.core import F64, UNKNOWN, Core, Witness
 
 WITNESSES = (
     heads_are_interchangeable.WITNESS,
@@ -29,4 +31,16 @@ WITNESSES = (
     nobody_declares_an_owner.WITNESS,
 )
 
-__all__ = ["WITNESSES", "Core", "Witness"]
+__all__ = ["WITNESSES", "Core", "Witness", "hear_witnesses"]
+
+
+def hear_witnesses(core: Core, *, is_resold: bool) -> F64:
+    """Give every witness's figure of a core.
+
+    Grain:   one figure per witness.
+    Nulls:   nan where the data can't say, or where a permitted resale explains it.
+    Order:   of WITNESSES.
+    """
+    silent = (is_resold and w.resale_explains for w in WITNESSES)
+    figures = [UNKNOWN if no else w.measure(core) for no, w in zip(silent, WITNESSES, strict=True)]
+    return np.array(figures, np.float64)
