@@ -45,6 +45,7 @@ if __name__ == "__main__":
     peak = resource.getrusage(who).ru_maxrss
     print(json.dumps({"exchanges": made.exchanges, "size": made.size_bytes, "peak": peak}))
 """
+FORMATS: Final = ("parquet", "jsonl", "jsonl.zst")
 HEADER: Final = (
     "| scenario | scale | format | workers | exchanges | seconds | exchanges/s | CPU s "
     "| CPU us an exchange | on disk GB | bytes an exchange | peak GB of a worker |\n"
@@ -92,7 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--scenarios", nargs="+", default=["innocent", "coding-13m", "swarm-28m"])
     parser.add_argument("--scales", nargs="+", type=float, default=[0.2])
-    parser.add_argument("--formats", nargs="+", default=["parquet", "jsonl.zst"])
+    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=FORMATS)
     parser.add_argument("--workers", nargs="+", type=int, default=[2])
     parser.add_argument("--folder", type=Path, help="where to write (50 GB for a scale of 1)")
     given = parser.parse_args()

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from scipy import special, stats
+from scipy import special
 
 from stillwatch_lab.fit.bursts import measure_bursts
 from stillwatch_lab.fit.honest import (
@@ -115,6 +115,8 @@ def _correlate(habits: pl.DataFrame) -> Floats:
 
 def _agreement(one: Floats, other: Floats) -> float:
     """Give the correlation of normal scores that has the same rank correlation."""
+    from scipy import stats  # noqa: PLC0415  half a second, and simulations never fit
+
     both = ~(np.isnan(one) | np.isnan(other))
     if both.sum() < _PAIRS_MIN or min(np.ptp(one[both]), np.ptp(other[both])) == 0:
         return 0.0

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from scipy import special, stats
+from scipy import special
 
 from stillwatch_lab.fit.honest import Floats, HonestTraffic, Ints, load_honest_traffic
 from stillwatch_lab.fit.traces import KEY
@@ -77,6 +77,8 @@ def fit_token_correlation(services: dict[str, pl.DataFrame]) -> float:
     Grain:   one number: the mean over the services of the correlation of normal scores.
     Source:  the services; the clients' quantiles say nothing of it.
     """
+    from scipy import stats  # noqa: PLC0415  half a second, and simulations never fit
+
     ranks = [
         stats.spearmanr(service["input_tokens"].to_numpy(), service["output_tokens"].to_numpy())
         for service in services.values()

@@ -150,12 +150,15 @@ class _Sentences(NamedTuple):
 @kernel
 def _fill(asked: _Sentences, luck: Floats, book: Book, words: Words, codes: Codes) -> None:
     """Settle every code of some sentences: words by the writer's preference, or by chance alone."""
+    patterns, topics, voices, items_ = asked.pattern, asked.topic, asked.voice, asked.item
+    begins, written = book.starts, book.codes
+    starts, sizes = words.start, words.size  # looked up once: each look into a tuple is counted
     at, drawn = 0, 0
-    for row in range(len(asked.pattern)):
-        topic, voice, item = asked.topic[row], asked.voice[row], asked.item[row]
-        begin = book.starts[asked.pattern[row]]
-        for place in range(begin, book.starts[asked.pattern[row] + 1]):
-            code = book.codes[place]
+    for row in range(len(patterns)):
+        topic, voice, item = topics[row], voices[row], items_[row]
+        begin = begins[patterns[row]]
+        for place in range(begin, begins[patterns[row] + 1]):
+            code = written[place]
             if code < 0:
                 kind = -1 - code
                 if len(luck):
@@ -164,8 +167,8 @@ def _fill(asked: _Sentences, luck: Floats, book: Book, words: Words, codes: Code
                     key = mix_one(voice * _SPACE + np.uint64(item))
                     chosen = chance_of(key + np.uint64(place - begin))
                 drawn += 1
-                size = words.size[kind, topic]
-                code = words.start[kind, topic] + _choose(kind, size, voice, item, chosen)
+                size = sizes[kind, topic]
+                code = starts[kind, topic] + _choose(kind, size, voice, item, chosen)
             codes[at] = code
             at += 1
 

@@ -91,20 +91,22 @@ class Clauses(NamedTuple):
 @kernel
 def swap_words(asked: Clauses, book: Book, words: Words, codes: Codes) -> None:
     """Settle every code of some clauses: the first word of each slot, unless it is swapped."""
+    patterns, keys, side, strength = asked.pattern, asked.key, asked.side, asked.strength
+    begins, written = book.starts, book.codes
+    starts, sizes = words.start, words.size  # looked up once: each look into a tuple is counted
     at = 0
-    for row in range(len(asked.pattern)):
-        pattern = asked.pattern[row]
-        begin = book.starts[pattern]
-        for place in range(begin, book.starts[pattern + 1]):
-            code = book.codes[place]
+    for row in range(len(patterns)):
+        begin = begins[patterns[row]]
+        for place in range(begin, begins[patterns[row] + 1]):
+            code = written[place]
             if code < 0:
                 slot = -1 - code
-                where = np.uint64(pattern * _PLACES + (place - begin) * 2 + asked.side)
-                luck = chance_of(asked.key[row] + where)
-                code = words.start[slot]
-                if asked.strength >= 1:
-                    code += np.int64(luck * words.size[slot])
-                elif luck < asked.strength:
-                    code += 1 + np.int64(luck / asked.strength * (words.size[slot] - 1))
+                where = np.uint64(patterns[row] * _PLACES + (place - begin) * 2 + side)
+                luck = chance_of(keys[row] + where)
+                code = starts[slot]
+                if strength >= 1:
+                    code += np.int64(luck * sizes[slot])
+                elif luck < strength:
+                    code += 1 + np.int64(luck / strength * (sizes[slot] - 1))
             codes[at] = code
             at += 1
