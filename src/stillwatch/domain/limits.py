@@ -62,10 +62,10 @@ came back would mean nothing to those who read the reports."""
 TEMPLATE_BOOK_MAX: Final = 200_000
 """Templates in the book: about 200 MB. Beyond it those that were seen longest ago are forgotten
 first, and the day says how many."""
-PUBLIC_SHINGLES_MAX: Final = 128
-"""Shingles kept of one public text: a kilobyte, and enough that of a template made of it, of 48
-hashes, some 6 at least are known where the text has a thousand words."""
-PUBLIC_TEXTS_MAX: Final = 200_000
+PUBLIC_SHINGLES_MAX: Final = 255
+"""Shingles kept of one public text: two kilobytes, a count that fits a byte, and a dozen of the 48
+hashes of a template made of a text of a thousand words."""
+PUBLIC_TEXTS_MAX: Final = 100_000
 """Texts of a list of public templates: 200 MB of shingles."""
 EXEMPLARS_PER_TEMPLATE: Final = 3
 """Prompts shown of a template in a report, under --retain-text only."""
