@@ -46,6 +46,7 @@ from stillwatch.observe.template_book import (
 )
 from stillwatch.observe.template_book.form import load_shipped
 from stillwatch.observe.template_book.public import recognise_public
+from stillwatch.observe.template_book.spread import combine_covariates, measure_spread
 from stillwatch.store.lake import Lake
 
 KEY = PseudonymKey.from_bytes(bytes(range(16)))
@@ -55,6 +56,8 @@ COVERS = 0.2
 """Mean coverage from which it is a template; below it is a phrase."""
 VERSIONS = 6
 """Accounts that fill a listed text's slots, each otherwise."""
+SIZES, DRAWS = (10, 30, 60, 100, 300), 1_000
+"""Random sets of accounts, to see how the null reads."""
 READINGS = ("public", "mixed", "cohort", "open")
 
 
@@ -111,6 +114,24 @@ def name_kinds(holdings: pl.DataFrame, place: Path) -> pl.DataFrame:
     )
 
 
+def report_null(people: pl.DataFrame) -> None:
+    """Print how random sets of accounts read, by their size."""
+    rng = np.random.default_rng(1)
+    accounts = people["account_id"].to_numpy()
+    drawn = [rng.choice(accounts, size, replace=False) for size in SIZES for _ in range(DRAWS)]
+    held = pl.concat(
+        pl.DataFrame({"account_id": own}).with_columns(template_id=pl.lit(f"{t:05d}"))
+        for t, own in enumerate(drawn)
+    ).join(people.select("account_id", "actor"), on="account_id")
+    told = held.with_columns(place=pl.lit("prompt")).drop("account_id").unique()
+    read = combine_covariates(measure_spread(told, population=people)).sort("template_id")
+    for k, size in enumerate(SIZES):
+        counts = read["reading"].slice(k * DRAWS, DRAWS).value_counts()
+        shares = {name: count / DRAWS for name, count in counts.rows()}
+        said = ", ".join(f"{name} {shares.get(name, 0):.2%}" for name in READINGS)
+        print(f"  {DRAWS:,} random sets of {size}: {said}")
+
+
 def report_traffic(place: Path) -> None:
     """Print the three tables of one directory."""
     exchanges, systems, register, reading_s = read_traffic(place)
@@ -133,6 +154,7 @@ def report_traffic(place: Path) -> None:
     by_book, by_hash = count_same(days)
     print(f"  same as the day before: id {by_book:.2%}, smallest hash {by_hash:.2%}")
     print(f"  known from the list: {len(known)}")
+    report_null(people)
     kinds = figures.join(name_kinds(holdings, place), on=["place", "template_id"])
     size = (
         pl.when(pl.col("coverage") >= COVERS).then(pl.lit("template")).otherwise(pl.lit("phrase"))

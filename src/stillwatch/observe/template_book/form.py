@@ -30,8 +30,8 @@ from stillwatch.observe.template_book.public import PublicSource, PublicTemplate
 MAGIC: Final = b"SWPUBLIC"
 FORM: Final = 1
 """The layout of these bytes."""
-_PACKED: Final = Packed(MAGIC, BadTemplateList)
-_REBUILD: Final = "build it anew with `stillwatch templates add`"
+_STATED: Final = {"form": FORM, "scheme": SCHEME, "shingle_words": SHINGLE_WORDS}
+_PACKED: Final = Packed(MAGIC, BadTemplateList, "stillwatch templates add")
 _TOTAL: Final = np.dtype("<u4")
 _SHINGLE: Final = np.dtype("<u8")
 
@@ -66,7 +66,7 @@ def write_public(public: PublicTemplates) -> bytes:
         + one.shingles.astype(_SHINGLE).tobytes()
         for one in public.sources
     )
-    header = {"form": FORM, "scheme": SCHEME, "shingle_words": SHINGLE_WORDS, "sources": told}
+    header = {**_STATED, "sources": told}
     return write_packed(_PACKED, header, payload)
 
 
@@ -77,12 +77,7 @@ def read_public(data: bytes, *, where: str) -> PublicTemplates:
         BadTemplateList: it is none, of another form or scheme, cut short or altered.
         LimitExceeded: it has more texts than PUBLIC_TEXTS_MAX.
     """
-    header, rest = read_header(_PACKED, data, where=where)
-    for name, wanted in (("form", FORM), ("scheme", SCHEME), ("shingle_words", SHINGLE_WORDS)):
-        if header.get(name) != wanted:
-            raise BadTemplateList(
-                where, says=f"its {name} is {header.get(name)!r}, not {wanted}", hint=_REBUILD
-            )
+    header, rest = read_header(_PACKED, data, wanted=_STATED, where=where)
     try:
         told = [_read_facts(one) for one in header["sources"]]
     except (KeyError, TypeError, ValueError) as wrong:

@@ -8,8 +8,8 @@ by their shares). *Public*, null: two of them share a value by MARGIN more, and 
 often, than two random actors; or the old half of the population sends it less than half as often
 as it would; rejected only where all of these are (intersection-union).
 
-Blind spot: a campaign in more than 1 / MARGIN equal batches, over aged accounts and as many
-networks, passes for public; a public text that is new in one country reads as a cohort.
+Blind spot: a campaign in sixty equal batches, over aged accounts and as many networks, passes for
+public; a public text that is new in one country reads as a cohort.
 Source: docs/content/templates.md; beta-binomial: coordination.md, 2.5; Berger & Hsu 1996.
 """
 

@@ -85,7 +85,7 @@ def test_random_cohorts_are_no_cohorts() -> None:
 
 
 @pytest.mark.parametrize("covariate", ["signup_week", "network", "batch"])
-def test_one_cohort_is_told_whatever_it_has_in_common(covariate: str) -> None:
+def test_one_cohort_is_told_whatever_it_shares(covariate: str) -> None:
     """Thirty accounts of one week, network or batch of cards among ten of anywhere."""
     rng = np.random.default_rng(2)
     everybody = population(rng)
@@ -129,6 +129,19 @@ def test_the_old_must_send_it_too() -> None:
     )
     assert told["reading"].to_list() == ["cohort", "public"]
     assert told["public_p_value"][0] == 1.0
+
+
+def test_sixty_batches_of_aged_accounts_pass_for_public() -> None:
+    """The blind spot: equal batches over all ages, own cards, as many networks as they like."""
+    rng = np.random.default_rng(8)
+    everybody = population(rng)
+    weeks = rng.choice(everybody["signup_week"].unique().to_numpy(), 60, replace=False)
+    inside = [
+        rng.permutation(np.flatnonzero((everybody["signup_week"] == week).to_numpy()))[:8]
+        for week in weeks
+    ]
+    told = read(np.concatenate(inside), of=everybody)
+    assert told["reading"].to_list() == ["public"]
 
 
 def test_a_few_accounts_leave_it_open() -> None:

@@ -11,14 +11,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stillwatch.app.commands.lists.shown import show_origins
 from stillwatch.app.commands.lists.texts import Field, Texts, read_texts
 from stillwatch.app.commands.options import AsJson, examples, page
-from stillwatch.app.commands.screen import say, say_json, show_table, warn
+from stillwatch.app.commands.screen import say, warn
 from stillwatch.app.settings import read_replay_index, read_settings
 
 if TYPE_CHECKING:
     from stillwatch.observe.content.replay import ReplayIndex
 
+_TITLES = {
+    "name": "set",
+    "items": "items #",
+    "left_out": "left out #",
+    "hashes": "hashes #",
+    "licence": "licence",
+}
 _EXAMPLES = examples(
     "stillwatch replay list",
     "stillwatch replay add ours items.jsonl --index replay.idx --field question",
@@ -70,16 +78,7 @@ def add(  # noqa: PLR0913  one parameter an option
 def show(*, index: _Index = None, as_json: AsJson = False) -> None:
     """List the sets of an index: items, hashes, licence."""
     rows = _describe(read_replay_index(str(index or read_settings().observe.replay_index)))
-    if as_json:
-        say_json(rows)
-        return
-    show_table(
-        ("set", "items #", "left out #", "hashes #", "licence"),
-        [
-            (r["name"], f"{r['items']:,}", f"{r['left_out']:,}", f"{r['hashes']:,}", r["licence"])
-            for r in rows
-        ],
-    )
+    show_origins(rows, titles=_TITLES, as_json=as_json)
 
 
 def _describe(index: ReplayIndex) -> list[dict[str, Any]]:

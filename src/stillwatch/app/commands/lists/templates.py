@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from stillwatch.app.commands.lists.shown import show_origins
 from stillwatch.app.commands.lists.texts import Field, Texts, read_texts
 from stillwatch.app.commands.options import AccountField, AsJson, Format, Mapping, examples, page
 from stillwatch.app.commands.screen import say, say_json, show_table, warn
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 20
 """Templates shown; all of them are in the files."""
+_TITLES = {
+    "name": "origin",
+    "texts": "texts #",
+    "left_out": "left out #",
+    "hashes": "hashes #",
+    "licence": "licence",
+}
 _EXAMPLES: Final = examples(
     "stillwatch templates list",
     "stillwatch templates add ours prompts.jsonl --index public.idx --field text",
@@ -73,16 +81,7 @@ def show(
 ) -> None:
     """List the origins of a list: texts, hashes, licence."""
     rows = _describe(read_template_list(str(index or read_settings().observe.template_list)))
-    if as_json:
-        say_json(rows)
-        return
-    show_table(
-        ("origin", "texts #", "left out #", "hashes #", "licence"),
-        [
-            (r["name"], f"{r['texts']:,}", f"{r['left_out']:,}", f"{r['hashes']:,}", r["licence"])
-            for r in rows
-        ],
-    )
+    show_origins(rows, titles=_TITLES, as_json=as_json)
 
 
 def _describe(public: PublicTemplates) -> list[dict[str, Any]]:

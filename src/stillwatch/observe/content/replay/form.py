@@ -28,9 +28,9 @@ FORM: Final = 1
 SCHEME: Final = 2
 """How a shingle is hashed: which characters are words, what a number is, the multipliers. It goes
 up when `characters.py` or the hashes of `shingles.py` change; a test holds it to known hashes."""
-_PACKED: Final = Packed(MAGIC, BadReplayIndex)
+_STATED: Final = {"form": FORM, "scheme": SCHEME, "shingle_words": SHINGLE_WORDS}
+_PACKED: Final = Packed(MAGIC, BadReplayIndex, "stillwatch replay add")
 _ENTRY_BYTES: Final = 4
-_REBUILD: Final = "build it anew with `stillwatch replay add`"
 
 
 def load_shipped() -> ReplayIndex:
@@ -51,9 +51,7 @@ def write_index(index: ReplayIndex) -> bytes:
         one.sizes.tobytes() + one.entries.astype("<u4").tobytes() for one in index.sources
     )
     header = {
-        "form": FORM,
-        "scheme": SCHEME,
-        "shingle_words": SHINGLE_WORDS,
+        **_STATED,
         "sources": [
             {
                 "name": one.name,
@@ -75,12 +73,7 @@ def read_index(data: bytes, *, where: str) -> ReplayIndex:
         BadReplayIndex: it is none, of another form or scheme, cut short or altered.
         LimitExceeded: it has more items than REPLAY_ITEMS_MAX.
     """
-    header, rest = read_header(_PACKED, data, where=where)
-    for name, wanted in (("form", FORM), ("scheme", SCHEME), ("shingle_words", SHINGLE_WORDS)):
-        if header.get(name) != wanted:
-            raise BadReplayIndex(
-                where, says=f"its {name} is {header.get(name)!r}, not {wanted}", hint=_REBUILD
-            )
+    header, rest = read_header(_PACKED, data, wanted=_STATED, where=where)
     try:
         told = [_read_facts(one) for one in header["sources"]]
     except (KeyError, TypeError, ValueError) as wrong:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +29,8 @@ class Packed:
 
     magic: bytes
     refusal: type[BadReplayIndex | BadTemplateList]
+    command: str
+    """What makes one anew."""
 
 
 def write_packed(kind: Packed, header: dict[str, Any], payload: bytes) -> bytes:
@@ -41,8 +44,10 @@ def write_packed(kind: Packed, header: dict[str, Any], payload: bytes) -> bytes:
     return kind.magic + length + head + zlib.compress(payload, 9)
 
 
-def read_header(kind: Packed, data: bytes, *, where: str) -> tuple[dict[str, Any], bytes]:
-    """Read the header; give it and what is left.
+def read_header(
+    kind: Packed, data: bytes, *, wanted: Mapping[str, int], where: str
+) -> tuple[dict[str, Any], bytes]:
+    """Read the header; give it and what is left. `wanted` is what it must state: form, scheme.
 
     Raises:
         BadReplayIndex: it is no such list; or BadTemplateList, as `kind` says.
@@ -57,6 +62,10 @@ def read_header(kind: Packed, data: bytes, *, where: str) -> tuple[dict[str, Any
         raise kind.refusal(where, says="its header is no JSON") from wrong
     if not isinstance(header, dict):
         raise kind.refusal(where, says="its header is no object")
+    for name, value in wanted.items():
+        if header.get(name) != value:
+            says = f"its {name} is {header.get(name)!r}, not {value}"
+            raise kind.refusal(where, says=says, hint=f"build it anew with `{kind.command}`")
     return header, data[start + length :]
 
 
