@@ -20,6 +20,8 @@ from stillwatch.observe.content import sketch_batch
 from stillwatch.observe.passages import collect_here
 from stillwatch.observe.profiles import measure_profiles
 from stillwatch.observe.systems import observe_systems
+from stillwatch.observe.template_book import count_holdings, describe_population, observe_days
+from stillwatch.observe.template_book.day import cover_exchanges, find_shingles
 from stillwatch.observe.templates import count_spread, list_frequent
 from stillwatch.observe.traits import EXCHANGE_CHANNELS, count_first_use, count_values
 
@@ -129,6 +131,38 @@ def test_passages_are_listed_equally(
     """The small frames that go back to the engine are the same there; so are the templates."""
     found = hold_equal(lambda x: list_passages(x, systems=systems), on_polars, on_spark)
     assert set(found["place"].unique()) == {"prompt", "system"}
+
+
+def test_templates_are_found_and_counted_equally(
+    on_polars: Frame, on_spark: Frame, systems: pl.DataFrame, register: RegisterReading
+) -> None:
+    """A day's shingles, each exchange's cover, holdings and the population: the same on both."""
+    shingles = hold_equal(lambda x: find_shingles(x, systems=systems), on_polars, on_spark)
+    assert set(shingles["place"].unique()) == {"prompt", "system"}
+    covered = hold_equal(
+        lambda x: cover_exchanges(x, shingles=shingles, systems=systems), on_polars, on_spark
+    )
+    assert made.BARE not in covered["account_id"]
+    hold_equal(
+        lambda x: count_holdings(
+            cover_exchanges(x, shingles=shingles, systems=systems).rename(
+                {"template": "template_id"}
+            )
+        ),
+        on_polars,
+        on_spark,
+    )
+    people = hold_equal(
+        lambda x: describe_population(x, register=register.register), on_polars, on_spark
+    )
+    assert people["account_id"].n_unique() == len(people)
+
+
+def test_days_of_templates_are_observed_equally(
+    on_polars: Frame, on_spark: Frame, systems: pl.DataFrame
+) -> None:
+    """The book after all days, ids and all."""
+    hold_equal(lambda x: list(observe_days(x, systems=systems))[-1].book, on_polars, on_spark)
 
 
 def test_traits_are_collected_equally(

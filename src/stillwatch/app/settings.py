@@ -3,11 +3,12 @@
     STILLWATCH_KEY               the pseudonym key, 32 hexadecimal digits
     STILLWATCH_KEY_FILE          the file that holds it; made on first use
     STILLWATCH_OBSERVE_REPLAY_INDEX   the index of public items: a file, `shipped` or `none`
+    STILLWATCH_OBSERVE_TEMPLATE_LIST  the list of public templates, likewise
     STILLWATCH_POLICY_SUSPEND_DAYS, …   any setting of `domain/settings.py`, by section and field
 
 Without either of the first two the key rests in the user's own configuration folder
 (`XDG_CONFIG_HOME`, else `~/.config`). Every setting that was used is in `run.json`, but the key.
-A mapping file, named on the command line, and the index of public items are read here too.
+A mapping file, named on the command line, and both lists are read here too.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from stillwatch.domain.errors import BadMapping, BadReplayIndex, SettingError
+from stillwatch.domain.errors import BadMapping, BadReplayIndex, BadTemplateList, SettingError
 from stillwatch.domain.settings import Settings
 
 if TYPE_CHECKING:
     from stillwatch.domain.keyed import PseudonymKey
     from stillwatch.observe.content.replay import ReplayIndex
+    from stillwatch.observe.template_book.public import PublicTemplates
 
 PREFIX: Final = "STILLWATCH_"
 KEY_VARIABLE: Final = f"{PREFIX}KEY"
@@ -148,6 +150,28 @@ def read_replay_index(setting: str) -> ReplayIndex:
         return read_index(Path(setting).expanduser().read_bytes(), where=setting)
     except OSError as error:
         raise BadReplayIndex(setting, says=error.strerror or "it cannot be read") from error
+
+
+def read_template_list(setting: str) -> PublicTemplates:
+    """Read the list of public templates: `shipped`, `none`, or a file's path.
+
+    Raises:
+        BadTemplateList: the file can't be read, or is no list of this version.
+    """
+    from stillwatch.observe.template_book.form import (  # noqa: PLC0415  brings Numba
+        load_shipped,
+        read_public,
+    )
+    from stillwatch.observe.template_book.public import PublicTemplates  # noqa: PLC0415  likewise
+
+    if setting == "none":
+        return PublicTemplates()
+    if setting == "shipped":
+        return load_shipped()
+    try:
+        return read_public(Path(setting).expanduser().read_bytes(), where=setting)
+    except OSError as error:
+        raise BadTemplateList(setting, says=error.strerror or "it cannot be read") from error
 
 
 def has_screen(environment: Mapping[str, str] = os.environ) -> bool:

@@ -8,7 +8,8 @@ reason. Bugs are not here either: they are assertions.
     │   ├── NothingToRead   no exchanges file, or not one readable record
     │   ├── UnknownDialect  no reader recognises the first records
     │   ├── BadMapping      the mapping file cannot be applied
-    │   └── BadReplayIndex  the replay index is none, of another scheme, or damaged
+    │   ├── BadReplayIndex  the replay index is none, of another scheme, or damaged
+    │   └── BadTemplateList the list of public templates is none, of another scheme, or damaged
     ├── ResultError         a result directory is missing, incomplete or in the way   exit code 2
     │   ├── ResultExists
     │   ├── NotAResult
@@ -65,6 +66,13 @@ class BadReplayIndex(InputError):  # noqa: N818
 
     def __init__(self, where: str, *, says: str, hint: str = "") -> None:
         super().__init__(f"cannot use the replay index {where}: {says}", hint=hint)
+
+
+class BadTemplateList(InputError):  # noqa: N818
+    """A file is no list of public templates that this version can read."""
+
+    def __init__(self, where: str, *, says: str, hint: str = "") -> None:
+        super().__init__(f"cannot use the list of public templates {where}: {says}", hint=hint)
 
 
 class ResultError(StillwatchError):

@@ -53,6 +53,20 @@ REPLAY_ITEMS_MAX: Final = 5_000_000
 """Items of one replay index: 160 MB of entries, more than the public instruction sets together."""
 TEMPLATE_ACCOUNTS_MIN: Final = 5
 """Accounts that must hold a shingle before it can be part of a template (DESIGN.md, 6.1)."""
+TEMPLATE_HASHES_MAX: Final = 64
+"""Hashes that the book keeps of a template: a text's own sketch has 48 at most, so that one text
+is kept whole; of longer ones a sample, the same one every day."""
+TEMPLATE_DORMANT_DAYS: Final = 90
+"""Days after which a template that nobody sends is forgotten: a quarter, after which an id that
+came back would mean nothing to those who read the reports."""
+TEMPLATE_BOOK_MAX: Final = 200_000
+"""Templates in the book: about 200 MB. Beyond it those that were seen longest ago are forgotten
+first, and the day says how many."""
+PUBLIC_SHINGLES_MAX: Final = 255
+"""Shingles kept of one public text: two kilobytes, a count that fits a byte, and a dozen of the 48
+hashes of a template made of a text of a thousand words."""
+PUBLIC_TEXTS_MAX: Final = 100_000
+"""Texts of a list of public templates: 200 MB of shingles."""
 EXEMPLARS_PER_TEMPLATE: Final = 3
 """Prompts shown of a template in a report, under --retain-text only."""
 EXEMPLAR_CHARS: Final = 600

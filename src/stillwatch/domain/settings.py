@@ -15,6 +15,8 @@ class ObserveSettings:
 
     replay_index: str = "shipped"
     """Index of public items: a file that `stillwatch replay add` has made, `shipped`, `none`."""
+    template_list: str = "shipped"
+    """List of public templates: a file that `stillwatch templates add` has made, or as above."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def list_passages(exchanges: nw.LazyFrame[Any], *, systems: pl.DataFrame) -> pl.
     `systems` is SYSTEM: the sketches of the system texts that the exchanges name.
     """
     spread = collect_here(count_spread(exchanges))
-    frequent = collect_here(list_frequent(exchanges, _like(spread, exchanges)))
+    frequent = collect_here(list_frequent(exchanges, give_to_engine(spread, exchanges)))
     templates = find_templates(frequent)
     prompts = frequent.join(templates, on="hash").with_columns(
         pl.lit("prompt").alias("place"), pl.lit(None, pl.Int64).alias("system_hash")
@@ -45,8 +45,11 @@ def list_passages(exchanges: nw.LazyFrame[Any], *, systems: pl.DataFrame) -> pl.
     return pl.concat([prompts.select(columns), shared.select(columns)])
 
 
-def _like(frame: pl.DataFrame, exchanges: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Give a small frame to the engine that the exchanges are on."""
+def give_to_engine(frame: pl.DataFrame, exchanges: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Give a small frame to the engine that the exchanges are on.
+
+    Grain:   unchanged.
+    """
     if exchanges.implementation.is_polars():
         return nw.from_native(frame.lazy())
     session = exchanges.to_native().sparkSession

@@ -21,7 +21,7 @@ from uuid import uuid4
 import orjson
 import polars as pl
 
-from stillwatch.domain import results, tables
+from stillwatch.domain import results, tables, templates
 from stillwatch.domain.errors import InputError
 from stillwatch.domain.schema import Table
 from stillwatch.store.durable import create_file, flush_to_disk
@@ -36,7 +36,7 @@ class _Form(TypedDict, total=False):
 
 _KNOWN: Final = {
     table.name: table
-    for module in (tables, results)
+    for module in (tables, results, templates)
     for table in vars(module).values()
     if isinstance(table, Table)
 }

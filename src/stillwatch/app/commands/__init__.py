@@ -6,13 +6,13 @@ from stillwatch.app.commands import (
     diff,
     explain,
     open_report,
-    replay,
     revert,
     scan,
     schema,
 )
+from stillwatch.app.commands.lists import replay, templates
 
-BUILT_IN = (demo, check, scan, explain, diff, revert, open_report, replay, schema)
+BUILT_IN = (demo, check, scan, explain, diff, revert, open_report, replay, templates, schema)
 """In the order in which `--help` lists them: the order in which a newcomer needs them."""
 
 __all__ = ["BUILT_IN"]

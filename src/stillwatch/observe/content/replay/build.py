@@ -96,23 +96,35 @@ def list_shingles(texts: pa.Array) -> Pairs:
     Grain:   one row per (text, shingle), ascending. Nulls: no row.
     Cost:    linear in bytes, PROMPT_BYTES_MAX a text at most.
     """
+    item, shingle = list_whole_shingles(texts)
+    packed = np.unique((item.astype(np.uint64) << np.uint64(32)) | (shingle >> _HALF))
+    return (packed >> np.uint64(32)).astype(np.int64), packed.astype(np.uint32)
+
+
+def list_whole_shingles(texts: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
+    """List the shingles of each text, all 64 bits of them, as the sketch sees them.
+
+    Grain:   one row per word of a text but its last three; repeated shingles are repeated.
+    Nulls:   no row. Cost: linear in bytes, PROMPT_BYTES_MAX a text at most.
+    """
     parts = [
         _list_slice(texts.slice(start, _SLICE_ROWS), start)
         for start in range(0, max(len(texts), 1), _SLICE_ROWS)
     ]
-    packed = np.concatenate(parts)
-    return (packed >> np.uint64(32)).astype(np.int64), packed.astype(np.uint32)
+    return np.concatenate([rows for rows, _ in parts]), np.concatenate([own for _, own in parts])
 
 
-def _list_slice(texts: pa.Array, start: int) -> npt.NDArray[np.uint64]:
+def _list_slice(
+    texts: pa.Array, start: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
     data, offsets = text_buffers(texts)
     lengths = np.minimum(np.diff(offsets), limits.PROMPT_BYTES_MAX)
     work = np.empty((3, int(lengths.max(initial=0)) + 1), np.uint64)
     stops = np.zeros(len(texts) + 1, np.int64)
-    out = np.empty(int(lengths.sum()) + 1, np.uint32)
+    out = np.empty(int(lengths.sum()) + 1, np.uint64)
     _read_shingles(data, offsets, character_table(), work, (stops, out))
-    rows = np.repeat(np.arange(start, start + len(texts), dtype=np.uint64), np.diff(stops))
-    return np.unique((rows << np.uint64(32)) | out[: stops[-1]])
+    rows = np.repeat(np.arange(start, start + len(texts)), np.diff(stops))
+    return rows, out[: stops[-1]]
 
 
 @nb.njit(nogil=True)  # no cache: it would be stale when the files change from which it calls
@@ -129,7 +141,7 @@ def _read_shingles(
         count = read_words(data, offsets[row], end, table, work[0], work[1])
         listed = shingle_words(work[1], count, work[2]) if count >= SHINGLE_WORDS else 0
         for i in range(listed):
-            shingles[stops[row] + i] = work[2, i] >> _HALF
+            shingles[stops[row] + i] = work[2, i]
         stops[row + 1] = stops[row] + listed
 
 

@@ -1,0 +1,103 @@
+"""The tables of the template book: what templates there are, who sends them, how they are spread.
+
+*Observe* writes them, day by day; `stillwatch templates find` keeps and shows them. A `template_id`
+is 16 hexadecimal digits, and stays a template's own from day to day. No text, and no hash that
+could be tested without the key.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from stillwatch.domain.schema import UTC_TIME, Column, Table
+
+_S, _I, _F = pl.String, pl.Int64, pl.Float64
+_ID: Final = Column(_S, "identifier: 16 hexadecimal digits", nullable=False)
+_PLACE: Final = Column(_S, "where it stands", nullable=False, values=("system", "prompt"))
+
+COVARIATES: Final = ("signup_age", "signup_week", "network", "payment", "country", "batch")
+"""What the spread of a template's accounts is looked at in: older or younger than half of the
+population, week of sign-up, main network, payment instrument, its country, day of sign-up and
+country together (cards that were bought together)."""
+READINGS: Final = ("public", "cohort", "mixed", "open")
+"""What the spread says: as wide as the population, in one cohort, both, or too few accounts."""
+
+
+def _c(dtype: pl.DataType | type[pl.DataType], says: str) -> Column:
+    return Column(dtype, says)
+
+
+def _r(dtype: pl.DataType | type[pl.DataType], says: str, *values: str) -> Column:
+    return Column(dtype, says, nullable=False, values=values)
+
+
+TEMPLATE_BOOK: Final = Table(
+    "template_book",
+    "one template that was seen and is not forgotten",
+    {
+        "template_id": _ID,
+        "place": _PLACE,
+        "hashes": _r(pl.List(_I), "its shingles, a bounded sample, ascending"),
+        "weights": _r(pl.List(_F), "of each: share of its accounts that sent it, halved a day"),
+        "first_seen_at": _r(UTC_TIME, "first exchange that carried it"),
+        "last_seen_at": _r(UTC_TIME, "last exchange that carried it"),
+        "days": _r(_I, "days on which it was seen"),
+    },
+)
+
+TEMPLATE_COVER: Final = Table(
+    "template_cover",
+    "one exchange and one template that it carries",
+    {
+        "row": _r(_I, "the exchange's number in this run"),
+        "account_id": _r(_S, "account"),
+        "time": _r(UTC_TIME, "instant of the request"),
+        "place": _PLACE,
+        "template_id": _ID,
+        "coverage": _r(_F, "share of the text's sketch that is the template's, in (0, 1]"),
+    },
+)
+
+TEMPLATE_FIGURES: Final = Table(
+    "template_figures",
+    "one template and the accounts that sent it",
+    {
+        "template_id": _ID,
+        "place": _PLACE,
+        "accounts": _r(_I, "accounts that sent it"),
+        "actors": _r(_I, "the same, accounts of one verified organisation counted once"),
+        "exchanges": _r(_I, "exchanges that carry it"),
+        "coverage": _r(_F, "mean share of an exchange's text that it covers"),
+        "first_seen_at": _r(UTC_TIME, "first exchange of these that carried it"),
+        "last_seen_at": _r(UTC_TIME, "last one"),
+        "age_days": _c(_F, "median age of its accounts when they first sent it, in days"),
+        "signups": _r(pl.List(_I), "accounts by week of sign-up, from the first such week"),
+        "signups_from": _c(pl.Date, "Monday of that week"),
+        "cohort_p_value": _c(_F, "as many random accounts sit as much in one cohort"),
+        "public_p_value": _c(_F, "they sit in a cohort, or the old ones don't send it"),
+        "reading": _r(_S, "what these two say", *READINGS),
+        "public_name": _c(_S, "public text of the list that it is part of"),
+        "public_share": _c(_F, "share of its shingles that the text has, as estimated"),
+    },
+)
+
+TEMPLATE_SPREAD: Final = Table(
+    "template_spread",
+    "one template and one thing that accounts can have in common",
+    {
+        "template_id": _ID,
+        "place": _PLACE,
+        "covariate": _r(_S, "what is looked at", *COVARIATES),
+        "known": _r(_I, "its actors of whom it is known"),
+        "values": _r(_I, "different values that they have"),
+        "effective": _r(_F, "effective number of values: 1 / sum of squared shares"),
+        "effective_random": _r(_F, "the same of as many random actors, on average"),
+        "effective_low": _r(_F, "least effective number that is in keeping, at 95 %"),
+        "top_share": _r(_F, "share of the actors with the value that stands out most"),
+        "top_share_random": _r(_F, "share of the population that has it"),
+        "cohort_p_value": _r(_F, "random actors share one value as much as these"),
+        "public_p_value": _r(_F, "these share values by a margin more than random ones"),
+    },
+)
