@@ -13,17 +13,15 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
-from zstandard import ZstdCompressionParameters, ZstdCompressionWriter, ZstdCompressor
 
 from stillwatch.domain.errors import InputError
 from stillwatch.domain.tables import ACCOUNT, EXCHANGE
 from stillwatch_lab.cohorts.campaigns import Plan
 from stillwatch_lab.identity import Identity
-from stillwatch_lab.json_lines import write_lines
 from stillwatch_lab.scene import BEGINNING, Scene
 from stillwatch_lab.traffic.answers import spell_answers
 
@@ -31,9 +29,6 @@ _TRUTH: Final = ("exchange_id", "campaign")
 _DRAFTS: Final = ".drafts"
 _ZSTD_LEVEL: Final = 1
 """The next levels save a tenth of the size for half as much time again."""
-_ZSTD_FORM: Final = ZstdCompressionParameters.from_level(_ZSTD_LEVEL, window_log=22, hash_log=17)
-"""Of JSON lines: systems and answers come again within 4 MB, so a longer memory than the level's
-own (half a megabyte) makes files of 60 % of the size in nine tenths of the time."""
 _GROUP_ROWS: Final = 1 << 16
 """Rows of a Parquet row group: what is encoded at once."""
 _MARK_BYTES: Final = 8
@@ -60,7 +55,6 @@ def open_directory(out: Path) -> Iterator[Path]:
     (place / _DRAFTS).mkdir()
     try:
         yield place
-        shutil.rmtree(place / _DRAFTS)
         place.rename(out)
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -125,27 +119,23 @@ def finish_file(
 
 
 def _write_rows(rows: pl.DataFrame, path: Path) -> None:
-    if path.name.endswith(".parquet"):
-        rows.write_parquet(
-            path, compression="zstd", compression_level=_ZSTD_LEVEL, row_group_size=_GROUP_ROWS
-        )
-        return
-    with path.open("wb", buffering=0) as file:
-        out: IO[bytes] | ZstdCompressionWriter = file
-        if path.name.endswith(".zst"):
-            out = ZstdCompressor(compression_params=_ZSTD_FORM).stream_writer(file, closefd=False)
-        for lines in write_lines(rows):
-            out.write(lines)
-        out.close()
+    packed: dict[str, Any] = {"compression": "zstd", "compression_level": _ZSTD_LEVEL}
+    if path.suffix == ".parquet":
+        rows.write_parquet(path, **packed, row_group_size=_GROUP_ROWS)
+    elif path.suffix == ".zst":
+        rows.write_ndjson(path, **packed, check_extension=False)
+    else:
+        rows.write_ndjson(path)
 
 
 def join_truth(place: Path, files: int) -> None:
-    """Put the parts of the truth of exchanges into one file."""
+    """Put the parts of the truth of exchanges into one file, and remove all drafts: the last."""
     with (place / "truth" / "exchanges.csv").open("wb") as out:
         out.write((",".join(_TRUTH) + "\n").encode())
         for number in range(files):
             with (place / _DRAFTS / f"{number:06d}.csv").open("rb") as part:
                 shutil.copyfileobj(part, out)
+    shutil.rmtree(place / _DRAFTS)
 
 
 def write_accounts(place: Path, accounts: list[pl.DataFrame]) -> None:

@@ -151,13 +151,11 @@ class _Sentences(NamedTuple):
 def _fill(asked: _Sentences, luck: Floats, book: Book, words: Words, codes: Codes) -> None:
     """Settle every code of some sentences: words by the writer's preference, or by chance alone."""
     patterns, topics, voices, items_ = asked.pattern, asked.topic, asked.voice, asked.item
-    begins, written = book.starts, book.codes
-    starts, sizes = words.start, words.size  # looked up once: each look into a tuple is counted
+    begins, written, starts, sizes = book.starts, book.codes, words.start, words.size
     at, drawn = 0, 0
-    for row in range(len(patterns)):
-        topic, voice, item = topics[row], voices[row], items_[row]
-        begin = begins[patterns[row]]
-        for place in range(begin, begins[patterns[row] + 1]):
+    for row, pattern in enumerate(patterns):
+        topic, voice, item, begin = topics[row], voices[row], items_[row], begins[pattern]
+        for place in range(begin, begins[pattern + 1]):
             code = written[place]
             if code < 0:
                 kind = -1 - code
@@ -167,8 +165,7 @@ def _fill(asked: _Sentences, luck: Floats, book: Book, words: Words, codes: Code
                     key = mix_one(voice * _SPACE + np.uint64(item))
                     chosen = chance_of(key + np.uint64(place - begin))
                 drawn += 1
-                size = sizes[kind, topic]
-                code = starts[kind, topic] + _choose(kind, size, voice, item, chosen)
+                code = starts[kind, topic] + _choose(kind, sizes[kind, topic], voice, item, chosen)
             codes[at] = code
             at += 1
 
