@@ -1,15 +1,17 @@
 """What takes seconds to load: imported when its turn comes, or ahead of it in a thread.
 
-Reading begins while the kernels of *observe* are still being compiled, and *link* works on one
-core while the other loads what judging and reporting need (SciPy, Altair). A name of a later stage
-is an attribute of this module, and the first look at it imports its stage. Nothing else changes:
-whoever needs what isn't ready yet waits for it, and meets the fault if there was one.
+Reading begins while the kernels of *observe* are still being compiled; those of *link* and *detect*
+are compiled, and what judging and reporting need (SciPy, Altair) is loaded, while *link* gathers
+traits. A name of a later stage is an attribute of this module, and the first look at it imports its
+stage. Nothing else changes: whoever needs what isn't ready yet waits for it, and meets the fault if
+there was one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,17 +60,17 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  any of the stages' names
     return getattr(import_module(_HOME_OF[name]), name)
 
 
+@cache
 def compile_ahead() -> Future[None]:
     """Compile the kernels of *observe* in a thread; the future is done when they can be used.
 
-    The kernel that hashes names is compiled at once: parsing cannot begin without it.
+    The kernel that hashes names comes first: parsing waits for it. Once a process.
     """
-    hash_strings(pa.array([""]), key=PseudonymKey(0, 0))
-    return _in_thread(_compile_kernels)
+    return _in_thread(_compile_observe)
 
 
 def load_ahead() -> Future[None]:
-    """Load the stages after *link* in a thread."""
+    """Compile the kernels of *link*, then load the stages after it, in a thread."""
     return _in_thread(_load_stages)
 
 
@@ -79,10 +81,13 @@ def _in_thread(work: Callable[[], None]) -> Future[None]:
     return done
 
 
-def _compile_kernels() -> None:
+def _compile_observe() -> None:
+    hash_strings(pa.array([""]), key=PseudonymKey(0, 0))
     import_module("stillwatch.observe.content.rows").compile_kernels()
 
 
 def _load_stages() -> None:
+    import_module("stillwatch.link.counts").compile_kernels()
+    import_module("stillwatch.detect.membership").compile_kernel()
     import_module("stillwatch.detect")
     import_module("stillwatch.report.drawing").start_converter()

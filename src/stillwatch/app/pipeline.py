@@ -76,6 +76,7 @@ def run_scan(
     Raises:
         StillwatchError: the input can't be used, the result is in the way, or a bound was met.
     """
+    late.compile_ahead()
     run = Run(settings, key, RunLedger(settings, now), progress, request.seed)
     with draft_result(request.out) as draft, _own_lake(draft) as lake:
         files = find_traffic(request.traffic)
@@ -89,9 +90,8 @@ def run_scan(
         draft.write_table(PROFILE, tied.profiles)
         _write(draft, arrived, detected, templates, run)
         _conclude(draft, detected, templates, register, run)
-    return ScanOutcome(
-        request.out, run.ledger.content(finished_at=utc_now()), run.ledger.quarantined_share()
-    )
+    content = run.ledger.content(finished_at=utc_now())
+    return ScanOutcome(request.out, content, run.ledger.quarantined_share())
 
 
 @contextmanager
@@ -154,6 +154,7 @@ def tie_accounts(
         run.ledger.stage("link", rows_in=arrived.counts["exchanges"]) as stage,
         run.progress.stage("link"),
     ):
+        late.load_ahead()
         rows = arrived.observed()
         passages = list_passages(nw.from_native(rows), systems=arrived.systems())
         observed = count_traits(
@@ -163,7 +164,6 @@ def tie_accounts(
             launches=register.launches,
             key=run.key,
         )
-        late.load_ahead()
         linked = late.link_accounts(
             observed.traits, register=register.register, settings=run.settings.link, seed=run.seed
         )

@@ -79,6 +79,17 @@ def _score_rows(rows: I64, p: _Passages, members: int, accounts: int, own: int) 
     return out
 
 
+def compile_kernel() -> None:
+    """Have the kernel ready before the first group comes: no row of nobody's.
+
+    Cost:    a second the first time on a machine, a hundredth where Numba's cache has it.
+    """
+    whole, real = np.zeros(1, np.int64), np.zeros(1)
+    one, share = np.zeros(1, np.int32), np.zeros(1, np.float32)
+    passages = _Passages(whole, one, share, whole, real, whole, real)
+    _score_rows(whole[:0], passages, 1, 1, 1)
+
+
 def weigh_exchanges(traffic: Traffic, members: I32, *, seed: int, unrelated_max: float) -> F64:
     """Give the membership of every exchange of a group.
 

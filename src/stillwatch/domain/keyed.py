@@ -11,7 +11,7 @@ Source: Aumasson & Bernstein 2012, "SipHash: a fast short-input PRF"; test vecto
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numba as nb
 import numpy as np
@@ -21,6 +21,14 @@ import pyarrow as pa
 Int64Array = npt.NDArray[np.int64]
 State = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 """The four words that SipHash mixes."""
+# Written out as constants: Numba compiles a call of `np.uint64` in ten times the time of a name.
+_START: Final = tuple(
+    np.uint64(v)
+    for v in (0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573)
+)
+_ZERO, _END, _EIGHT = np.uint64(0), np.uint64(0xFF), np.uint64(8 << 56)
+_13, _16, _17, _21, _32 = (np.uint64(v) for v in (13, 16, 17, 21, 32))
+_51, _48, _47, _43, _56 = (np.uint64(v) for v in (51, 48, 47, 43, 56))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,69 +52,42 @@ class PseudonymKey:
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _start(k0: np.uint64, k1: np.uint64) -> State:
-    return (
-        k0 ^ np.uint64(0x736F6D6570736575),
-        k1 ^ np.uint64(0x646F72616E646F6D),
-        k0 ^ np.uint64(0x6C7967656E657261),
-        k1 ^ np.uint64(0x7465646279746573),
-    )
-
-
-@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _round(v0: np.uint64, v1: np.uint64, v2: np.uint64, v3: np.uint64) -> State:
-    """Mix once; the shifts are rotations written out, which compiles in half the time."""
-    v0 += v1
-    v2 += v3
-    v1 = ((v1 << np.uint64(13)) | (v1 >> np.uint64(51))) ^ v0
-    v3 = ((v3 << np.uint64(16)) | (v3 >> np.uint64(48))) ^ v2
-    v0 = (v0 << np.uint64(32)) | (v0 >> np.uint64(32))
-    v2 += v1
-    v0 += v3
-    v1 = ((v1 << np.uint64(17)) | (v1 >> np.uint64(47))) ^ v2
-    v3 = ((v3 << np.uint64(21)) | (v3 >> np.uint64(43))) ^ v0
-    v2 = (v2 << np.uint64(32)) | (v2 >> np.uint64(32))
-    return v0, v1, v2, v3
+    return k0 ^ _START[0], k1 ^ _START[1], k0 ^ _START[2], k1 ^ _START[3]
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _absorb(state: State, word: np.uint64) -> State:
+    """Mix a word in, in two rounds; the shifts are rotations, written out."""
     v0, v1, v2, v3 = state
-    v0, v1, v2, v3 = _round(v0, v1, v2, v3 ^ word)
-    v0, v1, v2, v3 = _round(v0, v1, v2, v3)
+    v3 ^= word
+    for _ in range(2):
+        v0 += v1
+        v2 += v3
+        v1 = ((v1 << _13) | (v1 >> _51)) ^ v0
+        v3 = ((v3 << _16) | (v3 >> _48)) ^ v2
+        v0 = (v0 << _32) | (v0 >> _32)
+        v2 += v1
+        v0 += v3
+        v1 = ((v1 << _17) | (v1 >> _47)) ^ v2
+        v3 = ((v3 << _21) | (v3 >> _43)) ^ v0
+        v2 = (v2 << _32) | (v2 >> _32)
     return v0 ^ word, v1, v2, v3
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _finish(state: State) -> np.uint64:
-    v0, v1, v2, v3 = state
-    v2 ^= np.uint64(0xFF)
-    for _ in range(4):
-        v0, v1, v2, v3 = _round(v0, v1, v2, v3)
-    return v0 ^ v1 ^ v2 ^ v3
+def _finish(state: State, last: np.uint64) -> np.uint64:
+    """Mix the last word in, and four rounds more: they are two words of zeros."""
+    for step in range(3):
+        state = _absorb(state, last if step == 0 else _ZERO)
+        if step == 0:
+            state = (state[0], state[1], state[2] ^ _END, state[3])
+    return state[0] ^ state[1] ^ state[2] ^ state[3]
 
 
-@nb.njit(no_cfunc_wrapper=True)
-def siphash(data: npt.NDArray[np.uint8], start: int, end: int, key: npt.NDArray[np.uint64]) -> Any:  # noqa: ANN401  a NumPy scalar inside Numba
-    """Hash `data[start:end]` under `key` (two uint64) to one uint64."""
-    state = _start(key[0], key[1])
-    at = start
-    while at < end - 7:
-        word = np.uint64(0)
-        for i in range(8):
-            word |= np.uint64(data[np.uint64(at + i)]) << np.uint64(8 * i)
-        state = _absorb(state, word)
-        at += 8
-    last = np.uint64(end - start) << np.uint64(56)
-    for i in range(end - at):
-        last |= np.uint64(data[np.uint64(at + i)]) << np.uint64(8 * i)
-    return _finish(_absorb(state, last))
-
-
-@nb.njit(no_cfunc_wrapper=True)
+@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def siphash_word(word: np.uint64, k0: np.uint64, k1: np.uint64) -> Any:  # noqa: ANN401  a NumPy scalar inside Numba
-    """Hash one 64-bit word: what `siphash` gives for its eight little-endian bytes."""
-    state = _absorb(_start(k0, k1), word)
-    return _finish(_absorb(state, np.uint64(8) << np.uint64(56)))
+    """Hash one 64-bit word: what `_hash_strings` gives for its eight little-endian bytes."""
+    return _finish(_absorb(_start(k0, k1), word), _EIGHT)
 
 
 @nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
@@ -116,8 +97,20 @@ def _hash_strings(
     key: npt.NDArray[np.uint64],
     out: Int64Array,
 ) -> None:
-    for i in range(len(out)):
-        out[i] = np.int64(siphash(data, offsets[i], offsets[i + 1], key))
+    """Hash each range of bytes under `key` (two uint64)."""
+    for row in range(len(out)):
+        at, end = offsets[row], offsets[row + 1]
+        last = np.uint64(end - at) << _56
+        state = _start(key[0], key[1])
+        while at < end - 7:
+            word = _ZERO
+            for i in range(8):
+                word |= np.uint64(data[np.uint64(at + i)]) << np.uint64(8 * i)
+            state = _absorb(state, word)
+            at += 8
+        for i in range(end - at):
+            last |= np.uint64(data[np.uint64(at + i)]) << np.uint64(8 * i)
+        out[row] = np.int64(_finish(state, last))
 
 
 def text_buffers(strings: pa.Array) -> tuple[npt.NDArray[np.uint8], Int64Array]:

@@ -54,8 +54,10 @@ LETTER_MASK: Final = 0x7F
 KIND_BITS: Final = 5
 """Bits of an entry below the folded character."""
 
-_BMP: Final = 0x10000
+TABLED: Final = 0x20000
+"""Characters that have an entry: beyond them stand Han, tags, and nothing else that is written."""
 _ALPHABET: Final = 26
+_A: Final = 0x61
 
 _SEPARATORS: Final = (
     *((0x00, 0x30), (0x3A, 0x41), (0x5B, 0x61), (0x7B, 0xAA)),
@@ -65,10 +67,11 @@ _SEPARATORS: Final = (
     *((0x2000, 0x2C00), (0x2E00, 0x2E80), (0x3000, 0x3005), (0x3008, 0x3031)),
     *((0x303D, 0x3041), (0x30FB, 0x30FC), (0xD800, 0xF900), (0xFE10, 0xFE70)),
     *((0xFF00, 0xFF10), (0xFF1A, 0xFF21), (0xFF3B, 0xFF41), (0xFF5B, 0xFF66)),
-    *((0xFFE0, 0x10000),),
+    *((0xFFE0, 0x10000), (0x1F000, 0x1F110), (0x1F18A, 0x20000)),
 )
 _DIGITS: Final = (
     *((0x30, 0x3A), (0x0660, 0x066A), (0x06F0, 0x06FA), (0x0966, 0x0970), (0xFF10, 0xFF1A)),
+    (0x1D7CE, 0x1D800),
 )
 _ALONE: Final = (
     (0x0E01, 0x0F00),  # Thai, Lao
@@ -98,20 +101,11 @@ _VANISHING: Final = (
     (0x00AD, 0x00AE),
     (0x0300, 0x0370),  # accents and other marks
     (0x0483, 0x048A),
-    (0x0591, 0x05BE),  # Hebrew points
-    (0x05BF, 0x05C0),
-    (0x05C1, 0x05C3),
-    (0x05C4, 0x05C6),
-    (0x05C7, 0x05C8),
-    (0x0610, 0x061B),  # Arabic marks
-    (0x061C, 0x061D),
-    (0x0640, 0x0641),  # its stretching stroke
-    (0x064B, 0x0660),
-    (0x0670, 0x0671),
-    (0x06D6, 0x06DE),
-    (0x06DF, 0x06E5),
-    (0x06E7, 0x06E9),
-    (0x06EA, 0x06EE),
+    # Hebrew points
+    *((0x0591, 0x05BE), (0x05BF, 0x05C0), (0x05C1, 0x05C3), (0x05C4, 0x05C6), (0x05C7, 0x05C8)),
+    # Arabic marks, and the stroke that stretches a letter
+    *((0x0610, 0x061B), (0x061C, 0x061D), (0x0640, 0x0641), (0x064B, 0x0660), (0x0670, 0x0671)),
+    *((0x06D6, 0x06DE), (0x06DF, 0x06E5), (0x06E7, 0x06E9), (0x06EA, 0x06EE)),
     (0x115F, 0x1161),  # Hangul fillers
     (0x180B, 0x1810),
     (0x1AB0, 0x1B00),
@@ -127,6 +121,12 @@ _VANISHING: Final = (
     (0xFEFF, 0xFF00),
     (0xFF9E, 0xFFA1),
 )
+_MATHEMATICAL: Final = ((0x1D400, 0x1D6A4, 26, 0x61), (0x1D7CE, 0x1D800, 10, 0x30))
+"""Alphabets and digits of formulas: first, end, how many an alphabet has, what the first is."""
+_MATHEMATICAL_GREEK: Final = (0x1D6A8, 0x1D7CA, (*range(0x391, 0x3AA), *range(0x3B0, 0x3D1)))
+"""First, end, and what an alphabet of 58 folds as."""
+_SQUARED: Final = (0x1F110, 0x1F18A, 32)
+"""Letters in brackets, squares and circles: first, end, and how far after one alphabet the next."""
 _FULL_WIDTH: Final = (0xFF01, 0xFF5F, 0xFEE0)
 _QUOTES: Final = (
     *(0x22, 0xAB, 0xBB, 0x201C, 0x201D, 0x201E, 0x201F, 0x2039, 0x203A),
@@ -137,7 +137,7 @@ _BACKTICKS: Final = (0x60, 0xFF40)
 
 
 def character_table() -> npt.NDArray[np.uint32]:
-    """Give the entry of each character below U+10000.
+    """Give the entry of each character below U+20000.
 
     Units:   `folded << KIND_BITS | CODE | QUOTE | kind`.
     Cost:    about a millisecond; the kernel's callers keep one.
@@ -152,12 +152,16 @@ def character_table() -> npt.NDArray[np.uint32]:
     table = (folded << np.uint32(KIND_BITS)) | kind
     table[list(_QUOTES)] |= np.uint32(QUOTE)
     table[list(_BACKTICKS)] |= np.uint32(CODE)
+    first, end, greek = _MATHEMATICAL_GREEK
+    table[first:end] = table[np.resize(greek, end - first)]
     table.flags.writeable = False
     return table
 
 
 def _kinds() -> npt.NDArray[np.uint32]:
-    kind = np.full(_BMP, LETTER, np.uint32)
+    kind = np.full(TABLED, LETTER, np.uint32)
+    first, end, step = _SQUARED
+    kind[first:end][np.arange(end - first) % step >= _ALPHABET] = SEPARATE
     for ranges, value in (
         (_SEPARATORS, SEPARATE),
         (_LETTERS, LETTER),
@@ -173,12 +177,16 @@ def _kinds() -> npt.NDArray[np.uint32]:
 
 def _fold() -> npt.NDArray[np.uint32]:
     """Give what each character folds to, itself where nothing says otherwise."""
-    folded = np.arange(_BMP, dtype=np.uint32)
+    folded = np.arange(TABLED, dtype=np.uint32)
     folded[0x41:0x5B] += np.uint32(0x20)
     for first, letters in (*FOLDED, HALF_WIDTH_KATAKANA):
         folded[first : first + len(letters)] = [ord(letter) for letter in letters]
+    for first, end, size, base in _MATHEMATICAL:
+        folded[first:end] = base + np.arange(end - first) % size
+    first, end, step = _SQUARED
+    folded[first:end] = _A + np.arange(end - first) % step
     for first in ENCLOSED:
-        folded[first : first + _ALPHABET] = range(0x61, 0x7B)
+        folded[first : first + _ALPHABET] = range(_A, _A + _ALPHABET)
     for first, end, step, back in VOICED:
         for shift in (0, KATAKANA):
             folded[first + shift : end + shift : step] -= np.uint32(back)

@@ -68,7 +68,8 @@ BUCKET_SHIFT: Final = np.uint64(20)
 """Bits of a feature's hash below those that choose its row of weights."""
 BYTE_MAX: Final = 255
 """Additions that byte-wide counters of bits, and 16-bit sums of bytes, can take."""
-_BYTE, _TWO_BYTES = np.uint64(0xFF), np.uint64(0xFFFF)
+_ZERO, _8, _16, _21, _43 = (np.uint64(number) for number in (0, 8, 16, 21, 43))
+_NONE, _BYTE, _TWO_BYTES = np.int64(0), np.uint64(0xFF), np.uint64(0xFFFF)
 _LOW_BITS, _EVEN_BYTES = np.uint64(0x0101010101010101), np.uint64(0x00FF00FF00FF00FF)
 LANES: Final = 24
 """Weights of one feature: tactics, any tactic, capabilities, and two to spare; 24 bytes."""
@@ -83,49 +84,47 @@ def list_features(
     Grain:   a hash a feature; gives where the model's begin and end. Most requests stand there.
     Cost:    at most SEEN_SLOTS + 4 x HEAD_WORDS + 2 x OPENING_WORDS hashes, however long the text.
     """
-    used: Whole = 0
-    for i in range(count):
-        out[np.uint64(used)] = words[i]
-        used += np.int64(seen[0, words[i] >> SLOT_SHIFT] != stamp)
-        seen[0, words[i] >> SLOT_SHIFT] = stamp
+    used = _NONE
+    for i in range(np.uint64(count)):
+        word = words[i]
+        slot = word >> SLOT_SHIFT
+        out[np.uint64(used)] = word
+        used += seen[0, slot] != stamp
+        seen[0, slot] = stamp
     distinct = used
-    before, gap = np.uint64(0), (count - 2 * HEAD_WORDS if count > 2 * HEAD_WORDS else 0)
+    before, gap = _ZERO, (count - 2 * HEAD_WORDS if count > 2 * HEAD_WORDS else 0)
     for i in range(count - gap):
         word = words[np.uint64(i if i < HEAD_WORDS else i + gap)]
-        pair = (((before << np.uint64(21)) | (before >> np.uint64(43))) ^ word) * _GOLDEN
+        pair = (((before << _21) | (before >> _43)) ^ word) * _GOLDEN
         before = word
         for row, feature in enumerate((word, pair)):
+            slot = feature >> SLOT_SHIFT
             out[np.uint64(used)] = feature
-            used += np.int64(seen[row, feature >> SLOT_SHIFT] != -stamp)
-            seen[row, feature >> SLOT_SHIFT] = -stamp
-    for i in range(min(count, OPENING_WORDS)):
+            used += seen[row, slot] != -stamp
+            seen[row, slot] = -stamp
+    for i in range(OPENING_WORDS if count > OPENING_WORDS else count):  # noqa: FURB136  for Numba
         out[used], out[used + 1] = words[i] * OPENING, words[count - 1 - i] * _CLOSING
         used += 2
     return distinct, used
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _embed(words: Hashes, count: int, signs: npt.NDArray[np.int64], out: Any) -> None:  # noqa: ANN401  arrays, or tuples of them, inside Numba
+def _embed(words: Hashes, count: int, signs: Int64Array, out: Any) -> None:  # noqa: ANN401  a row inside Numba
     """Add the 32 signs of each distinct word; write the unit vector in signed bytes.
 
-    Four registers of eight byte-wide counters each; they are emptied before a byte can overflow.
+    A register of eight byte-wide counters, four times; it is emptied before a byte can overflow.
     """
     for i in range(_DIMENSIONS):
         signs[i] = -count
-    for block in range(0, count, BYTE_MAX):
-        end = block + BYTE_MAX if block + BYTE_MAX < count else count  # noqa: FURB136  for Numba
-        a = b = c = d = np.uint64(0)
-        for i in range(block, end):
-            a += words[i] & _LOW_BITS
-            b += (words[i] >> np.uint64(1)) & _LOW_BITS
-            c += (words[i] >> np.uint64(2)) & _LOW_BITS
-            d += (words[i] >> np.uint64(3)) & _LOW_BITS
-        for i in range(8):
-            shift = np.uint64(8 * i)
-            signs[i] += 2 * np.int64((a >> shift) & _BYTE)
-            signs[8 + i] += 2 * np.int64((b >> shift) & _BYTE)
-            signs[16 + i] += 2 * np.int64((c >> shift) & _BYTE)
-            signs[24 + i] += 2 * np.int64((d >> shift) & _BYTE)
+    for begin in range(0, count, BYTE_MAX):
+        end = begin + BYTE_MAX if begin + BYTE_MAX < count else count  # noqa: FURB136  for Numba
+        for bit in range(4):
+            register, shift = _ZERO, np.uint64(bit)
+            for i in range(np.uint64(begin), np.uint64(end)):
+                register += words[i] >> shift & _LOW_BITS
+            for i in range(8):
+                signs[8 * bit + i] += 2 * np.int64(register & _BYTE)
+                register >>= _8
     square = 0.0
     for i in range(_DIMENSIONS):
         square += float(signs[i]) * float(signs[i])
@@ -135,34 +134,32 @@ def _embed(words: Hashes, count: int, signs: npt.NDArray[np.int64], out: Any) ->
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _score(features: Hashes, count: int, weights: Hashes, sums: Int64Array) -> None:
+def _score(features: Hashes, span: tuple[Whole, Whole], weights: Hashes, sums: Int64Array) -> None:
     """Add the row of weights of each feature: 24 bytes (weight + 128) in three 64-bit words.
 
     Each register adds four 16-bit sums at once; they are emptied before one can overflow.
     """
+    first, stop = span
     last = np.uint64(weights.shape[0] - 1)
     for lane in range(LANES):
-        sums[lane] = -128 * count
-    for block in range(0, count, BYTE_MAX):
-        end = block + BYTE_MAX if block + BYTE_MAX < count else count  # noqa: FURB136  for Numba
-        a = b = c = d = e = f = np.uint64(0)
-        for i in range(block, end):
-            bucket = (features[i] >> BUCKET_SHIFT) & last
-            low, middle, high = weights[bucket, 0], weights[bucket, 1], weights[bucket, 2]
+        sums[lane] = 128 * (first - stop)
+    for begin in range(first, stop, BYTE_MAX):
+        end = begin + BYTE_MAX if begin + BYTE_MAX < stop else stop  # noqa: FURB136  for Numba
+        a = b = c = d = e = f = _ZERO
+        for i in range(np.uint64(begin), np.uint64(end)):
+            row = features[i] >> BUCKET_SHIFT & last
+            low, middle, high = weights[row, 0], weights[row, 1], weights[row, 2]
             a += low & _EVEN_BYTES
-            b += (low >> np.uint64(8)) & _EVEN_BYTES
+            b += low >> _8 & _EVEN_BYTES
             c += middle & _EVEN_BYTES
-            d += (middle >> np.uint64(8)) & _EVEN_BYTES
+            d += middle >> _8 & _EVEN_BYTES
             e += high & _EVEN_BYTES
-            f += (high >> np.uint64(8)) & _EVEN_BYTES
-        for i in range(4):
-            shift, lane = np.uint64(16 * i), 2 * i
-            sums[lane] += np.int64((a >> shift) & _TWO_BYTES)
-            sums[lane + 1] += np.int64((b >> shift) & _TWO_BYTES)
-            sums[lane + 8] += np.int64((c >> shift) & _TWO_BYTES)
-            sums[lane + 9] += np.int64((d >> shift) & _TWO_BYTES)
-            sums[lane + 16] += np.int64((e >> shift) & _TWO_BYTES)
-            sums[lane + 17] += np.int64((f >> shift) & _TWO_BYTES)
+            f += high >> _8 & _EVEN_BYTES
+        for lane, register in enumerate((a, b, c, d, e, f)):
+            rest = register
+            for i in range(4):
+                sums[8 * (lane >> 1) + 2 * i + (lane & 1)] += np.int64(rest & _TWO_BYTES)
+                rest >>= _16
 
 
 def _compile(stamp: int) -> Callable[..., None]:
@@ -176,37 +173,38 @@ def _compile(stamp: int) -> Callable[..., None]:
     def read_rows(data: Bytes, offsets: Int64Array, given: Any, work: Any, out: Any) -> None:  # noqa: ANN401
         """Read every text of a column, once; write what `rows.py` has made room for.
 
-        Grain:   one row per text: hash, words, features, sums of the model's lanes, embedding; and
-                 each kind of sketch end to end with its offsets.
+        Grain:   one row per text: facts (hash, words, features), sums of the model's lanes,
+                 embedding; each kind of sketch, and the candidates, end to end with their offsets.
         Nulls:   an empty range: hash of the empty text, no words, empty sketches.
         Order:   as given; a sketch is ascending.
         Cost:    linear in the bytes read, at most `PROMPT_BYTES_MAX` a row.
         """
-        table, function, key, weights, bits = given
-        (exact, masked, marks), parts, found, signs, seen = work
-        hashes, words, features, sums, embedding, ends, (wording, skeleton, gist) = out[:-2]
-        stops, near = out[-2:]
+        table, function, key, weights, filters = given
+        read, parts, found, signs, seen = work
+        facts, sums, embedding, ends, (wording, skeleton, gist), near = out
+        masked = read[1]
         for row in range(len(offsets) - 1 if stamp else 0):
-            start = offsets[row]
-            end = min(offsets[row + 1], start + _BYTES)
-            count = scan_words(data, start, end, table, (exact, masked, marks))
+            start, end = offsets[row], offsets[row + 1]
+            end = end if end - start < _BYTES else start + _BYTES
+            count = scan_words(data, start, end, table, read)
             state = _GOLDEN
-            for i in range(count):
-                state = mix(state ^ exact[i])
-            hashes[row] = np.int64(siphash_word(state, key[0], key[1]))
-            words[row] = count
-            place = near[stops[row] : stops[row] + min(end - start, _NEAR)]
+            for i in range(np.uint64(count)):
+                state = mix(state ^ read[0][i])
+            facts[0, row] = np.int64(siphash_word(state, key[0], key[1]))
+            facts[1, row] = count
             listed = list_shingles(masked, count, parts[0])
             whole = listed if count >= SHINGLE_WORDS else 0
-            stops[row + 1] = stops[row] + list_candidates(parts[0], whole, bits, place)
+            room = end - start if end - start < _NEAR else _NEAR  # noqa: FURB136  for Numba
+            place = near[ends[3, row] : ends[3, row] + room]
+            ends[3, row + 1] = ends[3, row] + list_candidates(parts[0], whole, filters, place)
             rooms = wording[ends[0, row] :], skeleton[ends[1, row] :], gist[ends[2, row] :]
-            lengths = sketch_text((masked, marks), count, (function, key, listed), parts, rooms)
+            lengths = sketch_text(read[1:], count, (function, key, listed), parts, rooms)
             for i in range(3):
                 ends[i, row + 1] = ends[i, row] + lengths[i]
             distinct, used = list_features(masked, count, seen, row + 1, found)
-            features[row] = used - distinct
+            facts[2, row] = used - distinct
             _embed(found, distinct, signs, embedding[row])
-            _score(found[distinct:used], features[row], weights, sums[row])
+            _score(found, (distinct, used), weights, sums[row])
 
     return read_rows  # type: ignore[no-any-return]  # Numba has no types
 

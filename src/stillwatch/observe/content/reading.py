@@ -24,12 +24,12 @@ from stillwatch.observe.content.characters import (
     DIGIT,
     KIND,
     KIND_BITS,
-    LETTER,
     LETTER_BITS,
     LETTER_MASK,
     LIGATURE,
     QUOTE,
     SEPARATE,
+    TABLED,
     TAIL,
     VANISH,
 )
@@ -41,6 +41,10 @@ _MASKED: Final = np.uint64(0xF2EE2134306FF565)
 """What every number hashes to where digits are masked: 0x5851F42D4C957F2D, mixed."""
 QUOTED_WORDS_MAX: Final = 256
 """Words that a quotation or code may mask: a second mark that comes later opens another."""
+
+_ZERO, _NONE = np.int64(0), np.int64(-1)
+_QUOTED, _CODED = np.uint8(QUOTE), np.uint8(CODE)
+"""Typed: Numba would compile a second kernel for a literal."""
 
 Bytes = npt.NDArray[np.uint8]
 Entries = npt.NDArray[np.uint32]
@@ -63,49 +67,31 @@ def _decode(data: Bytes, at: int, end: int) -> tuple[Whole, int]:
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _entry(code: Whole, table: Entries) -> Whole:  # noqa: PLR0911  a return a block of Unicode
-    """Give the entry of any character; above U+FFFF: Han alone, emoji separate, tags vanish."""
-    if code < 0x10000:
-        return np.int64(table[np.uint64(code)])
-    if 0x1D400 <= code < 0x1D6A4:  # mathematical letters, thirteen alphabets
-        return (97 + (code - 0x1D400) % 26) << KIND_BITS | LETTER
-    if 0x1D6A8 <= code < 0x1D7CA:  # the Greek ones, five, with seven signs each
-        place = (code - 0x1D6A8) % 58
-        return np.int64(table[np.uint64((0x391 if place < 25 else 0x397) + place)])
-    if 0x1D7CE <= code < 0x1D800:
-        return (48 + (code - 0x1D7CE) % 10) << KIND_BITS | DIGIT
-    if 0x1F110 <= code < 0x1F18A and (code - 0x1F110) % 32 < 26:  # in brackets and squares
-        return (97 + (code - 0x1F110) % 32) << KIND_BITS | LETTER
-    if 0x20000 <= code < 0x40000:
-        return (code << KIND_BITS) | ALONE
-    if code >= 0xE0000:
-        return VANISH
-    if code >= 0x1F000:
-        return SEPARATE
-    return (code << KIND_BITS) | LETTER
-
-
-@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _read_beyond(data: Bytes, at: int, end: int, table: Entries, part: Whole) -> Beyond:
     """Give the entry of a character beyond ASCII, by how much to go on, and its part that is next.
 
     Ligatures and Hangul are read again where they stand until their last part has been given.
+    Beyond the table Han stand alone, tags vanish, and whatever comes to be written separates.
     """
     code, size = _decode(data, at, end)
-    entry = _entry(code, table)
-    is_last = True
-    if entry & KIND == LIGATURE:
-        letters = entry >> (KIND_BITS + LETTER_BITS * part)
-        is_last = letters >> LETTER_BITS == 0
-        entry = np.int64(table[np.uint64(letters & LETTER_MASK)])
-    elif 0xAC00 <= code < 0xD7A4:
+    if code >= TABLED:
+        beyond = code << KIND_BITS | ALONE if code < 0x40000 else SEPARATE
+        return VANISH if code >= 0xE0000 else beyond, size, _ZERO
+    entry = np.int64(table[np.uint64(code)])
+    last = True
+    if 0xAC00 <= code < 0xD7A4:
         place = code - 0xAC00
+        final, vowel = place % 28, 0x1161 + place % 588 // 28
+        jamo = vowel if part == 1 else 0x11A7 + final
+        last = part == 2 or (part == 1 and final == 0)
+        entry = jamo << KIND_BITS | TAIL
         if part == 0:
-            return (0x1100 + place // 588) << KIND_BITS | ALONE, 0, np.int64(1)
-        is_last = part == 2 or place % 28 == 0
-        rest = 0x1161 + place % 588 // 28 if part == 1 else 0x11A7 + place % 28
-        entry = rest << KIND_BITS | TAIL
-    return (entry, size, np.int64(0)) if is_last else (entry, 0, np.int64(part + 1))
+            entry = (0x1100 + place // 588) << KIND_BITS | ALONE
+    elif entry & KIND == LIGATURE:
+        letters = entry >> (KIND_BITS + LETTER_BITS * part)
+        last = letters >> LETTER_BITS == 0
+        entry = np.int64(table[np.uint64(letters & LETTER_MASK)])
+    return (entry, size, _ZERO) if last else (entry, 0, part + 1)
 
 
 @nb.njit(no_cfunc_wrapper=True)
@@ -132,10 +118,9 @@ def scan_words(data: Bytes, at: int, end: int, table: Entries, out: Any) -> Whol
     """
     exact, masked, marks = out
     state = _BASIS
-    run: Whole = SEPARATE
-    count = np.int64(0)
-    part = np.int64(0)  # not 0: Numba would compile a second kernel for the literal
-    quoted = coded = np.int64(-1)
+    run = part = _ZERO
+    count: Whole = _ZERO
+    quoted = coded = _NONE
     while at < end:
         code = np.int64(data[np.uint64(at)])
         entry = np.int64(table[np.uint64(code)])
@@ -143,42 +128,41 @@ def scan_words(data: Bytes, at: int, end: int, table: Entries, out: Any) -> Whol
         if code >= 0x80:
             entry, size, part = _read_beyond(data, at - 1, end, table, part)
             at += size - 1
-            if entry & KIND == VANISH:
-                continue
-            if entry & KIND == TAIL:
-                state = (state ^ np.uint64(entry >> KIND_BITS)) * _PRIME
+            if entry & KIND >= VANISH:
+                joined = (state ^ np.uint64(entry >> KIND_BITS)) * _PRIME
+                state = joined if entry & KIND == TAIL else state
                 continue
         kind = entry & KIND
         changed = (kind != run) | (kind == ALONE)
-        exact[np.uint64(count)] = state
-        marks[np.uint64(count)] = run
-        count += np.int64(changed & (run != SEPARATE))
-        state = _BASIS if changed else state
-        state = (state ^ np.uint64(entry >> KIND_BITS)) * _PRIME
+        place = np.uint64(count)
+        exact[place] = state
+        marks[place] = run
+        count += changed & (run != SEPARATE)
+        state = ((_BASIS if changed else state) ^ np.uint64(entry >> KIND_BITS)) * _PRIME
         run = kind
         if entry & QUOTE:
-            quoted = _mark(marks, quoted, count, np.uint8(QUOTE))
+            quoted = _mark(marks, quoted, count, _QUOTED)
         if entry & CODE:
-            coded = _mark(marks, coded, count, np.uint8(CODE))
-    if run != SEPARATE:
-        exact[np.uint64(count)] = state
-        marks[np.uint64(count)] = run
-        count += 1
-    for i in range(count):
-        word = mix(exact[np.uint64(i)])
-        exact[np.uint64(i)] = word
-        masked[np.uint64(i)] = _MASKED if marks[np.uint64(i)] & KIND == DIGIT else word
+            coded = _mark(marks, coded, count, _CODED)
+    place = np.uint64(count)
+    exact[place] = state
+    marks[place] = run
+    count += run != SEPARATE
+    for i in range(np.uint64(count)):
+        word = mix(exact[i])
+        exact[i] = word
+        masked[i] = _MASKED if marks[i] & KIND == DIGIT else word
     return count
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _mark(marks: Marks, start: np.int64, count: np.int64, bit: Whole) -> np.int64:
+def _mark(marks: Marks, start: Whole, count: Whole, bit: Whole) -> Whole:
     """Open a quotation before word `count`, or close one; give where the open one starts, or -1.
 
     What is closed after too many words was never open: its mark was a stray one.
     """
     if start < 0 or count - start > QUOTED_WORDS_MAX:
         return count
-    for i in range(start, count):
-        marks[np.uint64(i)] |= bit
-    return np.int64(-1)
+    for place in range(np.uint64(start), np.uint64(count)):
+        marks[place] |= bit
+    return _NONE

@@ -20,7 +20,8 @@ from stillwatch.domain.keyed import PseudonymKey, text_buffers
 from stillwatch.observe.content.characters import character_table
 from stillwatch.observe.content.function_words import function_table
 from stillwatch.observe.content.kernels import LANES, OPENING_WORDS, SEEN_SLOTS, read_rows
-from stillwatch.observe.content.replay.index import ReplayIndex, compile_search
+from stillwatch.observe.content.replay.index import ReplayIndex
+from stillwatch.observe.content.shingles import SKELETON_STEPS
 from stillwatch.observe.content.tactics import no_weights
 
 SLICE_ROWS: Final = 16_384
@@ -79,7 +80,6 @@ def compile_kernels() -> None:
     Cost:    two seconds the first time on a machine, a tenth where Numba's cache has it.
     """
     read_texts(pa.array([""]), key=PseudonymKey(0, 0), weights=no_weights())
-    compile_search()
 
 
 def _read_slice(
@@ -92,39 +92,43 @@ def _read_slice(
     lengths = np.diff(offsets)
     longest = int(min(lengths.max(initial=0), limits.PROMPT_BYTES_MAX))
     secret = np.array([key.k0, key.k1], np.uint64)
-    hashes, words, features = np.empty((3, rows), np.int64)
+    facts = np.empty((3, rows), np.int64)
     sums = np.empty((rows, LANES), np.int64)
     embedding = np.empty((rows, limits.EMBEDDING_DIMENSIONS), np.int8)
-    ends, stops = np.zeros((len(_CAPS), rows + 1), np.int64), np.zeros(rows + 1, np.int64)
+    ends = np.zeros((len(_CAPS) + 1, rows + 1), np.int64)
     sketches = tuple(np.empty(rows * cap, np.int64) for cap in _CAPS)
-    bits = replay.lookup.bits
-    room = np.minimum(lengths, limits.REPLAY_CANDIDATES_MAX).sum() if len(bits) > 1 else 0
+    filters = replay.lookup.bits, replay.lookup.fine
+    sought = replay.items > 0
+    room = np.minimum(lengths, limits.REPLAY_CANDIDATES_MAX).sum() if sought else 0
     near = np.empty(room + 1, np.uint32)  # of which the pages are touched that shingles pass into
-    out = (hashes, words, features, sums, embedding, ends, sketches, stops, near)
-    read_rows(data, offsets, (*_tables(), secret, weights, bits), _make_room(longest + 1), out)
-    item, found = replay.find(near, stops)
+    out = (facts, sums, embedding, ends, sketches, near)
+    read_rows(data, offsets, (*_tables(), secret, weights, filters), _make_room(longest + 1), out)
+    item, found = replay.find(near, ends[-1])
     mask = texts.is_null().to_numpy(zero_copy_only=False) if texts.null_count else None
-    sketch, skeleton, gist = map(partial(_lists, mask=mask), ends, sketches)
+    sketch, skeleton, gist = map(partial(_lists, mask=mask), ends[:-1], sketches)
     return Readings(
-        pa.array(hashes, mask=mask),
-        pa.array(words, mask=mask),
+        pa.array(facts[0], mask=mask),
+        pa.array(facts[1], mask=mask),
         sketch,
         skeleton,
         gist,
         _bytes(embedding, mask),
         sums,
-        features,
+        facts[2],
         item,
         found,
     )
 
 
 def _make_room(words: int) -> tuple[Any, ...]:
-    """Give what the kernel works in: 33 bytes for each word that the longest text may have."""
-    exact, masked, shingles, steps = np.empty((4, words), np.uint64)
+    """Give what the kernel works in: 41 bytes for each word that the longest text may have.
+
+    What the words hash to exactly is written over once the whole text is hashed.
+    """
+    exact, masked, *parts = np.empty((5, words + SKELETON_STEPS), np.uint64)
     return (
         (exact, masked, np.empty(words, np.uint8)),
-        (shingles, steps, exact, np.empty((2, limits.SKETCH_HASHES_MAX), np.uint64)),
+        (*parts, exact, *np.empty((2, limits.SKETCH_HASHES_MAX), np.uint64)),
         np.empty(2 * SEEN_SLOTS + OPENING_WORDS + 1, np.uint64),
         np.zeros(limits.EMBEDDING_DIMENSIONS, np.int64),
         np.zeros((2, SEEN_SLOTS), np.int32),

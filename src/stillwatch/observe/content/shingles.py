@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.domain import limits
-from stillwatch.domain.keyed import Int64Array, siphash_word
+from stillwatch.domain.keyed import siphash_word
 from stillwatch.observe.content.characters import ALONE, DIGIT, KIND
 
 _MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
@@ -31,10 +31,11 @@ _PLACES: Final = (
 )
 """Odd multipliers of the four places of a shingle, so that order counts (xxHash's primes)."""
 _ANYTHING: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
-_THRESHOLD: Final = np.uint64(2**61)
-"""2^64 / 8: of a long text one shingle in eight is kept."""
-_SPARSE: Final = np.uint64(2**60)
-"""2^64 / 16, of a skeleton and of a gist."""
+_WORDING: Final = (limits.SKETCH_HASHES_MIN, limits.SKETCH_HASHES_MAX, np.uint64(2**61))
+_SKELETON: Final = (limits.SKELETON_HASHES_MIN, limits.SKELETON_HASHES_MAX, np.uint64(2**60))
+_GIST: Final = (limits.GIST_HASHES_MIN, limits.GIST_HASHES_MAX, np.uint64(2**60))
+"""Floor and cap of a sketch, and the threshold of its ranks: 2^64 / 8 keeps one shingle in eight of
+a long text, 2^64 / 16 one in sixteen."""
 SHINGLE_WORDS: Final = 4
 """Words of a shingle (DESIGN.md, section 5)."""
 SKELETON_STEPS: Final = 8
@@ -46,76 +47,68 @@ _STEP: Final = np.uint64(0x9FB21C651E98DF25)
 """Odd multiplier of the rolling hash over a skeleton."""
 _BEYOND: Final = np.uint64(pow(0x9FB21C651E98DF25, SKELETON_STEPS, 2**64))
 """Its power that takes out what has left the window."""
+_NONE, _FIRST_PAIR, _FIRST_FRAME = np.int64(0), np.int64(1), np.int64(SKELETON_STEPS - 1)
+_ZERO, _ONE, _STEPS = np.uint64(0), np.uint64(1), np.uint64(SKELETON_STEPS)
+_27, _30, _31, _48, _54, _63 = (np.uint64(shift) for shift in (27, 30, 31, 48, 54, 63))
+"""Named, for Numba compiles a name in half the time of a call of `np.uint64`."""
 
 Hashes = npt.NDArray[np.uint64]
 Marks = npt.NDArray[np.uint8]
 Whole = int | np.int64
 
 
-@nb.njit(inline="always")
+@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def mix(x: np.uint64) -> np.uint64:
     """Spread every bit of a word over all of it.
 
     Source:  the finaliser of SplitMix64 (Steele et al. 2014).
     """
-    x = (x ^ (x >> np.uint64(30))) * _MIX_1
-    x = (x ^ (x >> np.uint64(27))) * _MIX_2
-    return x ^ (x >> np.uint64(31))
+    x = (x ^ (x >> _30)) * _MIX_1
+    x = (x ^ (x >> _27)) * _MIX_2
+    return x ^ (x >> _31)
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _keep(kept: Hashes, used: Whole, rank: np.uint64, shingle: np.uint64, cap: Whole) -> Whole:
-    """Insert a shingle into the kept ones (ascending by rank), the last one falling out at a cap.
-
-    Grain:   `kept` has a row of ranks and a row of shingles; gives how many it holds.
-    """
-    place = used
-    while place > 0 and kept[0, place - 1] > rank:
-        place -= 1
-    if place > 0 and kept[0, place - 1] == rank:
-        return used
-    last = used if used < cap else cap - 1
-    for i in range(last, place, -1):
-        kept[0, i], kept[1, i] = kept[0, i - 1], kept[1, i - 1]
-    kept[0, place], kept[1, place] = rank, shingle
-    return last + 1
-
-
-@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _select(  # noqa: PLR0913, PLR0917  plain arguments inside Numba
-    shingles: Hashes,
-    count: Whole,
-    key: Hashes,
-    rule: Any,  # noqa: ANN401  a tuple of numbers inside Numba
-    kept: Hashes,
-    out: Int64Array,
-) -> Whole:
+def _select(shingles: Hashes, span: Any, key: Hashes, rule: Any, out: Any) -> Whole:  # noqa: ANN401  tuples inside Numba
     """Write the keyed hashes of the shingles that a rule keeps, ascending; give their count.
 
     Kept are all whose rank is below the rule's threshold, its floor in any case, its cap at most.
     """
+    first, end = span
     floor, cap, threshold = rule
+    ranks, kept, values = out
+    low, high = key[0], key[1]
+    for i in range(cap):
+        ranks[i] = _ANYTHING
     bound = _ANYTHING
-    used = np.int64(0)
-    for i in range(count):
-        rank = mix((shingles[np.uint64(i)] ^ key[0]) + key[1])
-        if rank < bound:
-            used = _keep(kept, used, rank, shingles[np.uint64(i)], cap)
-            while used > floor and kept[0, used - 1] >= threshold:
-                used -= 1
-            if used == cap:
-                bound = kept[0, cap - 1]
-            elif used >= floor:
-                bound = kept[0, floor - 1]
-                if bound < threshold:  # noqa: PLR1730  `max` of two costs Numba a kernel of its own
-                    bound = threshold
-    for i in range(used):
-        value = np.int64(siphash_word(kept[1, i], key[0], key[1]))
-        place = i
-        while place > 0 and out[place - 1] > value:
-            out[place] = out[place - 1]
+    used = _NONE
+    for at in range(first, end):
+        shingle = shingles[np.uint64(at)]
+        rank = mix((shingle ^ low) + high)
+        if rank >= bound:
+            continue
+        place: Whole = used
+        while place > 0 and ranks[place - 1] > rank:
             place -= 1
-        out[place] = value
+        if place > 0 and ranks[place - 1] == rank:
+            continue
+        used += used < cap
+        for i in range(used - 1, place, -1):
+            ranks[i], kept[i] = ranks[i - 1], kept[i - 1]
+        ranks[place], kept[place] = rank, shingle
+        worst = ranks[floor - 1]
+        worst = worst if worst > threshold else threshold  # noqa: FURB136  `max` of two costs Numba a kernel
+        last = ranks[cap - 1]
+        bound = worst if worst < last else last  # noqa: FURB136
+    while used > floor and ranks[used - 1] >= threshold:
+        used -= 1
+    for i in range(used):
+        value = np.int64(siphash_word(kept[i], low, high))
+        place = i
+        while place > 0 and values[place - 1] > value:
+            values[place] = values[place - 1]
+            place -= 1
+        values[place] = value
     return used
 
 
@@ -125,7 +118,7 @@ def list_shingles(words: Hashes, count: Whole, out: Hashes) -> Whole:
 
     Grain:   one shingle; a shorter text has one, of all its words.
     """
-    first = second = third = np.uint64(0)
+    first = second = third = _ZERO
     skipped = SHINGLE_WORDS - 1 if count >= SHINGLE_WORDS else count - 1
     for i in range(count):
         fourth = words[np.uint64(i)]
@@ -137,69 +130,51 @@ def list_shingles(words: Hashes, count: Whole, out: Hashes) -> Whole:
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def part_words(
-    words: Hashes,
-    marks: Marks,
-    count: Whole,
-    function: Hashes,
-    out: Any,  # noqa: ANN401  arrays inside Numba
-) -> tuple[Whole, Whole]:
-    """Part a text: the steps of its skeleton, and its content words; give their counts.
+def part_words(read: Any, count: Whole, function: Hashes, out: Any) -> tuple[Whole, Whole]:  # noqa: ANN401  arrays inside Numba
+    """Part a text into the steps of its skeleton and its content words; give their counts.
 
-    Grain:   a step, or a content word. A character that is a word of its own (Han, Kana) stands in
-             the gist together with the one before it: one alone says too little.
+    Grain:   of each step the shingle that ends with it, of each content word what it and the one
+             before it add up to: the first steps, and the first word, end none. A character that is
+             a word of its own (Han, Kana) stands in the gist together with the one before it: one
+             alone says too little.
     """
-    steps, content = out
-    last = before = np.uint64(0)
-    used = found = np.int64(0)
-    for i in range(count):
-        word, mark = words[np.uint64(i)], np.int64(marks[np.uint64(i)])
-        bits = function[word >> np.uint64(54)] >> ((word >> np.uint64(48)) & np.uint64(63))
-        is_content = (bits & np.uint64(1) == 0) & (mark & KIND != DIGIT)
+    words, marks = read
+    steps, frames, pairs = out
+    for i in range(SKELETON_STEPS):
+        steps[i] = _ZERO
+    last = before = joined = rolling = _ZERO
+    used = found = _NONE
+    for i in range(np.uint64(count)):
+        word, mark = words[i], np.int64(marks[i])
+        bits = function[word >> _54] >> (word >> _48 & _63)
+        is_content = (bits & _ONE == _ZERO) & (mark & KIND != DIGIT)
         step = _SLOT if (mark > KIND) | (mark == DIGIT) | is_content else word
-        steps[np.uint64(used)] = step
-        used += np.int64((step != _SLOT) | (last != _SLOT))
+        place = np.uint64(used)
+        steps[place + _STEPS] = step
+        frame = rolling * _STEP + step - steps[place] * _BEYOND
+        frames[place] = frame
+        is_new = (step != _SLOT) | (last != _SLOT)
+        rolling = frame if is_new else rolling
+        used += is_new
         last = step
-        joined = before * _PLACES[0] if mark & KIND == ALONE else np.uint64(0)
-        content[np.uint64(found)] = word + joined
-        found += np.int64(is_content)
+        one = word + (before * _PLACES[0] if mark & KIND == ALONE else _ZERO)
+        pairs[np.uint64(found)] = joined + one
+        found += is_content
+        joined = one if is_content else joined
         before = word if is_content else before
     return used, found
-
-
-@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def list_frames(steps: Hashes, count: Whole, out: Hashes) -> Whole:
-    """Write the shingles of a skeleton; give their count.
-
-    Grain:   eight of its steps in a row; a shorter skeleton has none.
-    """
-    rolling = np.uint64(0)
-    for i in range(count):
-        rolling = rolling * _STEP + steps[np.uint64(i)]
-        if i >= SKELETON_STEPS:
-            rolling -= steps[np.uint64(i - SKELETON_STEPS)] * _BEYOND
-        if i >= SKELETON_STEPS - 1:
-            out[np.uint64(i - SKELETON_STEPS + 1)] = rolling
-    return count - SKELETON_STEPS + 1 if count >= SKELETON_STEPS else 0
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def sketch_text(read: Any, count: Whole, given: Any, work: Any, out: Any) -> tuple[Whole, ...]:  # noqa: ANN401  tuples of arrays inside Numba
     """Write the three sketches of one text from its words and shingles; give their lengths.
 
-    Cost:    linear in the words; the shingles, `listed` of them in `work`, are written over.
+    Cost:    linear in the words; of its shingles there are `listed`.
     """
-    masked, marks = read
     function, key, listed = given
-    shingles, steps, content, kept = work
-    rule = (limits.SKETCH_HASHES_MIN, limits.SKETCH_HASHES_MAX, _THRESHOLD)
-    wording = _select(shingles, listed, key, rule, kept, out[0])
-    used, found = part_words(masked, marks, count, function, (steps, content))
-    listed = list_frames(steps, used, shingles)
-    rule = (limits.SKELETON_HASHES_MIN, limits.SKELETON_HASHES_MAX, _SPARSE)
-    skeleton = _select(shingles, listed, key, rule, kept, out[1])
-    for i in range(found - 1):
-        shingles[np.uint64(i)] = content[np.uint64(i)] + content[np.uint64(i + 1)]
-    rule = (limits.GIST_HASHES_MIN, limits.GIST_HASHES_MAX, _SPARSE)
-    gist = _select(shingles, found - 1, key, rule, kept, out[2])
+    shingles, steps, frames, pairs, ranks, kept = work
+    used, found = part_words(read, count, function, (steps, frames, pairs))
+    wording = _select(shingles, (_NONE, listed), key, _WORDING, (ranks, kept, out[0]))
+    skeleton = _select(frames, (_FIRST_FRAME, used), key, _SKELETON, (ranks, kept, out[1]))
+    gist = _select(pairs, (_FIRST_PAIR, found), key, _GIST, (ranks, kept, out[2]))
     return wording, skeleton, gist

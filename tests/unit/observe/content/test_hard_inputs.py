@@ -15,7 +15,7 @@ from stillwatch.domain import limits
 from stillwatch.observe.content import sketch_batch
 
 _CPU_S_MAX = 1.0  # a text of 1 MiB takes some 10 ms; the rest is room for a slow machine
-_BYTES_MAX = 48 * 2**20  # at work on one text of any length: 33 bytes a byte read, and the tables
+_BYTES_MAX = 48 * 2**20  # at work on one text of any length: 41 bytes a byte read, and the tables
 
 
 def _nest(depth: int) -> str:

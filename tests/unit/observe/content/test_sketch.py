@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import random
 import unicodedata
+from typing import Any
 
+import numba as nb
 import numpy as np
+import pyarrow as pa
 import pytest
 from batches import OTHER_KEY, observe, sketch_of
 
 from stillwatch.domain import limits
-from stillwatch.domain.keyed import siphash, siphash_word
+from stillwatch.domain.keyed import PseudonymKey, hash_strings, siphash_word
 
 _TEXT = "Count the Crates of pears; then, weigh each crate (twice) and write it down."
 _WORDS = [f"{a}{b}" for a in "bdfgklmnprst" for b in ("ale", "orn", "isk", "ume", "ock", "arp")]
+
+
+@nb.njit
+def _hash_word(word: np.uint64, low: np.uint64, high: np.uint64) -> Any:  # noqa: ANN401  a NumPy scalar inside Numba
+    """Call what is for kernels alone, as a kernel does."""
+    return siphash_word(word, low, high)
 
 
 def _random_text(words: int, seed: int) -> str:
@@ -143,7 +152,8 @@ def test_overlap_of_sketches_estimates_overlap_of_texts() -> None:
 def test_the_hash_of_one_word_is_siphash_of_its_eight_bytes() -> None:
     """The kept shingles are keyed by the published function: its vector of eight bytes."""
     key = np.frombuffer(bytes(range(16)), np.uint64)
-    message = np.arange(8, dtype=np.uint8)
-    word = message.view(np.uint64)[0]
-    assert int(siphash_word(word, key[0], key[1])) == 0x93F5F5799A932462
-    assert int(siphash(message, 0, 8, key)) == 0x93F5F5799A932462
+    message = bytes(range(8))
+    word = np.frombuffer(message, np.uint64)[0]
+    assert int(_hash_word(word, key[0], key[1])) == 0x93F5F5799A932462
+    (whole,) = hash_strings(pa.array([message]), key=PseudonymKey(*key.tolist())).to_pylist()
+    assert whole % 2**64 == 0x93F5F5799A932462

@@ -2,7 +2,7 @@
 
 `rows.py` asks it of every text. An item is known by its `ENTRIES_MAX` rarest shingles; a prompt
 holds the item when it has `ENTRIES_MIN` of them at least and three quarters. A filter that
-fits the second-level cache says no to 99 shingles of 100; the rest are looked up by bucket.
+fits the second-level cache says no to 99 shingles of 100; the rest are looked up.
 
 What is kept is the upper half of the unkeyed shingle hash. Nothing needs a key here: the look-up
 happens in the pass over the text, before anything is keyed, and what leaves it is the set's public
@@ -68,8 +68,6 @@ class Lookup:
     """The filter that meets what passed."""
     shingles: Halves
     """Distinct entries, ascending."""
-    buckets: npt.NDArray[np.int32]
-    """Where each bucket of `shingles` begins, by its upper bits."""
     first: npt.NDArray[np.int32]
     """Where the owners of each shingle begin."""
     owners: npt.NDArray[np.int32]
@@ -97,13 +95,10 @@ class ReplayIndex:
         order = np.argsort(entries, kind="stable")
         items = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
         shingles, first = np.unique(entries[order], return_index=True)
-        depth = max(len(shingles).bit_length() - 1, 1)
-        edges = np.arange(2**depth + 1, dtype=np.uint64) << np.uint64(32 - depth)
         arrays = Lookup(
             _filter(shingles),
             _filter_again(shingles),
             shingles,
-            np.searchsorted(shingles.astype(np.uint64), edges).astype(np.int32),
             np.append(first, len(entries)).astype(np.int32),
             items[order],
             sizes.astype(np.int32),
@@ -132,10 +127,9 @@ class ReplayIndex:
         item, found = np.full((2, len(stops) - 1), -1, np.int32)
         arrays = self.lookup
         if len(arrays.sizes) and stops[-1] >= ENTRIES_MIN:
-            given = tuple(getattr(arrays, name) for name in Lookup.__slots__[1:])
-            met = np.zeros(len(arrays.shingles), np.int32)
-            counts = np.zeros((2, len(arrays.sizes)), np.int32)
-            find_items(near, stops, given, (met, counts), (item, found))
+            given = (arrays.shingles, arrays.first, arrays.owners, arrays.sizes)
+            rows, best, entries = find_items(near, stops, given)
+            item[rows], found[rows] = best, entries
         return item, found
 
     def name(
@@ -163,16 +157,6 @@ class ReplayIndex:
         return named.cast(pa.string()), pa.array(told, mask=none), pa.array(share, mask=none)
 
 
-def compile_search() -> None:
-    """Have the kernel ready before the first text comes.
-
-    Cost:    half a second, once a machine.
-    """
-    sizes, entries = np.full(1, ENTRIES_MIN, np.uint8), np.arange(ENTRIES_MIN, dtype=np.uint32)
-    tiny = ReplayIndex((Source("", "", sizes, entries, 0),))
-    tiny.find(entries.copy(), np.array([0, ENTRIES_MIN]))
-
-
 def _filter(shingles: Halves) -> npt.NDArray[np.uint64]:
     """Set one bit a shingle, as `list_candidates` looks at it; of none, one word."""
     if not len(shingles):
@@ -183,7 +167,7 @@ def _filter(shingles: Halves) -> npt.NDArray[np.uint64]:
 
 
 def _filter_again(shingles: Halves) -> npt.NDArray[np.uint64]:
-    """Set three other bits a shingle in the word that `find_items` looks at."""
+    """Set three other bits a shingle in the word that `list_candidates` looks at next."""
     wide = shingles.astype(np.uint64)
     mixed = wide * _GOLDEN
     shifted = tuple(mixed >> np.uint64(shift) for shift in (58, 52, 46))

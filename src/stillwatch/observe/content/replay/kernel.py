@@ -1,8 +1,8 @@
-"""Which item a text holds, from its shingles, in Numba: a filter, a finer one, then the items.
+"""Which item a text holds, from its shingles: two filters in Numba, then the items in NumPy.
 
-The filter is called by the one pass over the text, the rest by `index.py` with what passed. This
-file calls no function of another, so that Numba's cache, which looks at the age of one file alone,
-is never stale. Deliberately absent: text, and the interpreter's lock.
+The filters are called by the one pass over the text, a shingle at a time; one in a thousand passes
+both. `index.py` has the rest looked up, a slice of texts at a time: that is little enough for
+NumPy, which needs no compiling. Deliberately absent: text.
 """
 
 from __future__ import annotations
@@ -28,84 +28,63 @@ _SHARE_PARTS: Final = 4
 _SHARE_WANTED: Final = 3
 """SHARE_MIN as a fraction of whole numbers."""
 
+Halves = npt.NDArray[np.uint32]
+Places = npt.NDArray[np.int32]
+
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def list_candidates(shingles: Any, count: Any, bits: Any, out: Any) -> Any:  # noqa: ANN401  inside Numba
-    """Write half the hash of each shingle whose bit a filter has; give their count.
+def list_candidates(shingles: Any, count: Any, filters: Any, out: Any) -> Any:  # noqa: ANN401  inside Numba
+    """Write half the hash of each shingle that both filters may hold; give their count.
 
-    Cost: a look a shingle. The filter's last word is the shift to a shingle's word of bits.
+    Cost:    a look a shingle, and another at the second filter for one in five. The first filter's
+             last word is the shift to a shingle's word of bits.
     """
-    shift, used = bits[len(bits) - 1], np.int64(0)
+    bits, fine = filters
+    shift, size = bits[len(bits) - 1], np.uint64(len(fine))
+    used = kept = np.int64(0)
     if len(bits) == 1:
         return used
     for i in range(count):
         if used == len(out):
             break
         shingle = shingles[np.uint64(i)]
-        out[np.uint64(used)] = shingle >> _HALF
-        used += np.int64(bits[shingle >> shift] >> (shingle >> _HALF & _SIX) & _ONE)
-    return used
-
-
-@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _sift(near: Any, start: int, end: int, fine: Any) -> Any:  # noqa: ANN401  inside Numba
-    """Keep the candidates that the finer filter may hold too; give where they end."""
-    size = np.uint64(len(fine))
-    kept: Any = start
-    for at in range(start, end):
-        half = np.uint64(near[at])
+        half = shingle >> _HALF
+        out[np.uint64(used)] = half
+        used += np.int64(bits[shingle >> shift] >> (half & _SIX) & _ONE)
+    for i in range(used):
+        half = np.uint64(out[np.uint64(i)])
         word, mixed = fine[(half * size) >> _HALF], half * _GOLDEN
-        near[kept] = near[at]
-        bits = (word >> (mixed >> _58)) & (word >> ((mixed >> _52) & _SIX))
-        kept += np.int64(bits & (word >> ((mixed >> _46) & _SIX)) & _ONE)
+        out[np.uint64(kept)] = half
+        both = (word >> (mixed >> _58)) & (word >> ((mixed >> _52) & _SIX))
+        kept += np.int64(both & (word >> ((mixed >> _46) & _SIX)) & _ONE)
     return kept
 
 
-@nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
-def find_items(  # noqa: C901  Numba compiles one function faster than four
-    near: npt.NDArray[np.uint32],
-    stops: Int64Array,
-    given: Any,  # noqa: ANN401  tuples of arrays inside Numba
-    seen: Any,  # noqa: ANN401
-    out: Any,  # noqa: ANN401
-) -> None:
-    """Count, per text, the entries of each item that its shingles hit; keep the best item.
+def find_items(
+    near: Halves, stops: Int64Array, given: tuple[Halves, Places, Places, Places]
+) -> tuple[npt.NDArray[np.int64], Places, Places]:
+    """Count, per text, the entries of each item that its shingles hit; give the best item.
 
-    Grain:   one row per text; `near` has their shingles end to end, `stops` where each ends; what
-             the finer filter rules out is overwritten.
-    Order:   irrelevant within a text: each shingle counts once, and ties have a rule.
-    Cost:    linear in `near`; each owner of a shingle is looked at once a text.
+    Grain:   one row per text that holds an item: its place, the item, and how many entries are
+             there. `near` has the texts' shingles end to end, `stops` where each ends.
+    Order:   by place; of two items the one with the larger share, the more entries, the earlier.
+    Cost:    linear in `near` and in the owners of what it hits.
     """
-    fine, shingles, buckets, first, owners, sizes = given
-    met, counts = seen
-    item, found = out
-    size = np.uint64(len(buckets) - 1)
-    for row in range(len(stops) - 1):
-        end_of_row = _sift(near, stops[row], stops[row + 1], fine)
-        if end_of_row - stops[row] < ENTRIES_MIN:
-            continue
-        for at in range(stops[row], end_of_row):
-            wanted = near[at]
-            bucket = (np.uint64(wanted) * size) >> _HALF
-            place, end = buckets[bucket], buckets[bucket + 1]
-            while place < end and shingles[place] < wanted:
-                place += 1
-            if place == end or shingles[place] != wanted or met[place] == row + 1:
-                continue
-            met[place] = row + 1
-            for owner in range(first[place], first[place + 1]):
-                one = owners[owner]
-                counts[1, one] = 1 + (counts[1, one] if counts[0, one] == row + 1 else 0)
-                counts[0, one] = row + 1
-                count, whole = counts[1, one], sizes[one]
-                if count < ENTRIES_MIN or count * _SHARE_PARTS < whole * _SHARE_WANTED:
-                    continue
-                best = item[row]
-                if best >= 0 and best != one:
-                    ours, theirs = count * sizes[best], found[row] * whole
-                    tied = ours == theirs
-                    if ours < theirs or (tied and count < found[row]):
-                        continue
-                    if tied and count == found[row] and one > best:
-                        continue
-                item[row], found[row] = one, count
+    shingles, first, owners, sizes = given
+    counts = np.diff(stops)
+    rows = np.repeat(np.arange(len(counts)), np.where(counts < ENTRIES_MIN, 0, counts))
+    wanted = near[: stops[-1]][np.repeat(counts >= ENTRIES_MIN, counts)]
+    place = np.minimum(np.searchsorted(shingles, wanted), len(shingles) - 1)
+    hit = shingles[place] == wanted
+    rows, place = np.divmod(np.unique(rows[hit] * len(shingles) + place[hit]), len(shingles))
+    held = first[place + 1] - first[place]
+    within = np.arange(held.sum()) - np.repeat(np.cumsum(held) - held, held)
+    item = owners[np.repeat(first[place], held) + within]
+    pairs, found = np.unique(np.repeat(rows, held) * len(sizes) + item, return_counts=True)
+    rows, item = np.divmod(pairs, len(sizes))
+    whole = sizes[item]
+    enough = (found >= ENTRIES_MIN) & (found * _SHARE_PARTS >= whole * _SHARE_WANTED)
+    rows, item, found, whole = rows[enough], item[enough], found[enough], whole[enough]
+    order = np.lexsort((item, -found, -found / whole, rows))
+    rows, best = np.unique(rows[order], return_index=True)
+    return rows, item[order][best].astype(np.int32), found[order][best].astype(np.int32)
