@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import random
 import re
 import zlib
 from collections.abc import Callable
@@ -22,6 +23,7 @@ import numpy.typing as npt
 import orjson
 import pyarrow as pa
 
+import text_changes
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.observe.content.replay import ReplayIndex, index_source, list_ordinary, load_shipped
 from stillwatch.observe.content.rows import read_texts
@@ -35,6 +37,11 @@ def _swap(text: str) -> str:
     return re.sub(r"\d+", lambda n: str(int(n[0][:9]) * 3 + 7), text, flags=re.ASCII)
 
 
+def _dress(name: str) -> Callable[[str], str]:
+    change, chance = text_changes.DRESSES[name], random.Random(5)
+    return lambda text: change(text, chance)
+
+
 WRAPPINGS: dict[str, Callable[[str], str]] = {
     "plain": str,
     "a request before": lambda t: f"Work through what follows and show each stage.\n\n{t}",
@@ -46,6 +53,16 @@ WRAPPINGS: dict[str, Callable[[str], str]] = {
     "lower-cased": lambda t: f"please answer: {t.lower()}",
     "re-punctuated": lambda t: f"Please answer: {_MARKS.sub(' - ', t)}",
 }
+DRESSES = (
+    "accents on letters",
+    "Cyrillic look-alikes",
+    "Greek look-alikes",
+    "mathematical letters",
+    "full-width forms",
+    "zero-width characters",
+    "digits for letters",
+)
+"""Changes of `text_changes.py` in which every item is sent too, all of it dressed so."""
 
 
 def read(path: Path) -> tuple[list[str], npt.NDArray[np.int64]]:
@@ -125,7 +142,7 @@ def _by_wrapping(sets: dict[str, list[str]], index: ReplayIndex) -> str:
     texts = [text for one in sets.values() for text in one]
     words = find(texts, index)[1]
     rows = []
-    for name, wrap in WRAPPINGS.items():
+    for name, wrap in {**WRAPPINGS, **{name: _dress(name) for name in DRESSES}}.items():
         hits = find([wrap(text) for text in texts], index)[0]
         bands = [hits[(words >= low) & (words <= high)] for low, high in BANDS]
         rows.append([name, *(_share(band) for band in bands), _share(hits[words >= 20])])

@@ -10,7 +10,6 @@ from hypothesis.extra.numpy import arrays
 
 from stillwatch.detect.distribution.conformal import guarantee_p_values, rank_p_values
 from stillwatch.detect.distribution.e_process import bet_on_p_values, rank_paths
-from stillwatch.detect.distribution.interchangeability import sum_cells
 
 F64 = npt.NDArray[np.float64]
 SCORES = st.floats(-1e6, 1e6)
@@ -44,23 +43,3 @@ def test_the_wealth_at_the_end_does_not_depend_on_the_order_of_days(
 def test_a_ranked_path_never_rises(paths: F64, peers: F64) -> None:
     """Looking on can only lower the p-value of a path."""
     assert (np.diff(rank_paths(paths, peers), axis=1) <= 0).all()
-
-
-@settings(deadline=None, max_examples=40)
-@given(
-    arrays(float, (30, 3), elements=st.floats(-9, 9)),
-    arrays(np.int64, 30, elements=st.integers(0, 5)),
-    st.integers(0, 30),
-)
-def test_cells_add_up_however_the_exchanges_are_cut(
-    vectors: F64, account: npt.NDArray[np.int64], place: int
-) -> None:
-    """Sizes, sums and squares of two shards are those of the whole."""
-    whole = sum_cells(vectors, account)
-    merged = sum_cells(vectors[:place], account[:place]) + sum_cells(
-        vectors[place:], account[place:]
-    )
-    assert np.array_equal(merged.account, whole.account)
-    assert np.allclose(merged.sums, whole.sums)
-    assert np.allclose(merged.squares, whole.squares)
-    assert merged.sizes.sum() == 30
