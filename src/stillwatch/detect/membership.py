@@ -22,6 +22,7 @@ from scipy.optimize import isotonic_regression
 
 from stillwatch.detect.traffic import F32, F64, I32, I64, Traffic
 from stillwatch.domain import limits
+from stillwatch.domain.arrays import read_only
 
 _LARGEST = 5
 """Lifts that an exchange's score is the mean of (the trial's choice, not tuned here)."""
@@ -85,7 +86,7 @@ def compile_kernel() -> None:
     Cost:    a second the first time on a machine, a hundredth where Numba's cache has it.
     """
     whole, real = np.zeros(1, np.int64), np.zeros(1)
-    one, share = np.zeros(1, np.int32), np.zeros(1, np.float32)
+    one, share = read_only(np.zeros(1, np.int32)), read_only(np.zeros(1, np.float32))
     passages = _Passages(whole, one, share, whole, real, whole, real)
     _score_rows(whole[:0], passages, 1, 1, 1)
 
@@ -108,8 +109,8 @@ def weigh_exchanges(traffic: Traffic, members: I32, *, seed: int, unrelated_max:
         inside_mass[traffic.held[own]] += traffic.held_share[own]
     passages = _Passages(
         traffic.passage_start,
-        traffic.passage,
-        traffic.own_share,
+        read_only(traffic.passage),
+        read_only(traffic.own_share),
         inside,
         inside_mass,
         traffic.holders,

@@ -18,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from stillwatch.domain.arrays import read_only
+
 Int64Array = npt.NDArray[np.int64]
 State = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 """The four words that SipHash mixes."""
@@ -124,9 +126,7 @@ def text_buffers(strings: pa.Array) -> tuple[npt.NDArray[np.uint8], Int64Array]:
     _, offset_buffer, data_buffer = large.buffers()
     offsets = np.frombuffer(offset_buffer, np.int64)[large.offset : large.offset + len(large) + 1]
     data = np.frombuffer(data_buffer, np.uint8) if data_buffer else np.zeros(0, np.uint8)
-    for array in (data, offsets):
-        array.flags.writeable = False
-    return data, offsets
+    return read_only(data), read_only(offsets)
 
 
 def hash_strings(strings: pa.Array, *, key: PseudonymKey, domain: int = 0) -> pa.Array:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stillwatch.domain.families import FAMILIES
+from stillwatch.domain.arrays import read_only
 from stillwatch.link import kernels
 from stillwatch.link.table import CHANNEL_NAMES, F64, I32, I64
 from stillwatch.link.workbench import (
@@ -52,7 +52,7 @@ def count_values(bench: Bench, group: I32) -> Counted:
     columns = bench.t
     room = int((columns.row_start[group + 1] - columns.row_start[group]).sum())
     counted = np.empty(room, COUNTED)
-    counted = counted[: kernels.list_values(bench, group, counted)]
+    counted = counted[: kernels.list_values(bench, read_only(group), counted)]
     members = columns.present[group].sum(axis=0)
     return Counted(counted["value"], counted["holders"], counted["mass"], members)
 
@@ -97,7 +97,8 @@ def _weigh(bench: Bench, sides: tuple[I32, I32], inside: np.int64) -> tuple[F64,
         np.zeros((len(sides[1]), len(bench.s.families))),
         np.zeros((len(sides[1]), len(bench.s.channels))),
     )
-    kernels.weigh_actors(bench, sides, inside, bits)
+    group, actors = map(read_only, sides)
+    kernels.weigh_actors(bench, (group, actors), inside, bits)
     return bits
 
 
@@ -120,6 +121,5 @@ def compile_kernels() -> None:
     bench = set_bench(columns, Bars(*[1.0] * len(Bars._fields)))
     kernels.score_seeds(bench, start[:0], NOBODY, taken)
     kernels.grow(bench, nobody, Quest(0, NOBODY, taken, 0))
-    kernels.list_values(bench, nobody, np.zeros(0, COUNTED))
-    bits = np.zeros((0, len(FAMILIES))), np.zeros((0, len(CHANNEL_NAMES)))
-    kernels.weigh_actors(bench, (nobody, nobody), INSIDE, bits)
+    kernels.list_values(bench, read_only(nobody), np.zeros(0, COUNTED))
+    _weigh(bench, (nobody, nobody), INSIDE)

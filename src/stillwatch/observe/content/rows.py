@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.domain import limits
+from stillwatch.domain.arrays import read_only
 from stillwatch.domain.keyed import PseudonymKey, text_buffers
 from stillwatch.observe.content.characters import character_table
 from stillwatch.observe.content.function_words import function_table
@@ -86,8 +87,6 @@ def _read_slice(
     texts: pa.Array, *, key: PseudonymKey, weights: npt.NDArray[np.uint64], replay: ReplayIndex
 ) -> Readings:
     data, offsets = text_buffers(texts)
-    weights = weights.view()
-    weights.flags.writeable = False  # one type for Numba, however pickle made it
     rows = len(texts)
     lengths = np.diff(offsets)
     longest = int(min(lengths.max(initial=0), limits.PROMPT_BYTES_MAX))
@@ -102,7 +101,13 @@ def _read_slice(
     room = np.minimum(lengths, limits.REPLAY_CANDIDATES_MAX).sum() if sought else 0
     near = np.empty(room + 1, np.uint32)  # of which the pages are touched that shingles pass into
     out = (facts, sums, embedding, ends, sketches, near)
-    read_rows(data, offsets, (*_tables(), secret, weights, filters), _make_room(longest + 1), out)
+    read_rows(
+        data,
+        offsets,
+        (*_tables(), secret, read_only(weights), filters),
+        _make_room(longest + 1),
+        out,
+    )
     item, found = replay.find(near, ends[-1])
     mask = texts.is_null().to_numpy(zero_copy_only=False) if texts.null_count else None
     sketch, skeleton, gist = map(partial(_lists, mask=mask), ends[:-1], sketches)
