@@ -42,7 +42,7 @@ from stillwatch.detect.honest_groups import (
     load_null,
     save_null,
 )
-from stillwatch.detect.judge import Case, measure_groups
+from stillwatch.detect.measure import Case, measure_groups
 from stillwatch.detect.tails import OWNED_SHARE
 from stillwatch.detect.traffic import COLUMNS, arrange_traffic
 from stillwatch.domain.keyed import PseudonymKey
@@ -124,7 +124,7 @@ def measure_incident(traffic: Path, lake: Path) -> Incident:
     exchanges = arrived.observed().select("row", *COLUMNS).collect()
     groups = tied.groups.filter(pl.col("link_q_value") <= settings.detect.link_q_max)
     arranged = arrange_traffic(exchanges, passages=tied.passages)
-    case = Case(groups, tied.members, register.register)
+    case = Case(groups, tied.members, register.register, echoes=tied.echoes)
     measured = measure_groups(arranged, case, settings=settings.detect)
     listed = traffic / "truth" / "accounts.csv"
     truth = pl.read_csv(listed, schema_overrides={"campaign": pl.String})

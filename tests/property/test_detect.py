@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from stillwatch.detect.honest_groups import NAMES, HonestNull, widen_by_run
 from stillwatch.detect.judge import adjust_p_values, weigh_harvest
-from stillwatch.detect.membership import _compare
+from stillwatch.detect.unmix.membership import _compare
 from stillwatch.detect.verdicts.certainty import hold_back
 from stillwatch.detect.verdicts.sentences import explain_verdict
 from stillwatch.domain.results import VERDICTS

@@ -88,6 +88,6 @@ def _compile_observe() -> None:
 
 def _load_stages() -> None:
     import_module("stillwatch.link.counts").compile_kernels()
-    import_module("stillwatch.detect.membership").compile_kernel()
+    import_module("stillwatch.detect.unmix.membership").compile_kernel()
     import_module("stillwatch.detect")
     import_module("stillwatch.report.drawing").start_converter()

@@ -26,7 +26,7 @@ from stillwatch.app.requests import ScanOutcome, ScanRequest, Source, TrafficChe
 from stillwatch.app.settings import read_mapping, read_replay_index, utc_now
 from stillwatch.decide import decide
 from stillwatch.domain import limits
-from stillwatch.domain.families import CHANNEL_OF
+from stillwatch.domain.families import CHANNEL_OF, QUEUE
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.results import (
     ACCOUNTS_OUT,
@@ -44,12 +44,14 @@ from stillwatch.ingest import IngestSettings, find_traffic
 from stillwatch.ingest.register import RegisterReading, read_register
 from stillwatch.ingest.sources.files import TrafficFiles
 from stillwatch.observe import count_traits, list_passages, load_tactics
+from stillwatch.observe.echoes import find_echoes
 from stillwatch.store.lake import Lake
 from stillwatch.store.results import REPORT_FILE, ResultDraft, draft_result
 
 _LAKE: Final = ".lake"
 """The run's own lake, inside the draft: it goes when the result is complete, or with the draft."""
 TICKET_FILE: Final = "report.md"
+_NOTHING_REFUSED: Final = "no exchange has the status of a refused request"
 
 
 @dataclass(frozen=True)
@@ -164,8 +166,13 @@ def tie_accounts(
             launches=register.launches,
             key=run.key,
         )
+        echoes = find_echoes(nw.from_native(rows))
         linked = late.link_accounts(
-            observed.traits, register=register.register, settings=run.settings.link, seed=run.seed
+            observed.traits,
+            register=register.register,
+            settings=run.settings.link,
+            echoes=echoes,
+            seed=run.seed,
         )
         stage.rows_out = len(linked.groups)
     counts = {"seeds": linked.seeds_tested, "candidate_groups": linked.candidates}
@@ -173,7 +180,11 @@ def tie_accounts(
     for channel in observed.silent:
         reason = f"no exchange or account says anything of {CHANNEL_OF[channel].phrase}"
         run.ledger.stand_aside(f"channel {channel}", reason=reason)
-    tied = late.Tied(linked.groups, linked.members, passages, linked.evidence, observed.profiles)
+    if not len(echoes.watched):
+        run.ledger.stand_aside(f"channel {QUEUE.name}", reason=_NOTHING_REFUSED)
+    tied = late.Tied(
+        linked.groups, linked.members, passages, linked.evidence, observed.profiles, echoes
+    )
     return tied, linked
 
 

@@ -8,29 +8,28 @@ turned into verdicts; permissions come last, so that a permitted harvest is stil
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import numpy as np
 import polars as pl
 
 from stillwatch.detect.campaigns import Campaigns, find_campaigns
 from stillwatch.detect.honest_groups import HonestNull
-from stillwatch.detect.judge import Case, Judged, judge_groups
+from stillwatch.detect.judge import judge_groups
+from stillwatch.detect.listed import list_groups, list_witnesses
+from stillwatch.detect.measure import Case
 from stillwatch.detect.pivots import test_pivots
 from stillwatch.detect.successors import find_successors
 from stillwatch.detect.traffic import arrange_traffic
+from stillwatch.detect.unmix.members import hear_streams, list_streams
 from stillwatch.detect.verdicts import (
     apply_permissions,
     complete_accounts,
     find_cover,
     find_verdicts,
 )
-from stillwatch.detect.witnesses import WITNESSES
-from stillwatch.domain.results import EVIDENCE, GROUPS_OUT
+from stillwatch.domain.echoes import Echoes
 from stillwatch.domain.settings import DetectSettings
 
-_SHIFT = 2.0
-"""Standard deviations towards guilt that a witness's bits are weighed against."""
 _CORE = 0.5
 """Membership from which an exchange counts as harvest. CONTRACT.md, section 4."""
 
@@ -65,6 +64,8 @@ class Tied:
     evidence: pl.DataFrame
     profiles: pl.DataFrame
     """Account-day profiles (PROFILE): every account that sent anything has a row."""
+    echoes: Echoes = field(default_factory=Echoes.none)
+    """Requests that came again from another account."""
 
 
 def detect_campaigns(
@@ -87,7 +88,7 @@ def detect_campaigns(
     resold = _find_resold(tied.members, register, at=_last(exchanges))
     judged = judge_groups(
         traffic,
-        Case(tied.groups, tied.members, register.accounts, resold),
+        Case(tied.groups, tied.members, register.accounts, resold, tied.echoes),
         null=null,
         settings=settings,
     )
@@ -95,7 +96,11 @@ def detect_campaigns(
     pivots = test_pivots(judged, traffic, launches=register.launches)
     found = find_campaigns(judged, traffic, groups=tied.groups, passages=carried, pivots=pivots)
     verdicts = find_verdicts(
-        judged, tied.members, campaign_of=found.of_group, null=null, settings=settings
+        judged,
+        hear_streams(tied.members, {j.group_id: j.stream for j in judged}, traffic),
+        campaign_of=found.of_group,
+        null=null,
+        settings=settings,
     )
     volumes = tied.profiles.group_by("account_id").agg(pl.col("exchanges").sum())
     heirs = find_successors(
@@ -111,8 +116,14 @@ def detect_campaigns(
     )
     return Detected(
         allowed,
-        _list_groups(judged, tied.groups, volumes, tied.members, found),
-        pl.concat([tied.evidence, *(_list_witnesses(j, null) for j in judged)]),
+        list_groups(judged, tied.groups, volumes, tied.members, found),
+        pl.concat(
+            [
+                tied.evidence,
+                *(list_witnesses(j, null) for j in judged),
+                *(list_streams(j.stream, traffic) for j in judged),
+            ]
+        ),
         found,
     )
 
@@ -136,65 +147,4 @@ def _count_harvest(exchanges: pl.DataFrame) -> pl.DataFrame:
         exchanges.filter(pl.col("membership") >= _CORE)
         .group_by("account_id")
         .agg(pl.len().cast(pl.Int64).alias("harvested"))
-    )
-
-
-def _list_groups(
-    judged: list[Judged],
-    groups: pl.DataFrame,
-    volumes: pl.DataFrame,
-    members: pl.DataFrame,
-    found: Campaigns,
-) -> pl.DataFrame:
-    """GROUPS_OUT: what was linked, with what was said of it."""
-    sent = (
-        members.join(volumes, on="account_id").group_by("group_id").agg(pl.col("exchanges").sum())
-    )
-    said = pl.DataFrame(
-        [
-            (
-                j.group_id,
-                j.q_value,
-                j.judgement,
-                j.explanation,
-                j.explanation_p_value,
-                found.of_group.get(j.group_id, (None,))[0],
-            )
-            for j in judged
-        ],
-        schema={
-            "group_id": pl.String,
-            "q_value": pl.Float64,
-            "judgement": pl.String,
-            "innocent_explanation": pl.String,
-            "explanation_p_value": pl.Float64,
-            "campaign_id": pl.String,
-        },
-        orient="row",
-    )
-    return GROUPS_OUT.conform(
-        groups.join(said, on="group_id")
-        .join(sent, on="group_id", how="left")
-        .with_columns(pl.col("exchanges").fill_null(0))
-    ).sort("group_id")
-
-
-def _list_witnesses(judged: Judged, null: HonestNull) -> pl.DataFrame:
-    """Evidence rows of a group's witnesses: observed, expected of honest groups, and weight.
-
-    Units:   bits are those of a normal likelihood ratio against a mean of two standard deviations
-             towards guilt: a reading aid; what counts is the standardised witness.
-    """
-    expected = null.expect(len(judged.members), judged.core_exchanges)
-    bits = (_SHIFT * judged.z - _SHIFT**2 / 2) / np.log(2)
-    return EVIDENCE.conform(
-        pl.DataFrame(
-            [
-                (judged.group_id, w.family, w.name, float(f), float(e), float(b))
-                for w, f, e, b in zip(WITNESSES, judged.figures, expected, bits, strict=True)
-                if not np.isnan(f)
-            ],
-            schema=EVIDENCE.schema,
-            orient="row",
-        )
     )

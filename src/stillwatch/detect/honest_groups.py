@@ -43,8 +43,7 @@ _GROUPS_MIN = 300
 """Honest groups below which no null is fitted (DESIGN.md, section 6)."""
 _RUN_GROUPS_MIN = 20
 """Tied groups of a run from which they widen the null."""
-_WITNESSES_MIN = 4
-"""Witnesses that must speak before a group is judged at all."""
+_WITNESSES_MIN = 4  # that must speak before a group is judged at all
 
 
 class HonestGroups(NamedTuple):
@@ -171,7 +170,8 @@ def _fit_lines(figures: F64, design: F64) -> tuple[F64, F64]:
     for w in range(len(NAMES)):
         known = ~np.isnan(figures[:, w])
         line[w] = np.linalg.lstsq(design[known], figures[known, w], rcond=None)[0]
-        scale[w] = max(float(np.std(figures[known, w] - design[known] @ line[w], ddof=3)), 1e-6)
+        off = figures[known, w] - design[known] @ line[w]
+        scale[w] = max(float(np.std(off, ddof=3)), WITNESSES[w].scale_min)
     return line, scale
 
 

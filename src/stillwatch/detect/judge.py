@@ -10,37 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from scipy.special import ndtr
 
 from stillwatch.detect.honest_groups import DECLARED, HonestNull, cut_witnesses, widen_by_run
-from stillwatch.detect.membership import weigh_exchanges
+from stillwatch.detect.measure import Case, measure_groups
 from stillwatch.detect.traffic import F64, I32, Traffic
-from stillwatch.detect.witnesses import WITNESSES, Core, hear_witnesses
-from stillwatch.detect.witnesses.core import EXCHANGES_MIN, Usual
-from stillwatch.detect.witnesses.owners import Owners
+from stillwatch.detect.unmix.members import Stream, weigh_members
+from stillwatch.detect.witnesses import WITNESSES
 from stillwatch.domain.settings import DetectSettings
 
-_CORE = 0.5
-"""Membership from which an exchange is core. CONTRACT.md, section 4."""
-_STREAM_PER_ACCOUNT = 2
-"""Core exchanges an account below which a group has no stream: coincidences, one here, one there.
-With less, lines in exchanges per account are extrapolated beyond all honest groups."""
 _NO_EVIDENCE = 0.999
 """p-value from which the calibrator is at its limit of one half; nearer to 1 it cancels out."""
 _P_LEAST = 1e-300
 """Least p-value whose logarithm is taken."""
-_INT8_SCALE = 127.0  # stored embeddings are unit vectors times this
-
-
-@dataclass(frozen=True)
-class Case:
-    """What is judged: tied groups, their members, and the register's word on them."""
-
-    groups: pl.DataFrame
-    members: pl.DataFrame
-    register: pl.DataFrame
-    resold: frozenset[str] = frozenset()  # accounts that a resale permission in force covers
 
 
 @dataclass(frozen=True)
@@ -50,6 +32,8 @@ class Judged:
     group_id: str
     members: I32
     membership: F64
+    stream: Stream
+    """What each member sends of what the group has in common."""
     core_exchanges: int
     figures: F64
     z: F64
@@ -92,11 +76,13 @@ def judge_groups(
         story, story_p = explain_innocently(z[k])
         judgement = _pronounce(bool(tied[k]), float(q[k]), story_p, settings)
         rejected_by = float(p[k]) if judgement == "harvest" else story_p
+        codes, unmixed = measured[k][:2]
         out.append(
             Judged(
                 name,
-                measured[k][0],
-                measured[k][1],
+                codes,
+                unmixed.membership,
+                weigh_members(traffic, codes, unmixed),
                 measured[k][3][1],
                 figures[k],
                 z[k],
@@ -110,77 +96,6 @@ def judge_groups(
             )
         )
     return out
-
-
-def measure_groups(
-    traffic: Traffic, case: Case, *, settings: DetectSettings
-) -> list[tuple[I32, F64, F64, tuple[int, int]]]:
-    """Unmix every group and hear its witnesses.
-
-    Grain:   per group: account codes, memberships, figures, and (accounts, core exchanges).
-    """
-    usual = measure_usual(traffic.exchanges)
-    owners = Owners(case.register, active=traffic.accounts)
-    own = dict(case.members.group_by("group_id").agg("account_id").iter_rows())
-    out = []
-    for name in case.groups["group_id"]:
-        codes = traffic.codes_of(own[name])
-        membership = weigh_exchanges(
-            traffic, codes, seed=0, unrelated_max=settings.unrelated_share_max
-        )
-        core = take_core(
-            traffic, codes, membership, usual=usual, declared=owners.measure_share(own[name])
-        )
-        is_resold = 2 * len(case.resold.intersection(own[name])) >= len(own[name])
-        figures = hear_witnesses(core, is_resold=is_resold)
-        out.append((codes, membership, figures, (len(codes), len(core.account))))
-    return out
-
-
-def take_core(
-    traffic: Traffic, codes: I32, membership: F64, *, usual: Usual, declared: float
-) -> Core:
-    """Take a group's core: its exchanges with membership of one half or more.
-
-    Where they are too few to measure anything on, or fewer than two an account, the group has no
-    stream of its own: its core is all of its traffic.
-    """
-    rows = traffic.rows_of(codes)
-    keep = membership >= _CORE
-    share = float(keep.mean()) if len(keep) else 0.0
-    if keep.sum() < max(EXCHANGES_MIN, _STREAM_PER_ACCOUNT * len(codes)):
-        keep = np.ones(len(rows), np.bool_)
-    rows_kept = rows[keep]
-    account = np.searchsorted(traffic.account_start, rows_kept, side="right") - 1
-    return Core(
-        account.astype(np.int64),
-        traffic.embeddings[rows_kept].astype(np.float64) / _INT8_SCALE,
-        traffic.exchanges[rows_kept],
-        share,
-        usual,
-        declared,
-    )
-
-
-def measure_usual(exchanges: pl.DataFrame) -> Usual:
-    """Measure what is usual in a run's traffic, accounts weighing alike; nan where it doesn't say.
-
-    Accounts, not exchanges: a campaign is a larger share of the traffic than of the accounts.
-    """
-    figures = (
-        exchanges.group_by("account_id")
-        .agg(
-            (pl.col("output_tokens").clip(0).cast(pl.Float64) + 1)
-            .log(2)
-            .mean()
-            .alias("log_output"),
-            pl.col("tactic_probability").mean().alias("tactic"),
-            (pl.col("turn") > 1).mean().alias("later_turns"),
-        )
-        .select(pl.exclude("account_id").mean())
-        .row(0, named=True)
-    )
-    return Usual(**{name: float("nan") if v is None else float(v) for name, v in figures.items()})
 
 
 def adjust_p_values(p: F64) -> F64:

@@ -36,6 +36,8 @@ COLUMNS = (
     "output_tokens",
     "turn",
     "model",
+    "prompt_words",
+    "thinking",
 )
 """Columns of OBSERVED that judging reads."""
 
@@ -69,6 +71,8 @@ class Traffic:
     """P: accounts that hold a passage."""
     mass: F64
     """P: sum of those accounts' shares: busy accounts hold more passages, but no more of each."""
+    rows: I64
+    """X: the run's number of each exchange."""
     embeddings: npt.NDArray[np.int8]
     """X x limits.EMBEDDING_DIMENSIONS; zero where there is no prompt."""
 
@@ -132,6 +136,7 @@ def arrange_traffic(exchanges: pl.DataFrame, *, passages: pl.DataFrame) -> Traff
         held_share=held["share"].to_numpy(),
         holders=np.bincount(held["passage"].to_numpy(), minlength=len(known)).astype(np.int64),
         mass=mass.astype(np.float64),
+        rows=ordered["row"].cast(pl.Int64).to_numpy(),
         embeddings=_read_embeddings(ordered["embedding"]),
     )
 

@@ -67,6 +67,12 @@ PUBLIC_SHINGLES_MAX: Final = 255
 hashes of a template made of a text of a thousand words."""
 PUBLIC_TEXTS_MAX: Final = 100_000
 """Texts of a list of public templates: 200 MB of shingles."""
+ECHO_HOLDERS_MAX: Final = 32
+"""Exchanges of a run that may hold a passage by which one request is told to repeat another: of a
+commoner one the pairs would grow with its square, and say little."""
+ECHO_LAG_S_MAX: Final = 120.0
+"""Seconds within which a request that was refused is watched for elsewhere: ten times the usual
+wait of a client before it tries again."""
 EXEMPLARS_PER_TEMPLATE: Final = 3
 """Prompts shown of a template in a report, under --retain-text only."""
 EXEMPLAR_CHARS: Final = 600

@@ -37,6 +37,12 @@ class LinkSettings:
     """Pseudo-members at the population's share, in every share of a group."""
     group_q_max: float = 0.2
     """Candidates less surely tied than this are no groups (CONTRACT.md: `watch` ends there)."""
+    queue_bits: float = 7.0
+    """Evidence from which a group counts as one queue: an e-value of 128, as if q were 0.01 and
+    every queue that is tested were one."""
+    queue_cap_bits: float = 12.0
+    """Cap of what a member's repetitions say: they are counted against a control of the same run,
+    not against a popularity that can be misjudged, so they may say as much as two families."""
     overdispersion_min: float = 0.02
     """Least intra-cohort correlation in the null, whatever was measured (coordination.md, 2.5)."""
 

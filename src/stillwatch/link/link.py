@@ -1,7 +1,7 @@
 """Tie accounts into groups: the whole of *link* as one function from traits to groups.
 
-Reads `TRAIT` and `REGISTER`; writes `GROUP`, `MEMBER` and evidence rows. Linking is not judging:
-teams, classes and resellers are truly tied, and are found here beside the campaigns.
+Reads `TRAIT`, `REGISTER` and echoes; writes `GROUP`, `MEMBER` and evidence rows. Linking is not
+judging: teams, classes and resellers are truly tied, and are found here beside the campaigns.
 """
 
 from __future__ import annotations
@@ -11,16 +11,21 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from stillwatch.domain.families import CHANNELS, FAMILIES
+from stillwatch.domain.echoes import Echoes
+from stillwatch.domain.families import CHANNELS, FAMILIES, QUEUE, TIMING
 from stillwatch.domain.results import EVIDENCE
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import GROUP, MEMBER
 from stillwatch.link.counts import SHARE_MIN, count_values, weigh_members
+from stillwatch.link.e_values import IMPOSSIBLE
 from stillwatch.link.evidence import Null
 from stillwatch.link.overdispersion import measure_overdispersion
+from stillwatch.link.queues import Bundle, join_queues, read_queues
 from stillwatch.link.search import Search, propose_groups
 from stillwatch.link.table import F64, I32, TraitTable, tabulate_traits
-from stillwatch.link.testimony import test_groups
+from stillwatch.link.testimony import bound_bundles, test_groups
+
+_TIMING = FAMILIES.index(TIMING)
 
 
 @dataclass(frozen=True)
@@ -37,16 +42,21 @@ class Linked:
 
 
 def link_accounts(
-    traits: pl.DataFrame, *, register: pl.DataFrame, settings: LinkSettings, seed: int = 0
+    traits: pl.DataFrame,
+    *,
+    register: pl.DataFrame,
+    settings: LinkSettings,
+    echoes: Echoes | None = None,
+    seed: int = 0,
 ) -> Linked:
     """Tie accounts into groups, and say how sure it is that something ties them.
 
     Grain:   GROUP one row per group; MEMBER one per (group, account), an account in at most one.
     Units:   weight_bits is log2(P(traits | group) / P(traits | population)) after the prior.
-    Nulls:   a missing trait contributes 0 bits, never disagreement.
+    Nulls:   a missing trait contributes 0 bits, never disagreement; without echoes no queue shows.
     Order:   sorted by group_id, account_id; input order is irrelevant.
     Cost:    linear in account-trait rows; hidden searches cost up to 15 growths a group.
-    Source:  DESIGN.md, section 6; ADR 0004.
+    Source:  DESIGN.md, section 6; ADR 0004 and 0007.
 
     Raises:
         LimitExceeded: more rows than limits.TRAIT_ROWS_MAX; nothing is returned.
@@ -56,26 +66,33 @@ def link_accounts(
     rho = measure_overdispersion(
         table, register=register, grouped=search.taken, settings=settings, seed=seed
     )
-    log2_e, q = test_groups(Null(table, search, rho, settings))
+    told = test_groups(Null(table, search, rho, settings))
+    heard = echoes or Echoes.none()
+    queues = read_queues(table, heard.found, watched=heard.watched)
+    bundles = join_queues(search.groups, queues, settings=settings)
+    log2_e, q = bound_bundles(bundles, told, seeds=search.seeds_tested)
     groups, members, rows = [], [], []
-    for g, group in enumerate(search.groups):
-        if q[g] > settings.group_q_max:
+    for k, bundle in enumerate(bundles):
+        if q[k] > settings.group_q_max:
             continue
-        name = _name_group(table, group)
-        families, channels = weigh_members(search.bench, group)
-        accounts = _accounts_of(table, group).height
-        groups.append((name, accounts, log2_e[g], q[g], _rank_channels(channels[:, :, 0])))
-        members.append(_member_rows(table, name, group, families))
-        shares = _share_of_best(table, search, group)
-        rows.append(_evidence_rows(name, shares, channels[:, :, 0]))
-        rows.append(_account_rows(table, group, channels))
+        name = _name_group(table, bundle.members)
+        families, channels = weigh_members(search.bench, bundle.members)
+        families[:, _TIMING] = np.maximum(families[:, _TIMING], bundle.queue_bits)
+        mean = {c.name: m for c, m in zip(CHANNELS, channels[:, :, 0].mean(axis=0), strict=True)}
+        mean[QUEUE.name] = float(bundle.queue_bits.mean())
+        accounts = _accounts_of(table, bundle.members).height
+        groups.append((name, accounts, log2_e[k], q[k], _rank_channels(mean)))
+        members.append(_member_rows(table, name, bundle.members, families))
+        shares = _share_of_best(table, search, bundle.members)
+        rows.append(_evidence_rows(name, shares, mean, bundle))
+        rows.append(_account_rows(table, bundle, channels))
     return Linked(
         GROUP.conform(pl.DataFrame(groups, schema=GROUP.schema, orient="row")).sort("group_id"),
         MEMBER.conform(pl.concat([MEMBER.empty(), *members])).sort("group_id", "account_id"),
         EVIDENCE.conform(pl.concat([EVIDENCE.empty(), *rows])),
         table.actors,
         search.seeds_tested,
-        len(search.groups),
+        len(bundles),
     )
 
 
@@ -118,40 +135,49 @@ def _share_of_best(table: TraitTable, search: Search, group: I32) -> dict[int, t
     return {c: (observed, expected) for c, (_, observed, expected) in best.items()}
 
 
-def _rank_channels(channels: F64) -> list[str]:
+def _rank_channels(mean: dict[str, float]) -> list[str]:
     """Channels that bring the members at least half a bit on average, strongest first."""
-    mean = channels.mean(axis=0)
-    order = np.argsort(-mean, kind="stable")
-    return [CHANNELS[c].name for c in order if mean[c] >= 0.5]  # noqa: PLR2004  half a bit
+    order = sorted(mean, key=lambda name: -mean[name])
+    return [name for name in order if mean[name] >= 0.5]  # noqa: PLR2004  half a bit
 
 
 def _evidence_rows(
-    name: str, shares: dict[int, tuple[float, float]], channels: F64
+    name: str, shares: dict[int, tuple[float, float]], mean: dict[str, float], bundle: Bundle
 ) -> pl.DataFrame:
-    mean = channels.mean(axis=0)
-    return pl.DataFrame(
-        [
-            (name, CHANNELS[c].family, CHANNELS[c].name, observed, expected, float(mean[c]))
-            for c, (observed, expected) in sorted(shares.items())
-        ],
-        schema=EVIDENCE.schema,
-        orient="row",
-    )
+    rows = [
+        (name, CHANNELS[c].family, CHANNELS[c].name, *both, mean[CHANNELS[c].name])
+        for c, both in sorted(shares.items())
+    ]
+    if bundle.log2_e > IMPOSSIBLE:
+        told = (bundle.observed, bundle.expected, mean[QUEUE.name])
+        rows.append((name, QUEUE.family, QUEUE.name, *told))
+    return pl.DataFrame(rows, schema=EVIDENCE.schema, orient="row")
 
 
-def _account_rows(table: TraitTable, group: I32, channels: F64) -> pl.DataFrame:
+def _account_rows(table: TraitTable, bundle: Bundle, channels: F64) -> pl.DataFrame:
     """Evidence of each account of a tied group, channel by channel; silent ones are left out."""
     at, channel = np.nonzero(channels[:, :, 0])
     picked = channels[at, channel]
-    rows = pl.DataFrame(
+    handed = np.flatnonzero(bundle.queue_bits > 0)
+    told = [
         {
-            "actor": group[at],
+            "actor": bundle.members[at],
             "family": [CHANNELS[c].family for c in channel],
             "channel": [CHANNELS[c].name for c in channel],
             "observed": picked[:, 1],
             "expected": picked[:, 2],
             "weight_bits": picked[:, 0],
-        }
-    )
+        },
+        {
+            "actor": bundle.members[handed],
+            "family": [QUEUE.family] * len(handed),
+            "channel": [QUEUE.name] * len(handed),
+            "observed": np.full(len(handed), bundle.observed),
+            "expected": np.full(len(handed), bundle.expected),
+            "weight_bits": bundle.queue_bits[handed],
+        },
+    ]
+    schema = {"family": pl.String, "channel": pl.String}
+    rows = pl.concat([pl.DataFrame(one, schema_overrides=schema) for one in told])
     named = table.accounts.rename({"account_id": "subject_id"})
     return EVIDENCE.conform(rows.join(named, on="actor"))

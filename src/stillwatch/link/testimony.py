@@ -1,8 +1,9 @@
 """Whose seeds speak for a group, and how sure that makes us that something ties it.
 
-Fifth step of *link*: reads the search and its null, gives each group its best seed's e-value and
-q-value. A group is tested by the seed that it grew from and by a bounded number of others; all of
-them count in e-BH beside every seed that was proposed.
+Seventh step of *link*: reads the search and its null, and what queues say; gives each bundle its
+best e-value and q-value. A group is tested by the seed that it grew from and by a bounded number of
+others; all of them, and the queue of every group, count in e-BH beside every seed that was
+proposed.
 """
 
 from __future__ import annotations
@@ -12,8 +13,14 @@ import numpy as np
 from stillwatch.domain import limits
 from stillwatch.domain.families import FAMILIES
 from stillwatch.link.counts import SHARE_MIN, count_values
-from stillwatch.link.e_values import LOG2_E_MAX, bound_q_values, combine_families
+from stillwatch.link.e_values import (
+    IMPOSSIBLE,
+    LOG2_E_MAX,
+    bound_q_values,
+    combine_families,
+)
 from stillwatch.link.evidence import Null, choose_families, test_family, weigh_seed
+from stillwatch.link.queues import Bundle
 from stillwatch.link.search import Search
 
 _SAME_HOLDERS = 1 / 3
@@ -21,32 +28,46 @@ _SAME_HOLDERS = 1 / 3
 half of each is then in the other."""
 
 
-def test_groups(null: Null) -> tuple[list[float], list[float]]:
-    """Give each group its best seed's evidence, after e-BH over every seed that was tested.
+def test_groups(null: Null) -> list[tuple[int, float]]:
+    """Test each group of the search by the seeds that speak for it.
 
-    Grain:   one entry per group of the search, in its order.
-    Units:   log2 of an e-value; q in [0, 1]. A group none of whose seeds is worth testing has
-             e = 0 (cut at LOG2_E_MAX) and q = 1.
+    Grain:   one (group, log2 of an e-value) per seed that is worth testing.
     Cost:    at most 2 x SEEDS_PER_GROUP_MAX seeds a group, each with one growth a family.
     """
     search = null.search
     bar = float(np.log2(max(search.seeds_tested, 1) / max(len(search.groups), 1)))
-    owners: list[int] = []
-    values: list[float] = []
+    told: list[tuple[int, float]] = []
     for g, group in enumerate(search.groups):
         direct = {f: test_family(null, group, family=f) for f in FAMILIES}
         for seed in _seeds_of(search, g, direct):
             worth = choose_families(null, seed, direct=direct, bar=bar)
             if worth:
-                owners.append(g)
                 held_out = weigh_seed(null, seed, group, families=worth)
-                values.append(combine_families(held_out))
-    log2_e = np.array(values, np.float64)
-    q = bound_q_values(log2_e, tested=search.seeds_tested)
-    best_e, best_q = [-LOG2_E_MAX] * len(search.groups), [1.0] * len(search.groups)
-    for k, g in enumerate(owners):
-        best_e[g] = max(best_e[g], float(log2_e[k]))
-        best_q[g] = min(best_q[g], float(q[k]))
+                told.append((g, combine_families(held_out)))
+    return told
+
+
+def bound_bundles(
+    bundles: list[Bundle], told: list[tuple[int, float]], *, seeds: int
+) -> tuple[list[float], list[float]]:
+    """Give each bundle its best evidence, after e-BH over all that was tested.
+
+    Tested are `seeds` values, the queue of every bundle, and the family of all sets of actors that
+    a queue might have been, whose weights sum to 1.
+
+    Grain:   one entry per bundle, in their order: log2 of an e-value, and q in [0, 1]. A bundle for
+             which nothing speaks has e = 0 (cut at LOG2_E_MAX) and q = 1.
+    """
+    home = {piece: k for k, bundle in enumerate(bundles) for piece in bundle.pieces}
+    queues = [(k, b.log2_e) for k, b in enumerate(bundles) if b.log2_e > IMPOSSIBLE]
+    heard = [(home[g], e) for g, e in told if g in home] + queues
+    log2_e = np.array([e for _, e in heard], np.float64)
+    also = len(bundles) + 1 if queues else 0
+    q = bound_q_values(log2_e, tested=seeds + also)
+    best_e, best_q = [-LOG2_E_MAX] * len(bundles), [1.0] * len(bundles)
+    for (k, e), bound in zip(heard, q, strict=True):
+        best_e[k] = max(best_e[k], e)
+        best_q[k] = min(best_q[k], float(bound))
     return best_e, best_q
 
 

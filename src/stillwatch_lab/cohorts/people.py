@@ -115,6 +115,7 @@ def draw_people(
         "group": pl.String,
         "replaces": pl.Int64,
         "sends_as": pl.Int64,
+        "gateway": pl.Int64,
         "system": pl.String,
         "prefix": pl.String,
         "suffix": pl.String,

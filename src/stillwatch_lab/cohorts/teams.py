@@ -22,6 +22,9 @@ _OFFICE_DAY: Final = {"weekend": 0.08, "spread": 2.2}
 """Weekend against working day, and hours about the peak of an office's day (guesses)."""
 _CUSTOMER: Final = 1.0
 """Normal score among customers of one who needs several keys: more than five of six (a guess)."""
+_RETRIES_THERE: Final = 2
+"""Of so many programs with several keys one hands a refused request to another key, as gateways do
+that fall back; the others try again on the same (a guess)."""
 
 
 def repeat_list(values: pl.Series, count: int) -> pl.Series:
@@ -85,7 +88,9 @@ def lay_one_job(
         "next_model", "adopts_s", "zone", "voice", "sentences",
     )  # fmt: skip
     count = people.height
+    voice = int(people["voice"][0])
     return people.with_columns(
+        pl.lit(None if voice % _RETRIES_THERE else voice, pl.Int64).alias("gateway"),
         *(pl.lit(people[name][0], people.schema[name]).alias(name) for name in same),
         pl.lit(draw_hexes(rng, 1, "org_")[0]).alias("org_id"),
         pl.lit(draw_hexes(rng, 1, "d")[0] + ".example").alias("email_domain"),

@@ -8,6 +8,7 @@ import numpy as np
 
 from stillwatch.detect.honest_groups import NAMES, HonestGroups, HonestNull, fit_honest_null
 from stillwatch.detect.judge import Judged
+from stillwatch.detect.unmix.members import Stream
 
 LINE = np.array([[0.5 * w - 1, 0.1 * w, -0.05 * w] for w in range(len(NAMES))])
 SCALE = np.linspace(0.3, 2.0, len(NAMES))
@@ -37,6 +38,7 @@ def judged(name: str, **facts: Any) -> Judged:  # noqa: ANN401  fields of severa
         "group_id": f"g-{name}",
         "members": np.zeros(0, np.int32),
         "membership": np.zeros(0),
+        "stream": Stream(np.zeros(0, np.int32), np.zeros(0), np.zeros(0), 0.0, np.zeros(0)),
         "core_exchanges": 100,
         "figures": np.zeros(len(NAMES)),
         "z": np.full(len(NAMES), 2.0),

@@ -42,8 +42,8 @@ def p_values(null: HonestNull, groups: HonestGroups) -> np.ndarray:
 
 
 def test_a_known_line_and_scale_are_recovered() -> None:
-    """Within four standard errors of 3,000 groups."""
-    null = fit(draw_honest(3_000, seed=2))
+    """Within four standard errors of 4,000 groups."""
+    null = fit(draw_honest(4_000, seed=2))
     assert null.line == pytest.approx(LINE, abs=0.35)
     assert null.line[:, 1] == pytest.approx(LINE[:, 1], abs=0.1)
     assert null.scale == pytest.approx(SCALE, rel=0.08)

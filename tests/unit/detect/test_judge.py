@@ -11,14 +11,13 @@ from traffic_by_hand import Scene, group_rows, member_rows
 
 from stillwatch.detect.honest_groups import NAMES, HonestNull
 from stillwatch.detect.judge import (
-    Case,
     Judged,
     adjust_p_values,
     explain_innocently,
     judge_groups,
-    measure_usual,
     weigh_harvest,
 )
+from stillwatch.detect.measure import Case, measure_usual
 from stillwatch.detect.witnesses import WITNESSES
 from stillwatch.domain.settings import DetectSettings
 from stillwatch.domain.tables import REGISTER

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from traffic_by_hand import Scene
 
-from stillwatch.detect.membership import membership_frame, weigh_exchanges
 from stillwatch.detect.traffic import Traffic, arrange_traffic
+from stillwatch.detect.unmix.membership import membership_frame, weigh_exchanges
 from stillwatch.domain.settings import DetectSettings
 
 MOST = DetectSettings().unrelated_share_max
@@ -16,8 +16,8 @@ MOST = DetectSettings().unrelated_share_max
 def weigh(traffic: Traffic, members: list[str]) -> dict[str, float]:
     """Membership by exchange id."""
     codes = traffic.codes_of(members)
-    found = weigh_exchanges(traffic, codes, seed=0, unrelated_max=MOST)
-    frame = membership_frame(traffic, codes, found)
+    found = weigh_exchanges(traffic, codes, known=np.zeros(0, np.int64), seed=0, unrelated_max=MOST)
+    frame = membership_frame(traffic, codes, found.membership)
     return dict(frame.select("exchange_id", "membership").iter_rows())
 
 

@@ -14,6 +14,8 @@ from stillwatch.detect.witnesses import (
     more_is_taken,
     nobody_declares_an_owner,
     nobody_follows_up,
+    requests_are_handed_on,
+    requests_move_out_of_sight,
     tactics_harvest,
     templates_fill_the_traffic,
     volumes_are_even,
@@ -29,6 +31,8 @@ WITNESSES = (
     more_is_taken.WITNESS,
     nobody_follows_up.WITNESS,
     nobody_declares_an_owner.WITNESS,
+    requests_are_handed_on.WITNESS,
+    requests_move_out_of_sight.WITNESS,
 )
 
 __all__ = ["WITNESSES", "Core", "Witness", "hear_witnesses"]

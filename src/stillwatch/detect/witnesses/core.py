@@ -42,6 +42,11 @@ class Core:
     """What is usual in the whole run's traffic."""
     declared_share: float
     """Largest share of the accounts under one declared owner; nan without a register."""
+    handed_on: float = float("nan")
+    """Share of refused requests that another of the accounts sends, less that of answered ones;
+    nan where too few were watched."""
+    moved: float = float("nan")
+    """Share of the requests handed on that came from elsewhere; nan where too few were."""
 
     @property
     def accounts(self) -> int:
@@ -67,6 +72,9 @@ class Witness:
     exculpates: bool = True
     """Whether it may speak for innocence. Not where looking innocent costs an attacker nothing and
     is known to be done: such a witness is cut at 0 from below, for honest groups too."""
+    scale_min: float = 1e-6
+    """Least spread of honest groups, in the figure's unit: of a figure that is 0 for nearly all of
+    them the few others alone would make a spread, and any trace would be at the cut."""
     resale_explains: bool = False
     """Whether a permitted resale looks so by its nature: its keys share one load. It is then silent
     of a group most of whose accounts are so permitted."""

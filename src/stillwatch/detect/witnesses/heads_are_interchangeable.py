@@ -5,7 +5,8 @@ pooled, at the upper end of its sampling error, so that a small group looks more
 Heads may be specialised, a queue for each kind of work: so it is asked inside specialities too, of
 which there are at most eight and one per ten accounts, found among the accounts' means; the least
 correlation counts. Honest groups are asked in the same way, which is what the null allows for.
-Blind spot: a wording of its own for every head; honest load-balanced keys are interchangeable too.
+It clears nobody: a wording of its own for every head is cheap, and known to be done.
+Blind spot: that wording; honest load-balanced keys are interchangeable too.
 Source: DESIGN.md, section 7 (0.001 to 0.004 in campaigns, 0.02 to 0.06 in teams); Lloyd 1982.
 """
 
@@ -102,5 +103,6 @@ WITNESS = Witness(
     "log2 of the share of content variance between accounts",
     "colleagues or strangers who each have work of their own",
     measure,
+    exculpates=False,
     resale_explains=True,
 )

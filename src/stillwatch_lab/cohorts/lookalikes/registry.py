@@ -149,6 +149,10 @@ _TABLE: Final = (
         least=8,
     ),
     LookAlike(
+        "key-pool", "benign-key-pool", resale.draw_key_pool, 12, (5, 60),
+        "a community in some lends its members' keys to a gateway of its own", times=3.0,
+    ),
+    LookAlike(
         "framework", "benign-framework", framework.draw_framework, 8, (7_000, 17_000),
         "a fifth of all accounts call through one of a few agent frameworks",
         shape="crowd", least=30,
@@ -177,7 +181,7 @@ _TABLE: Final = (
 LOOK_ALIKES: Final = {like.name: like for like in _TABLE}
 """By name; tied kinds take turns in this order."""
 TIED: Final = tuple(like.name for like in _TABLE if like.shape == "group")
-UNOWNED: Final = ("class", "accelerator", "hackathon", "tool-launch")
+UNOWNED: Final = ("class", "accelerator", "hackathon", "tool-launch", "key-pool")
 """Tied kinds of which most accounts declare no common owner, for there is none."""
 TRIAL_KINDS: Final = TIED[:9]
 """Those of the scenario `trial`, which stays as it was first measured."""

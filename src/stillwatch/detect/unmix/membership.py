@@ -17,10 +17,12 @@ from typing import NamedTuple
 
 import numba as nb
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from scipy.optimize import isotonic_regression
 
 from stillwatch.detect.traffic import F32, F64, I32, I64, Traffic
+from stillwatch.detect.unmix.streams import KNOWN_MIN, score_streams
 from stillwatch.domain import limits
 from stillwatch.domain.arrays import read_only
 
@@ -34,8 +36,19 @@ _QUIET = 0.9
 """Share of the background below which the group's unrelated traffic is counted (Storey 2002)."""
 _BINS = 60
 """Bins of the score on which the two densities are compared."""
+_KNOWN_BINS = 30
+"""The same, where a queue's known exchanges are one of the two: there are fewer of them."""
 _PSEUDO = 0.5
 """Pseudo-accounts at the population's share, in the group's share of a passage."""
+
+
+class Unmixed(NamedTuple):
+    """A group's exchanges, unmixed."""
+
+    membership: F64
+    """Of each exchange: the probability that it belongs to what the group shares."""
+    background: float
+    """Share of strangers' exchanges whose membership would be one half or more."""
 
 
 class _Passages(NamedTuple):
@@ -91,7 +104,9 @@ def compile_kernel() -> None:
     _score_rows(whole[:0], passages, 1, 1, 1)
 
 
-def weigh_exchanges(traffic: Traffic, members: I32, *, seed: int, unrelated_max: float) -> F64:
+def weigh_exchanges(
+    traffic: Traffic, members: I32, *, known: I64, seed: int, unrelated_max: float
+) -> Unmixed:
     """Give the membership of every exchange of a group.
 
     Grain:   one probability per row of `traffic.rows_of(members)`, in that order.
@@ -99,6 +114,8 @@ def weigh_exchanges(traffic: Traffic, members: I32, *, seed: int, unrelated_max:
     Nulls:   an exchange without a frequent passage scores 0, like most of the background.
     Order:   the background is drawn with `seed`; input order is irrelevant.
     Cost:    linear in the group's passages and limits.BACKGROUND_EXCHANGES_MAX.
+    `known` are exchanges that its accounts handed to one another; where there are enough, what
+    they are like counts beside passages (`streams`).
     """
     rows = traffic.rows_of(members)
     inside = np.zeros(len(traffic.holders), np.int64)
@@ -120,6 +137,11 @@ def weigh_exchanges(traffic: Traffic, members: I32, *, seed: int, unrelated_max:
     accounts = len(traffic.accounts)
     scores = np.asarray(_score_rows(rows, passages, len(members), accounts, 1))
     quiet = np.asarray(_score_rows(background, passages, len(members), accounts, 0))
+    if len(known) >= KNOWN_MIN and len(background) >= KNOWN_MIN:
+        lifts = scores, quiet
+        scores, quiet = score_streams(traffic, rows, background, known=known, lifts=lifts)
+        is_known = np.isin(rows, known)
+        return _compare_known(scores, quiet, is_known, unrelated_max=unrelated_max)
     return _compare(scores, quiet, unrelated_max=unrelated_max)
 
 
@@ -134,13 +156,13 @@ def _draw_background(traffic: Traffic, rows: I64, *, seed: int) -> I64:
     return np.sort(np.random.default_rng(seed).choice(candidates, most, replace=False))
 
 
-def _compare(scores: F64, quiet: F64, *, unrelated_max: float) -> F64:
+def _compare(scores: F64, quiet: F64, *, unrelated_max: float) -> Unmixed:
     """One minus the local false-discovery rate against the background, rising with the score.
 
     Monotone by isotonic regression: a running maximum would let one noisy bin lift all above it.
     """
     if not len(quiet):
-        return np.ones(len(scores))
+        return Unmixed(np.ones(len(scores)), 0.0)
     level = float(np.quantile(quiet, _QUIET))
     below = float(np.mean(quiet <= level))
     unrelated = min(float(np.mean(scores <= level)) / max(below, 1e-9), unrelated_max)
@@ -153,7 +175,34 @@ def _compare(scores: F64, quiet: F64, *, unrelated_max: float) -> F64:
     here = (np.bincount(place, minlength=bins) + _PSEUDO) / (len(scores) + _PSEUDO * bins)
     there = (np.bincount(quiet_place, minlength=bins) + _PSEUDO) / (len(quiet) + _PSEUDO * bins)
     ratio = isotonic_regression(there / here, weights=here, increasing=False).x
-    return np.asarray(np.clip(1 - unrelated * ratio, 0.0, 1.0)[place])
+    membership = np.clip(1 - unrelated * ratio, 0.0, 1.0)
+    background = float(np.mean(membership[quiet_place] >= 0.5))  # noqa: PLR2004  CONTRACT.md, 4
+    return Unmixed(membership[place], background)
+
+
+def _compare_known(
+    scores: F64, quiet: F64, is_known: npt.NDArray[np.bool_], *, unrelated_max: float
+) -> Unmixed:
+    """Weigh each score between what the queue is known to score and what strangers do.
+
+    Where the queue gave some of its exchanges away, their scores (each by what other accounts
+    showed) say what the rest of it scores: an account's own life may be unlike strangers' without
+    being the queue's. The queue's share of the traffic is fitted by expectation-maximisation.
+    """
+    both = np.concatenate([scores[is_known], quiet])
+    edges = np.unique(np.quantile(both, np.linspace(0, 1, _KNOWN_BINS + 1)))[1:-1]
+    bins = len(edges) + 1
+    place, quiet_place = np.searchsorted(edges, scores), np.searchsorted(edges, quiet)
+    here = np.bincount(place[is_known], minlength=bins) + _PSEUDO
+    there = np.bincount(quiet_place, minlength=bins) + _PSEUDO
+    ratio = (there / there.sum()) / (here / here.sum())
+    fitted = isotonic_regression(ratio, weights=here + there, increasing=False).x
+    share = 0.5
+    for _ in range(limits.GROWTH_ROUNDS_MAX):
+        membership = share / (share + (1 - share) * fitted)
+        share = float(np.clip(membership[place].mean(), 1 - unrelated_max, 1 - 1e-6))
+    background = float(np.mean(membership[quiet_place] >= 0.5))  # noqa: PLR2004  CONTRACT.md, 4
+    return Unmixed(membership[place], background)
 
 
 def membership_frame(traffic: Traffic, members: I32, membership: F64) -> pl.DataFrame:

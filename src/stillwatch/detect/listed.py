@@ -1,0 +1,79 @@
+"""What is listed of judged groups: the rows of `GROUPS_OUT`, and their witnesses as evidence.
+
+Last step of *detect*: reads what the others found, decides nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from stillwatch.detect.campaigns import Campaigns
+from stillwatch.detect.honest_groups import HonestNull
+from stillwatch.detect.judge import Judged
+from stillwatch.detect.witnesses import WITNESSES
+from stillwatch.domain.results import EVIDENCE, GROUPS_OUT
+
+_SHIFT = 2.0
+"""Standard deviations towards guilt that a witness's bits are weighed against."""
+
+
+def list_groups(
+    judged: list[Judged],
+    groups: pl.DataFrame,
+    volumes: pl.DataFrame,
+    members: pl.DataFrame,
+    found: Campaigns,
+) -> pl.DataFrame:
+    """GROUPS_OUT: what was linked, with what was said of it."""
+    sent = (
+        members.join(volumes, on="account_id").group_by("group_id").agg(pl.col("exchanges").sum())
+    )
+    said = pl.DataFrame(
+        [
+            (
+                j.group_id,
+                j.q_value,
+                j.judgement,
+                j.explanation,
+                j.explanation_p_value,
+                found.of_group.get(j.group_id, (None,))[0],
+            )
+            for j in judged
+        ],
+        schema={
+            "group_id": pl.String,
+            "q_value": pl.Float64,
+            "judgement": pl.String,
+            "innocent_explanation": pl.String,
+            "explanation_p_value": pl.Float64,
+            "campaign_id": pl.String,
+        },
+        orient="row",
+    )
+    return GROUPS_OUT.conform(
+        groups.join(said, on="group_id")
+        .join(sent, on="group_id", how="left")
+        .with_columns(pl.col("exchanges").fill_null(0))
+    ).sort("group_id")
+
+
+def list_witnesses(judged: Judged, null: HonestNull) -> pl.DataFrame:
+    """Evidence rows of a group's witnesses: observed, expected of honest groups, and weight.
+
+    Units:   bits are those of a normal likelihood ratio against a mean of two standard deviations
+             towards guilt: a reading aid; what counts is the standardised witness.
+    """
+    expected = null.expect(len(judged.members), judged.core_exchanges)
+    bits = (_SHIFT * judged.z - _SHIFT**2 / 2) / np.log(2)
+    return EVIDENCE.conform(
+        pl.DataFrame(
+            [
+                (judged.group_id, w.family, w.name, float(f), float(e), float(b))
+                for w, f, e, b in zip(WITNESSES, judged.figures, expected, bits, strict=True)
+                if not np.isnan(f)
+            ],
+            schema=EVIDENCE.schema,
+            orient="row",
+        )
+    )

@@ -1,0 +1,124 @@
+"""What is measured of tied groups before they are judged: unmixed, their core, their witnesses.
+
+Between *unmix* and judging: reads `Traffic`, `GROUP`, `MEMBER`, the register and echoes; gives the
+figures that `judge` compares with those of honest groups. Calibration reads them too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import polars as pl
+
+from stillwatch.detect.traffic import F64, I32, Traffic
+from stillwatch.detect.unmix.handed_on import HandedOn
+from stillwatch.detect.unmix.membership import Unmixed, weigh_exchanges
+from stillwatch.detect.witnesses import Core, hear_witnesses
+from stillwatch.detect.witnesses.core import EXCHANGES_MIN, Usual
+from stillwatch.detect.witnesses.owners import Owners
+from stillwatch.domain.echoes import Echoes
+from stillwatch.domain.settings import DetectSettings
+
+_CORE = 0.5
+"""Membership from which an exchange is core. CONTRACT.md, section 4."""
+_STREAM_PER_ACCOUNT = 2
+"""Core exchanges an account below which a group has no stream: coincidences, one here, one there.
+With less, lines in exchanges per account are extrapolated beyond all honest groups."""
+_INT8_SCALE = 127.0  # stored embeddings are unit vectors times this
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is judged: tied groups, their members, and the register's word on them."""
+
+    groups: pl.DataFrame
+    members: pl.DataFrame
+    register: pl.DataFrame
+    resold: frozenset[str] = frozenset()  # accounts that a resale permission in force covers
+    echoes: Echoes = field(default_factory=Echoes.none)  # requests that came again elsewhere
+
+
+def measure_groups(
+    traffic: Traffic, case: Case, *, settings: DetectSettings
+) -> list[tuple[I32, Unmixed, F64, tuple[int, int]]]:
+    """Unmix every group and hear its witnesses.
+
+    Grain:   per group: account codes, memberships, figures, and (accounts, core exchanges).
+    """
+    usual = measure_usual(traffic.exchanges)
+    owners = Owners(case.register, active=traffic.accounts)
+    handed_on = HandedOn(case.echoes, traffic)
+    own = dict(case.members.group_by("group_id").agg("account_id").iter_rows())
+    out = []
+    for name in case.groups["group_id"]:
+        codes = traffic.codes_of(own[name])
+        unmixed = weigh_exchanges(
+            traffic,
+            codes,
+            known=handed_on.find_known(codes),
+            seed=0,
+            unrelated_max=settings.unrelated_share_max,
+        )
+        core = take_core(
+            traffic,
+            codes,
+            unmixed.membership,
+            usual=usual,
+            declared=owners.measure_share(own[name]),
+        )
+        core = replace(
+            core,
+            handed_on=handed_on.measure_share(codes),
+            moved=handed_on.measure_moved(codes),
+        )
+        is_resold = 2 * len(case.resold.intersection(own[name])) >= len(own[name])
+        figures = hear_witnesses(core, is_resold=is_resold)
+        out.append((codes, unmixed, figures, (len(codes), len(core.account))))
+    return out
+
+
+def take_core(
+    traffic: Traffic, codes: I32, membership: F64, *, usual: Usual, declared: float
+) -> Core:
+    """Take a group's core: its exchanges with membership of one half or more.
+
+    Where they are too few to measure anything on, or fewer than two an account, the group has no
+    stream of its own: its core is all of its traffic.
+    """
+    rows = traffic.rows_of(codes)
+    keep = membership >= _CORE
+    share = float(keep.mean()) if len(keep) else 0.0
+    if keep.sum() < max(EXCHANGES_MIN, _STREAM_PER_ACCOUNT * len(codes)):
+        keep = np.ones(len(rows), np.bool_)
+    rows_kept = rows[keep]
+    account = np.searchsorted(traffic.account_start, rows_kept, side="right") - 1
+    return Core(
+        account.astype(np.int64),
+        traffic.embeddings[rows_kept].astype(np.float64) / _INT8_SCALE,
+        traffic.exchanges[rows_kept],
+        share,
+        usual,
+        declared,
+    )
+
+
+def measure_usual(exchanges: pl.DataFrame) -> Usual:
+    """Measure what is usual in a run's traffic, accounts weighing alike; nan where it doesn't say.
+
+    Accounts, not exchanges: a campaign is a larger share of the traffic than of the accounts.
+    """
+    figures = (
+        exchanges.group_by("account_id")
+        .agg(
+            (pl.col("output_tokens").clip(0).cast(pl.Float64) + 1)
+            .log(2)
+            .mean()
+            .alias("log_output"),
+            pl.col("tactic_probability").mean().alias("tactic"),
+            (pl.col("turn") > 1).mean().alias("later_turns"),
+        )
+        .select(pl.exclude("account_id").mean())
+        .row(0, named=True)
+    )
+    return Usual(**{name: float("nan") if v is None else float(v) for name, v in figures.items()})

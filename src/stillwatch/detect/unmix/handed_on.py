@@ -1,0 +1,80 @@
+"""The requests that a group's accounts hand on, by the places that exchanges have in `Traffic`.
+
+Between *link*'s queues and judging: reads `ECHO` and `WATCHED` once a run, tells of each group how
+often what one of its accounts was refused is sent by another, against what was answered, and which
+exchanges these are.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from stillwatch.detect.traffic import F64, I32, I64, Traffic
+from stillwatch.domain.echoes import Echoes
+
+_REFUSED_MIN = 20
+"""Refused requests of a group below which its share is not known to a tenth."""
+
+_MOVED_MIN = 5
+"""Requests handed on below which nothing is said of where they went."""
+
+
+class HandedOn:
+    """Repetitions between the accounts of a run."""
+
+    def __init__(self, echoes: Echoes, traffic: Traffic) -> None:
+        """Place every repetition among the run's exchanges."""
+        place = pl.DataFrame(
+            {"row": traffic.rows, "at": np.arange(len(traffic.rows), dtype=np.int64)}
+        )
+        found = (
+            echoes.found.join(place, on="row")
+            .join(place.rename({"row": "echo_row", "at": "echo_at"}), on="echo_row")
+            .sort("at")
+        )
+        self._at: I64 = found["at"].to_numpy()
+        self._echo_at: I64 = found["echo_at"].to_numpy()
+        self._is_refused = found["is_refused"].to_numpy()
+        starts = traffic.account_start
+        self._is_elsewhere = found["is_elsewhere"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        self._source = np.searchsorted(starts, self._at, side="right") - 1
+        self._target = np.searchsorted(starts, self._echo_at, side="right") - 1
+        watched = pl.DataFrame({"account_id": traffic.accounts}).join(
+            echoes.watched, on="account_id", how="left", maintain_order="left"
+        )
+        self._refused: F64 = watched["refused"].fill_null(0).to_numpy().astype(np.float64)
+        self._answered: F64 = watched["answered"].fill_null(0).to_numpy().astype(np.float64)
+        self._accounts = len(traffic.accounts)
+
+    def find_known(self, members: I32) -> I64:
+        """Find the exchanges of a group that its accounts handed on or took over, in order."""
+        picked = self._inside(members) & self._is_refused
+        return np.unique(np.concatenate([self._at[picked], self._echo_at[picked]]))
+
+    def measure_share(self, members: I32) -> float:
+        """Give the share of refused requests that another member sends, less that of answered ones.
+
+        Nulls:   nan where fewer than 20 refused requests were watched.
+        """
+        refused = float(self._refused[members].sum())
+        answered = float(self._answered[members].sum())
+        if refused < _REFUSED_MIN:
+            return float("nan")
+        inside = self._inside(members)
+        handed = float(np.sum(inside & self._is_refused)) / refused
+        return handed - float(np.sum(inside & ~self._is_refused)) / max(answered, 1.0)
+
+    def measure_moved(self, members: I32) -> float:
+        """Give the share of requests handed on that came from another subnet and client.
+
+        Nulls:   nan where fewer than 5 were handed on by logs that say where they came from.
+        """
+        origins = self._is_elsewhere[self._inside(members) & self._is_refused]
+        known = origins[~np.isnan(origins)]
+        return float(known.mean()) if len(known) >= _MOVED_MIN else float("nan")
+
+    def _inside(self, members: I32) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        own = np.zeros(self._accounts, np.bool_)
+        own[members] = True
+        return np.asarray(own[self._source] & own[self._target])

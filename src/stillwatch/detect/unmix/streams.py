@@ -1,0 +1,127 @@
+"""What a queue sends, learnt from the requests that gave it away.
+
+Part of the second step of *detect* (unmixing): reads `Traffic` and the exchanges of a group that
+are known to be its queue's, because they were refused on one account and sent by another; scores
+every exchange by how much it is like them and unlike strangers'. So heads that write each in words
+of their own, half of the time for a life of their own, are unmixed without a word in common. Two
+Gaussian densities (quadratic discriminant, shrunk), each account scored by what others showed.
+
+Blind spot: a queue that sends what anybody sends. Source: McLachlan 1992; DESIGN.md, section 7.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+from scipy.special import betaln
+
+from stillwatch.detect.traffic import F64, I64, Traffic
+
+KNOWN_MIN: Final = 40
+"""Known exchanges from which a queue's density is learnt: about one a feature."""
+_FOLDS: Final = 5
+"""Parts of the accounts, each scored by what the others showed."""
+_SHRINKAGE: Final = 0.1
+"""Weight of uncorrelated features in a covariance, some hundred exchanges of fifty features."""
+_RIDGE: Final = 0.05
+"""Variance added to each standardised feature: what strangers hardly vary in decides nothing."""
+_INT8_SCALE: Final = 127.0
+_ALIKE: Final = 0.2
+"""Correlation of an account's exchanges as to whether they are like a group's (a guess, wide)."""
+_CAP_BITS: Final = 6.0
+"""LinkSettings.family_cap_bits."""
+_CAPABILITIES: Final = (
+    "reasoning", "mathematics", "code", "tool_use", "agentic", "grading", "writing", "knowledge",
+    "translation", "sensitive",
+)  # fmt: skip
+
+
+def score_streams(
+    traffic: Traffic, rows: I64, background: I64, *, known: I64, lifts: tuple[F64, F64]
+) -> tuple[F64, F64]:
+    """Score a group's exchanges and strangers' by likeness to what the queue is known to send.
+
+    Grain:   one figure per row of `rows`, and one per row of `background`, half of which has taught
+             what strangers send: only the other half is returned.
+    Units:   natural logarithm of a density ratio, not calibrated.
+    Nulls:   a field that a log lacks is 0 for everybody.
+    Order:   accounts are parted by their place among the group's; input order is irrelevant.
+    Cost:    features x features for each exchange.
+    `known` are positions of exchanges, `lifts` the passage scores of both sides.
+    """
+    own = np.column_stack([read_features(traffic, rows), lifts[0]])
+    others = np.column_stack([read_features(traffic, background), lifts[1]])
+    middle, spread = others.mean(axis=0), others.std(axis=0) + 1e-3
+    own, others = (own - middle) / spread, (others - middle) / spread
+    taught, kept = others[::2], others[1::2]
+    account = np.searchsorted(traffic.account_start, rows, side="right")
+    fold = np.unique(account, return_inverse=True)[1] % _FOLDS
+    is_known = np.isin(rows, known)
+    strangers = _fit(taught)
+    scores, quiet = np.zeros(len(own)), np.zeros(len(kept))
+    against = _density(own, strangers), _density(kept, strangers)
+    for part in range(_FOLDS):
+        queue = _fit(own[is_known & (fold != part)])
+        mine = fold == part
+        scores[mine] = _density(own[mine], queue) - against[0][mine]
+        quiet += (_density(kept, queue) - against[1]) / _FOLDS
+    return scores, quiet
+
+
+def weigh_streams(core: F64, sent: F64, *, share: float, background: float) -> F64:
+    """Weigh each account's traffic: it sends what the group sends, against what strangers do.
+
+    Grain:   one figure per account, from its core exchanges and all that it sent.
+    Units:   bits, cut at ±6 as any family's; beta-binomial counts about the group's share and the
+             strangers', with a correlation of 0.2 inside accounts, for people have habits.
+    """
+    ratio = [
+        log2_betabinomial(core, sent, mean=float(np.clip(mean, 1e-3, 1 - 1e-3)))
+        for mean in (share, background)
+    ]
+    return np.clip(np.where(sent > 0, ratio[0] - ratio[1], 0.0), -_CAP_BITS, _CAP_BITS)
+
+
+def log2_betabinomial(k: F64, n: F64, *, mean: float) -> F64:
+    """Give the probability of k of n in bits, but for what depends on k and n alone."""
+    scale = (1 - _ALIKE) / _ALIKE
+    a, b = mean * scale, (1 - mean) * scale
+    return np.asarray((betaln(k + a, n - k + b) - betaln(a, b)) / np.log(2))
+
+
+def read_features(traffic: Traffic, rows: I64) -> F64:
+    """Give what is known of some exchanges, but for their words.
+
+    Grain:   one row per exchange: hashed words, lengths, how it asks, what it is after.
+    """
+    log2 = [
+        (pl.col(name).fill_null(0).clip(0).cast(pl.Float64) + 1).log(2).alias(name)
+        for name in ("output_tokens", "input_tokens", "prompt_words")
+    ]
+    frame = traffic.exchanges[rows].select(
+        pl.col("tactic_probability").fill_null(0.0),
+        *log2,
+        (pl.col("turn").fill_null(1) > 1).cast(pl.Float64).alias("later"),
+        pl.col("turn").is_null().cast(pl.Float64).alias("alone"),
+        pl.col("thinking").fill_null(value=False).cast(pl.Float64),
+        pl.col("replay_source").is_not_null().cast(pl.Float64),
+        *((pl.col("capability") == c).fill_null(value=False).cast(pl.Float64).alias(c)
+          for c in _CAPABILITIES),
+    )  # fmt: skip
+    return np.column_stack([traffic.embeddings[rows] / _INT8_SCALE, frame.to_numpy()])
+
+
+def _fit(features: F64) -> tuple[F64, F64]:
+    """Mean, and the Cholesky factor of the shrunk covariance."""
+    spread = np.cov(features.T)
+    shrunk = (1 - _SHRINKAGE) * spread + _SHRINKAGE * np.diag(np.diag(spread))
+    factor = np.linalg.cholesky(shrunk + _RIDGE * np.eye(len(shrunk)))
+    return features.mean(axis=0), np.asarray(factor, np.float64)
+
+
+def _density(features: F64, fitted: tuple[F64, F64]) -> F64:
+    mean, factor = fitted
+    z = np.linalg.solve(factor, (features - mean).T)
+    return np.asarray(-0.5 * np.sum(z**2, axis=0) - np.log(np.diag(factor)).sum())

@@ -1,0 +1,30 @@
+"""One queue, and every account behind an address and a client of its own: somebody hides a hand.
+
+Share of the requests handed on that came from another subnet and with another client than where
+they had been refused, seconds before. One customer's gateway, a relay or a pool of lent keys hands
+on from one place with one program; there is no honest reason to send one load from so many homes.
+Silent where no queue shows. Not hiding clears nobody.
+Blind spot: heads behind one proxy, or with one client, which other channels tie.
+Source: coordination.md, section 2 ("identity inconsistency" belongs to judging).
+"""
+
+from __future__ import annotations
+
+from stillwatch.detect.witnesses.core import Core, Witness
+
+
+def measure(core: Core) -> float:
+    """Give the share of requests handed on that move; nan where too few were handed on."""
+    return core.moved
+
+
+WITNESS = Witness(
+    "moved_on",
+    "infrastructure",
+    1,
+    "share of requests handed on that come from elsewhere",
+    "one program that hands requests on openly, from one place",
+    measure,
+    exculpates=False,
+    scale_min=0.1,
+)

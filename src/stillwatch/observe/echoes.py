@@ -1,0 +1,140 @@
+"""Which requests come again from another account: refused ones, and answered ones as control.
+
+Seventh step of *observe*: reads `OBSERVED`, writes `ECHO` and `WATCHED`. Who works through one
+queue over many accounts hands what was refused on one of them to another, moments later; an honest
+client tries again on its own. Texts are compared by the hashes kept of them, so that a wording of
+each account's own around the same item doesn't hide it, and only by hashes that hardly any exchange
+holds. That strangers send the same rare passage within minutes is possible (a class, a headline):
+a sample of *answered* requests, watched in the same way, says how often.
+
+Blind spot: an operator who retries on the same account, waits longer than two minutes, or writes
+each attempt afresh; logs without a status. Look-alike: one customer's load-balanced keys, which are
+one queue indeed. Source: coordination.md, 6.1c (lost work must be re-issued).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import narwhals as nw
+import polars as pl
+
+from stillwatch.domain import limits
+from stillwatch.domain.echoes import ECHO, WATCHED, Echoes
+from stillwatch.observe.passages import collect_here, give_to_engine
+
+REFUSED: Final = (408, 409, 425, 429, *range(500, 505), *range(520, 525), 529)
+"""HTTP statuses after which a client sends the same request again: time-outs, limits, overload."""
+ANSWERED: Final = (200, 299)
+_ONE_IN: Final = 16
+"""One answered request in so many is a control: five or so to each refused one where one request in
+a hundred is refused, which makes chance five times better known than what is compared with it."""
+_COLUMNS: Final = ("sketch", "gist")
+_ORIGIN: Final = ("account_id", "time", "subnet_hash", "client_hash")
+
+
+def find_echoes(exchanges: nw.LazyFrame[Any]) -> Echoes:
+    """Find the watched requests that another account sent again within two minutes.
+
+    Grain:   ECHO at most one row per watched request: the repetition that shares most.
+    Nulls:   a log without refused requests has no echoes and watches nothing.
+    Order:   ECHO by row; input order is irrelevant.
+    Cost:    two passes over the hashes of all exchanges; pairs only of hashes that at most
+             limits.ECHO_HOLDERS_MAX exchanges hold.
+    """
+    watched = collect_here(_watch(exchanges))
+    if not watched["is_refused"].any():
+        return Echoes.none()
+    held = _list_hashes(watched)
+    hashes = give_to_engine(held.select("hash").unique(), exchanges)
+    hits = collect_here(_explode(exchanges).join(hashes, on="hash", how="inner"))
+    rare = hits.group_by("hash").agg(pl.len().cast(pl.Int64).alias("holders"))
+    rare = rare.filter(pl.col("holders").is_between(2, limits.ECHO_HOLDERS_MAX))
+    pairs = _pair(held.join(rare, on="hash"), hits.join(rare.select("hash"), on="hash"))
+    sent = give_to_engine(pairs.select(row="echo_row").unique(), exchanges)
+    said = collect_here(exchanges.select("row", *_ORIGIN).join(sent, on="row"))
+    return Echoes(_keep_best(pairs, watched, said), _count_watched(exchanges, watched))
+
+
+def _watch(exchanges: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Every refused request, and a sample of the answered ones, with their hashes."""
+    refused = nw.col("status").is_in(REFUSED)
+    answered = (
+        (nw.col("status") >= ANSWERED[0])
+        & (nw.col("status") <= ANSWERED[1])
+        & (nw.col("record_hash") % _ONE_IN == 0)
+    )
+    return exchanges.filter((refused | answered) & ~nw.col("prompt_hash").is_null()).select(
+        nw.col("row").cast(nw.Int64),
+        *_ORIGIN,
+        "prompt_hash",
+        *_COLUMNS,
+        refused.alias("is_refused"),
+    )
+
+
+def _list_hashes(watched: pl.DataFrame) -> pl.DataFrame:
+    """The hashes of watched requests. Grain: one row per (row, hash)."""
+    listed = [watched.select("row", hash="prompt_hash")] + [
+        watched.select("row", hash=name).explode("hash", empty_as_null=True) for name in _COLUMNS
+    ]
+    return pl.concat(listed).drop_nulls("hash").unique()
+
+
+def _explode(exchanges: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The same of all exchanges, on the engine that they are on."""
+    row = nw.col("row").cast(nw.Int64)
+    listed = [exchanges.select(row, nw.col("prompt_hash").alias("hash"))]
+    listed += [
+        exchanges.select(row, nw.col(name).alias("hash")).explode("hash") for name in _COLUMNS
+    ]
+    return nw.concat(listed).filter(~nw.col("hash").is_null())
+
+
+def _pair(held: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
+    """Pair watched requests with whatever holds the same rare hashes."""
+    return (
+        held.join(hits.select("hash", echo_row="row").unique(), on="hash")
+        .filter(pl.col("row") != pl.col("echo_row"))
+        .group_by("row", "echo_row")
+        .agg(pl.len().cast(pl.Int64).alias("shared"), pl.col("holders").min())
+    )
+
+
+def _keep_best(pairs: pl.DataFrame, watched: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
+    """Keep, of each watched request, the repetition by another account that shares most."""
+    lag = (pl.col("echo_time") - pl.col("time")).dt.total_microseconds() / 1e6
+    echo = said.select(
+        pl.col("row").cast(pl.Int64).alias("echo_row"), pl.col(_ORIGIN).name.prefix("echo_")
+    )
+    elsewhere = [pl.col(name) != pl.col(f"echo_{name}") for name in _ORIGIN[2:]]
+    return ECHO.conform(
+        pairs.join(watched.select("row", "is_refused", *_ORIGIN), on="row")
+        .join(echo, on="echo_row")
+        .with_columns(lag_s=lag, is_elsewhere=elsewhere[0] & elsewhere[1])
+        .filter(
+            pl.col("lag_s").is_between(0, limits.ECHO_LAG_S_MAX, closed="right")
+            & (pl.col("account_id") != pl.col("echo_account_id"))
+        )
+        .sort(
+            "row", "shared", "holders", "lag_s", "echo_row", descending=[False, True] + [False] * 3
+        )
+        .unique("row", keep="first", maintain_order=True)
+    )
+
+
+def _count_watched(exchanges: nw.LazyFrame[Any], watched: pl.DataFrame) -> pl.DataFrame:
+    """Count, per account, what was watched and what there is."""
+    sizes = collect_here(
+        exchanges.group_by("account_id").agg(nw.len().cast(nw.Int64).alias("exchanges"))
+    )
+    refused = pl.col("is_refused")
+    seen = watched.group_by("account_id").agg(
+        refused.sum().cast(pl.Int64).alias("refused"),
+        (~refused).sum().cast(pl.Int64).alias("answered"),
+    )
+    return WATCHED.conform(
+        sizes.join(seen, on="account_id", how="left")
+        .with_columns(pl.col("refused", "answered").fill_null(0))
+        .sort("account_id")
+    )

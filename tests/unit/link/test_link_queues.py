@@ -1,0 +1,212 @@
+"""Accounts that hand refused requests to one another stand together, and strangers do not."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from stillwatch.domain.echoes import ECHO, WATCHED, Echoes
+from stillwatch.domain.settings import LinkSettings
+from stillwatch.link.queues import Bundle, Queues, join_queues, read_queues
+from stillwatch.link.queues.propose import propose_queues
+from stillwatch.link.queues.weigh import spell_set, weigh_queue, weigh_repetitions
+from stillwatch.link.table import I32, TraitTable
+
+SETTINGS = LinkSettings()
+STRANGERS = 3_000
+
+
+class Run:
+    """Strangers of uneven volumes who repeat each other by chance, and a queue among them."""
+
+    def __init__(self, *, queue: int = 0, seed: int = 0, handed: float = 0.5) -> None:
+        rng = np.random.default_rng(seed)
+        self.rng = rng
+        self.n = STRANGERS + queue
+        self.heads = np.arange(STRANGERS, self.n, dtype=np.int32)
+        sent = np.maximum(rng.lognormal(3.0, 1.2, self.n), 1.0).round()
+        sent[self.heads] = 200
+        self.sent = sent
+        self.refused = rng.binomial(sent.astype(int), 0.012)
+        self.answered = rng.binomial(sent.astype(int), 1 / 16)
+        self.rows: list[dict[str, object]] = []
+        for actor in range(self.n):
+            self._draw(actor, self.refused[actor], chance=8e-4, is_refused=True)
+            self._draw(actor, self.answered[actor], chance=8e-4, is_refused=False)
+        for head in self.heads:
+            for _ in range(rng.binomial(self.refused[head], handed)):
+                self.repeat(head, int(rng.choice(np.setdiff1d(self.heads, [head]))))
+
+    def _draw(self, actor: int, watched: int, *, chance: float, is_refused: bool) -> None:
+        for _ in range(self.rng.binomial(watched, chance)):
+            other = int(self.rng.choice(self.n, p=self.sent / self.sent.sum()))
+            if other != actor:
+                self.repeat(actor, other, is_refused=is_refused, shared=1, holders=20)
+
+    def repeat(self, a: int, b: int, **facts: object) -> None:
+        """One account sends what another was refused."""
+        k = len(self.rows)
+        row = {"row": k, "echo_row": 10**6 + k, "account_id": f"{a:06d}", "lag_s": 6.0}
+        row |= {"echo_account_id": f"{b:06d}", "is_refused": True, "shared": 3, "holders": 2}
+        self.rows.append(row | {"is_elsewhere": None} | facts)
+
+    def echoes(self) -> Echoes:
+        """What *observe* would give."""
+        names = [f"{k:06d}" for k in range(self.n)]
+        counts = {"refused": self.refused, "answered": self.answered, "exchanges": self.sent}
+        found = pl.DataFrame(self.rows, schema=ECHO.schema)
+        return Echoes(
+            ECHO.conform(found), WATCHED.conform(pl.DataFrame({"account_id": names, **counts}))
+        )
+
+    def queues(self) -> Queues:
+        """What *link* reads from it."""
+        echoes = self.echoes()
+        return read_queues(table_of(self.n), echoes.found, watched=echoes.watched)
+
+
+def table_of(n: int, *, owner: dict[int, int] | None = None) -> TraitTable:
+    """A table without traits: every account is its own actor, unless `owner` says whose it is."""
+    actor = np.array([(owner or {}).get(k, k) for k in range(n)], np.int32)
+    accounts = pl.DataFrame({"account_id": [f"{k:06d}" for k in range(n)], "actor": actor})
+    none = np.zeros(0)
+    return TraitTable(
+        [f"{k:06d}" for k in range(n)], accounts, *[none] * 9, np.zeros((n, 1), bool), none
+    )  # type: ignore[arg-type]  # queues read accounts alone
+
+
+def group(*members: int) -> I32:
+    """Some actors."""
+    return np.array(members, np.int32)
+
+
+def test_a_queue_is_found_with_nobody_else_in_it() -> None:
+    """Sixty heads with some two refused requests each: most of them, and no stranger."""
+    run = Run(queue=60, seed=1)
+    found, *pieces = propose_queues(run.queues())
+    assert set(np.concatenate([found, *pieces])) <= set(run.heads)
+    assert len(found) >= 0.6 * len(run.heads)
+    assert weigh_queue(run.queues(), found, chosen=True)[0] > 50
+
+
+def test_chance_alone_makes_no_queue() -> None:
+    """Twenty runs of strangers with heavy-tailed volumes: no e-value above the bar."""
+    for seed in range(20):
+        queues = Run(seed=seed).queues()
+        for found in propose_queues(queues):
+            assert weigh_queue(queues, found, chosen=True)[0] <= SETTINGS.queue_bits
+
+
+def test_the_e_value_of_a_given_group_has_mean_at_most_one_under_chance() -> None:
+    """Any group that is named beforehand, over 300 runs, within three standard errors."""
+    values = []
+    for seed in range(300):
+        run = Run(seed=seed)
+        picked = np.random.default_rng(seed).choice(STRANGERS, 400, replace=False)
+        log2_e, _, _ = weigh_queue(run.queues(), picked.astype(np.int32), chosen=False)
+        values.append(2.0**log2_e)
+    error = np.std(values) / np.sqrt(len(values))
+    assert np.mean(values) <= 1 + 3 * error
+
+
+def test_a_class_that_repeats_answered_requests_too_is_no_queue() -> None:
+    """The group's own control has the last word; without its repetitions, thirty are proof."""
+    pupils, other = np.arange(30, dtype=np.int32), np.roll(np.arange(30, dtype=np.int32), 1)
+    many, none = (np.repeat(pupils, 5), np.repeat(other, 5)), (pupils[:0], pupils[:0])
+    watched = np.full(30, 10.0), np.full(30, 50.0), np.full(30, 1 / 3_000)
+    alike, proof = (
+        weigh_queue(Queues(pupils, other, *control, *watched, 1e-4), pupils, chosen=False)[0]
+        for control in (many, none)
+    )
+    assert alike < 0 < SETTINGS.queue_bits < proof
+
+
+def test_a_busy_stranger_with_one_chance_repetition_stays_outside() -> None:
+    """Whoever has hundreds of refused requests would hand on many, were he of the queue."""
+    run = Run(queue=60, seed=3)
+    run.refused[7], run.sent[7] = 300, 25_000
+    run.repeat(7, int(run.heads[0]))
+    queues = run.queues()
+    bits = weigh_repetitions(queues, run.heads)
+    assert bits[7] + np.log2(60 / run.n) < 0
+    assert 7 not in propose_queues(queues)[0]
+
+
+def test_accounts_of_one_verified_organisation_hand_on_to_themselves() -> None:
+    """One actor: what it sends again is no repetition by another."""
+    run = Run(queue=40, seed=4)
+    echoes = run.echoes()
+    own = {int(head): STRANGERS for head in run.heads}
+    queues = read_queues(table_of(run.n, owner=own), echoes.found, watched=echoes.watched)
+    assert propose_queues(queues) == []
+
+
+def bundles(run: Run, *groups: I32) -> list[Bundle]:
+    """Groups of the search, joined with the run's queues."""
+    return join_queues(list(groups), run.queues(), settings=SETTINGS)
+
+
+def test_a_queue_through_two_groups_makes_them_one() -> None:
+    """One campaign over two proxies."""
+    run = Run(queue=60, seed=5)
+    (one,) = bundles(run, run.heads[:28], run.heads[30:])
+    assert one.pieces == (0, 1)
+    assert set(one.members) == set(run.heads)
+    assert one.log2_e > SETTINGS.queue_bits
+    assert one.observed > 100 * one.expected
+
+
+def test_two_queues_in_two_groups_stay_two() -> None:
+    """Two campaigns through one proxy hand nothing to one another."""
+    run = Run(queue=30, seed=6, handed=0.9)
+    other = group(*range(30))
+    run.refused[other] = 5
+    for a in other:
+        for k in range(4):
+            run.repeat(int(a), int(other[(a + 1 + k) % 30]))
+    first, second = bundles(run, run.heads, other)
+    assert set(first.members) == set(run.heads)
+    assert set(second.members) == set(other)
+
+
+def test_a_queue_of_a_few_leaves_the_honest_rest_of_their_group_alone() -> None:
+    """Ten heads in a campus of three hundred: the campus keeps its others."""
+    run = Run(queue=12, seed=7, handed=0.9)
+    campus = np.sort(np.concatenate([np.arange(300, dtype=np.int32), run.heads[:10]]))
+    run.refused[:300] = 3
+    run.refused[run.heads] = 12
+    for a in run.heads:
+        for _ in range(8):
+            run.repeat(int(a), int(run.rng.choice(np.setdiff1d(run.heads, [a]))))
+    found = bundles(run, campus)
+    assert {tuple(sorted(set(b.members) & set(run.heads))) for b in found} == {
+        (),
+        tuple(run.heads),
+    }
+    assert set(found[0].members) == set(range(300))
+    assert found[0].log2_e == -np.inf
+
+
+def test_heads_that_a_group_lacks_join_it_by_what_they_hand_on() -> None:
+    """The group was found by its traits; five of its heads share none."""
+    run = Run(queue=60, seed=8, handed=0.9)
+    (one,) = bundles(run, run.heads[:55])
+    assert set(run.heads[:55]) <= set(one.members) <= set(run.heads)
+    assert len(one.members) > 55
+    assert np.all(one.queue_bits <= SETTINGS.queue_cap_bits)
+
+
+def test_without_echoes_groups_stay_as_they_are() -> None:
+    """Nothing was refused: nothing is said, for or against."""
+    empty = Echoes.none()
+    queues = read_queues(table_of(50), empty.found, watched=empty.watched)
+    (one,) = join_queues([group(1, 2, 3, 4, 5)], queues, settings=SETTINGS)
+    assert one.members.tolist() == [1, 2, 3, 4, 5]
+    assert one.log2_e == -np.inf
+    assert not one.queue_bits.any()
+
+
+def test_naming_a_set_costs_its_bits() -> None:
+    """All sets of a size, and all sizes: the weights sum to at most one."""
+    assert spell_set(10, 3) == pytest.approx(np.log2(120) + np.log2(10))
