@@ -7,18 +7,19 @@ groups that declare no owner, from `unowned-groups`; how often a member is a tru
 calibration may do. Detection parameters are never fitted on a campaign: the null is honest groups
 alone.
 
-    python tools/calibrate_judging.py [--incidents 24] [--trials 3] [--first-seed 9001]
-    python tools/calibrate_judging.py --check --first-seed 9501 [--incidents 12]
+    python tools/calibrate_judging.py --keep FOLDER [--incidents 24] [--trials 3]
+    python tools/calibrate_judging.py --keep FOLDER --check --first-seed 9501 [--incidents 12]
 
 The second fits nothing: it counts how often honest groups of incidents that the shipped null has
-not seen fall below a p-value.
+not seen fall below a p-value. Each incident's figures are kept in FOLDER, and one that is there is
+not played again: empty it whenever what is measured has changed.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -92,11 +93,22 @@ def play(scenario: str, seed: int) -> Incident:
         return measure_incident(traffic, Path(folder) / "lake")
 
 
-def play_honest(scenario: str, seed: int) -> pl.DataFrame:
+def play_once(
+    scenario: str, seed: int, keep: Path, *, pick: Callable[[Incident], pl.DataFrame]
+) -> pl.DataFrame:
+    """Measure one incident, or read what was kept of it."""
+    place = keep / f"{scenario}-{seed}.parquet"
+    if not place.exists():
+        picked = pick(play(scenario, seed))
+        picked.write_parquet(place.with_suffix(".part"))
+        place.with_suffix(".part").rename(place)
+        print(f"{scenario} {seed}: {len(picked)} rows", flush=True)
+    return pl.read_parquet(place)
+
+
+def play_honest(scenario: str, seed: int, keep: Path) -> pl.DataFrame:
     """Measure the honest groups of one incident."""
-    kept = keep_honest(play(scenario, seed))
-    print(f"{scenario} {seed}: {len(kept)} groups", flush=True)
-    return kept
+    return play_once(scenario, seed, keep, pick=keep_honest)
 
 
 def gather_honest(
@@ -104,7 +116,7 @@ def gather_honest(
 ) -> pl.DataFrame:
     """Measure honest groups, incident by incident, `--workers` of them at a time."""
     incidents = [
-        (scenario, asked.first_seed + offset + number)
+        (scenario, asked.first_seed + offset + number, asked.keep)
         for scenario, (offset, share) in scenarios.items()
         for number in range(round(share * asked.incidents))
     ]
@@ -205,23 +217,19 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=9001)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--figures", type=Path, help="also write every group's figures (a folder)")
+    parser.add_argument("--keep", type=Path, required=True, help="a folder: one file an incident")
     parser.add_argument("--check", action="store_true", help="fit nothing, count p-values")
     asked = parser.parse_args()
+    asked.keep.mkdir(parents=True, exist_ok=True)
     honest, unowned = gather_honest(HONEST, asked), gather_honest(UNOWNED, asked)
-    if asked.figures:
-        asked.figures.mkdir(exist_ok=True)
-        honest.write_parquet(asked.figures / "honest.parquet")
-        unowned.write_parquet(asked.figures / "unowned.parquet")
     if asked.check:
         check_null(honest)
         print("\nkinds that declare nobody, besides:")
         check_null(unowned)
         return
     seeds = range(asked.first_seed, asked.first_seed + asked.trials)
-    pairs = pl.concat([compare_members(play("trial", seed)) for seed in seeds])
-    if asked.figures:
-        pairs.write_parquet(asked.figures / "pairs.parquet")
+    trials = (play_once("trial", seed, asked.keep, pick=compare_members) for seed in seeds)
+    pairs = pl.concat(list(trials))
     fit_and_write(honest, unowned, pairs)
 
 

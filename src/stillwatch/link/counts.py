@@ -12,13 +12,14 @@ import numpy as np
 
 from stillwatch.domain.arrays import read_only
 from stillwatch.link import kernels
-from stillwatch.link.table import CHANNEL_NAMES, F64, I32, I64
+from stillwatch.link.table import CHANNEL_NAMES, F64, I32, I64, Bools
 from stillwatch.link.workbench import (
     CHANNEL,
     COUNTED,
     HOLDER,
     INSIDE,
     NOBODY,
+    OUTSIDE,
     ROW,
     VALUE,
     Bars,
@@ -28,6 +29,8 @@ from stillwatch.link.workbench import (
     set_bench,
 )
 
+_HELD_SHARE = 0.02
+"""Share of a group that must hold a value for its other holders to be looked at, as in growth."""
 SHARE_MIN = 1e-9
 """Least share whose logarithm is taken."""
 
@@ -80,6 +83,33 @@ def weigh_members(bench: Bench, group: I32) -> tuple[F64, F64]:
     there = (columns.values["mass"][value] - share) / (columns.channels["present"][channel] - 1)
     np.add.at(shares[1], (member, channel), share * there)
     return families, np.stack([bits, *shares], axis=2)
+
+
+def weigh_actors(bench: Bench, group: I32, actors: I32) -> tuple[F64, F64]:
+    """Weigh actors outside a group: bits by family and by channel.
+
+    Grain:   one row per actor, in the order given. Cost: the rows of both.
+    """
+    return _weigh(bench, (group, actors), OUTSIDE)
+
+
+def reach_holders(bench: Bench, group: I32) -> Bools:
+    """Mark who holds anything that a group holds much more of than the population.
+
+    Grain:   one mark per actor, members too. Values that 2 % of the members hold, and two of them,
+             with the lift at which a growing group looks at holders.
+    """
+    columns, counted = bench.t, count_values(bench, group)
+    channel = columns.values["channel"][counted.value]
+    here = counted.mass / np.maximum(counted.members[channel], 1)
+    there = columns.values["mass"][counted.value] / columns.channels["present"][channel]
+    lifted = np.log2(np.maximum(here, SHARE_MIN) / there) >= bench.b.lift
+    held = counted.holders >= max(2.0, _HELD_SHARE * len(group))
+    reached = np.zeros(len(columns.present), np.bool_)
+    for v in counted.value[lifted & held]:
+        span = slice(columns.holder_start[v], columns.holder_start[v + 1])
+        reached[columns.holders["actor"][span]] = True
+    return reached
 
 
 def mean_bits(bench: Bench, group: I32, actors: I32, inside: np.int64) -> float:

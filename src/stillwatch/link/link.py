@@ -69,7 +69,7 @@ def link_accounts(
     told = test_groups(Null(table, search, rho, settings))
     heard = echoes or Echoes.none()
     queues = read_queues(table, heard.found, watched=heard.watched)
-    bundles = join_queues(search.groups, queues, settings=settings)
+    bundles = join_queues(search, queues, settings=settings)
     log2_e, q = bound_bundles(bundles, told, seeds=search.seeds_tested)
     groups, members, rows = [], [], []
     for k, bundle in enumerate(bundles):

@@ -9,13 +9,16 @@ to a group, or is handed them, joins it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from stillwatch.domain import limits
+from stillwatch.domain.families import FAMILIES, TIMING
 from stillwatch.domain.settings import LinkSettings
+from stillwatch.link.counts import reach_holders, weigh_actors
 from stillwatch.link.e_values import IMPOSSIBLE
+from stillwatch.link.kernels import FAMILIES_MIN
 from stillwatch.link.queues.propose import propose_queues
 from stillwatch.link.queues.read import Queues
 from stillwatch.link.queues.weigh import (
@@ -24,13 +27,29 @@ from stillwatch.link.queues.weigh import (
     weigh_queue,
     weigh_repetitions,
 )
+from stillwatch.link.search import Search
 from stillwatch.link.table import F64, I32, Bools
+
+_TIMING = FAMILIES.index(TIMING)
 
 _OVERLAP = 0.3
 """Share of a group that a queue must run through to make the rest of it members too: less than a
 third, and the queue is somebody's in the group, not the group's."""
+_WHOLE_SHARE = 0.7
+"""Share of another group's members that must fit a queue's group for it to be a piece of that: one
+batch more, which differed in too much to be merged before."""
 _APART_BITS = 10.0
 """Bits by which two groups must explain better who hands requests on than one does."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A bundle before anybody joins it."""
+
+    members: I32
+    pieces: tuple[int, ...]
+    is_chosen: bool = False
+    """The repetitions themselves have found it."""
 
 
 @dataclass(frozen=True)
@@ -50,38 +69,38 @@ class Bundle:
     """The same by chance."""
 
 
-def join_queues(groups: list[I32], queues: Queues, *, settings: LinkSettings) -> list[Bundle]:
-    """Make bundles of groups and queues.
+def join_queues(search: Search, queues: Queues, *, settings: LinkSettings) -> list[Bundle]:
+    """Make bundles of the search's groups and queues.
 
     Grain:   one Bundle per group in the end; an actor is in at most one.
     Order:   those of the search first, as they stand; then queues that run through none of them.
-    Cost:    a few passes over the repetitions for each group that has any.
+    Cost:    a few passes over the repetitions for each group that has any; of a group behind a
+             queue, the rows of whoever holds what its members hold.
     """
-    members: dict[int, I32] = dict(enumerate(groups))
-    pieces: dict[int, tuple[int, ...]] = {g: (g,) for g in members}
-    chosen: set[int] = set()
+    drafts = {g: Draft(group, (g,)) for g, group in enumerate(search.groups)}
     for k, queue in enumerate(propose_queues(queues)):
         if weigh_queue(queues, queue, chosen=True)[0] <= settings.queue_bits:
             continue
-        united = [g for g in members if _runs_through(queues, queue, members[g])]
-        taken = np.unique(np.concatenate([queue, *(members[g] for g in united)]))
-        for g in list(members):
-            left = np.setdiff1d(members[g], taken)
-            if g in united or len(left) < min(len(members[g]), limits.ACTORS_MIN):
-                del members[g]
+        united = [g for g in drafts if _runs_through(queues, queue, drafts[g].members)]
+        taken = np.unique(np.concatenate([queue, *(drafts[g].members for g in united)]))
+        pieces = tuple(sorted(piece for g in united for piece in drafts[g].pieces))
+        for g, draft in list(drafts.items()):
+            left = np.setdiff1d(draft.members, taken).astype(np.int32)
+            if g in united or len(left) < min(len(draft.members), limits.ACTORS_MIN):
+                del drafts[g]
             else:
-                members[g] = left
-        home = min(united, default=len(groups) + k)
-        pieces[home] = tuple(sorted(p for g in united for p in pieces[g]))
-        members[home] = taken.astype(np.int32)
-        chosen.add(home)
+                drafts[g] = replace(draft, members=left)
+        home = min(united, default=len(search.groups) + k)
+        drafts[home] = Draft(taken.astype(np.int32), pieces, is_chosen=True)
     free = np.ones(len(queues.refused), np.bool_)
-    for group in members.values():
-        free[group] = False
-    return [
-        _bundle(queues, members[g], pieces[g], free, chosen=g in chosen, settings=settings)
-        for g in sorted(members)
-    ]
+    for draft in drafts.values():
+        free[draft.members] = False
+    bundles = []
+    for g in sorted(drafts):
+        if g in drafts:
+            draft = drafts.pop(g)
+            bundles.append(_bundle(search, queues, draft, (free, drafts), settings))
+    return bundles
 
 
 def _runs_through(queues: Queues, queue: I32, group: I32) -> bool:
@@ -100,30 +119,52 @@ def _runs_through(queues: Queues, queue: I32, group: I32) -> bool:
     return against <= spell_set(len(group), len(both)) + _APART_BITS
 
 
-def _bundle(  # noqa: PLR0913  the state of the search, and where one group stands in it
+def _bundle(
+    search: Search,
     queues: Queues,
-    group: I32,
-    pieces: tuple[int, ...],
-    free: Bools,
-    *,
-    chosen: bool,
+    draft: Draft,
+    others: tuple[Bools, dict[int, Draft]],
     settings: LinkSettings,
 ) -> Bundle:
-    log2_e, count, chance = weigh_queue(queues, group, chosen=chosen)
+    """Let whoever belongs to a queue's group join it: free actors, and groups nearly whole."""
+    (free, drafts), group, pieces = others, draft.members, draft.pieces
+    log2_e, count, chance = weigh_queue(queues, group, chosen=draft.is_chosen)
     if log2_e <= settings.queue_bits:
         none = np.zeros(len(group))
         return Bundle(group, pieces, none, IMPOSSIBLE, *_rates(queues, group, count, chance))
     for _ in range(limits.GROWTH_ROUNDS_MAX):
-        bits = weigh_repetitions(queues, group)
-        prior = np.log2(len(group) / len(free))
-        fresh = np.flatnonzero(free & (bits + prior >= settings.member_bar_bits))
-        if not len(fresh):
+        fits = _find_fitting(search, queues, group, settings)
+        fresh = np.flatnonzero(free & fits).astype(np.int32)
+        over = [g for g, d in drafts.items() if fits[d.members].mean() >= _WHOLE_SHARE]
+        if not len(fresh) and not over:
             break
         free[fresh] = False
-        group = np.sort(np.concatenate([group, fresh])).astype(np.int32)
-    _, count, chance = weigh_queue(queues, group, chosen=chosen)
+        pieces = tuple(sorted([*pieces, *(p for g in over for p in drafts[g].pieces)]))
+        joined = [group, fresh, *(drafts.pop(g).members for g in over)]
+        group = np.unique(np.concatenate(joined)).astype(np.int32)
+    _, count, chance = weigh_queue(queues, group, chosen=draft.is_chosen)
     bits = np.clip(weigh_repetitions(queues, group)[group], 0.0, settings.queue_cap_bits)
     return Bundle(group, pieces, bits, log2_e, *_rates(queues, group, count, chance))
+
+
+def _find_fitting(search: Search, queues: Queues, group: I32, settings: LinkSettings) -> Bools:
+    """Find who fits a queue's group: by what it hands on, by its traits, or by both.
+
+    By its traits as anybody joins a group: two families, and the bar after the prior. The group
+    may be larger than the one that traits alone have grown, and its prior milder.
+    """
+    prior = np.log2(len(group) / len(queues.refused))
+    handed = np.clip(weigh_repetitions(queues, group), 0.0, settings.queue_cap_bits)
+    fits = np.asarray(handed + prior >= settings.member_bar_bits)
+    near = reach_holders(search.bench, group)
+    near[group] = False
+    actors = np.flatnonzero(near).astype(np.int32)
+    families, _ = weigh_actors(search.bench, group, actors)
+    families[:, _TIMING] = np.maximum(families[:, _TIMING], handed[actors])
+    spoken = (families >= settings.family_bar_bits).sum(axis=1) >= FAMILIES_MIN
+    clears = families.sum(axis=1) + prior >= settings.member_bar_bits
+    fits[actors[spoken & clears]] = True
+    return fits
 
 
 def _rates(queues: Queues, group: I32, count: int, chance: float) -> tuple[float, float]:
