@@ -17,6 +17,7 @@ from stillwatch.ingest import find_traffic
 from stillwatch.ingest.register import RegisterReading, read_register
 from stillwatch.observe import count_traits, list_passages, load_tactics
 from stillwatch.observe.content import sketch_batch
+from stillwatch.observe.echoes import find_echoes
 from stillwatch.observe.passages import collect_here
 from stillwatch.observe.profiles import measure_profiles
 from stillwatch.observe.systems import observe_systems
@@ -110,6 +111,13 @@ def test_shingles_are_counted_and_listed_equally(on_polars: Frame, on_spark: Fra
     hold_equal(count_spread, on_polars, on_spark)
     listed = hold_equal(lambda x: list_frequent(x, count_spread(x)), on_polars, on_spark)
     assert made.BARE not in listed["account_id"]
+
+
+def test_echoes_are_found_equally(on_polars: Frame, on_spark: Frame) -> None:
+    """Refused and answered requests that another account sends, and how many were watched."""
+    found = hold_equal(lambda frame: find_echoes(frame).found, on_polars, on_spark)
+    assert found["is_refused"].any()
+    hold_equal(lambda frame: find_echoes(frame).watched, on_polars, on_spark)
 
 
 def test_profiles_are_measured_equally(on_polars: Frame, on_spark: Frame) -> None:

@@ -15,7 +15,7 @@ from stillwatch.app.requests import CheckState, FieldFill, SmallestCampaign, Sou
 from stillwatch.app.settings import read_mapping
 from stillwatch.detect.witnesses import WITNESSES
 from stillwatch.detect.witnesses.core import EXCHANGES_MIN
-from stillwatch.domain.families import CHANNELS, FAMILIES
+from stillwatch.domain.families import CHANNELS, FAMILIES, QUEUE
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
 from stillwatch.domain.tables import ARRIVAL, REGISTER
@@ -36,6 +36,8 @@ _REST_ON: Final = {
     "tactics": "prompt",
     "taking": "output_tokens",
     "follow_up": "turn",
+    "handed_on": "status",
+    "moved_on": "status",
 }
 """Witness → the field that it can't do without."""
 _OWNERS: Final = [("account", f) for f in ("org_id", "email_domain", "payment_fingerprint")]
@@ -120,7 +122,7 @@ def _fill(filled: Counter[str], exchanges: int, register: RegisterReading) -> li
 def _checks(fields: list[FieldFill], register: RegisterReading) -> list[CheckState]:
     known = {(f["table"], f["field"]): f["share"] for f in fields}
     out = []
-    for channel in CHANNELS:
+    for channel in (*CHANNELS, QUEUE):
         table = "exchange" if channel.source == "exchange" else "account"
         field = _field_of(channel.name)
         runs = known.get((table, field), 0.0) > 0
@@ -145,6 +147,7 @@ def _field_of(channel: str) -> str:
         "system_text": "system",
         "active_hour": "time",
         "model_hour": "model",
+        QUEUE.name: "status",
     }
     if channel in special:
         return special[channel]

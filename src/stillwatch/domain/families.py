@@ -59,10 +59,10 @@ CHANNELS: Final = (
     Channel("model_hour", TIMING, "exchange", "the hour in which they took up a model"),
 )
 
-CHANNEL_OF: Final = {channel.name: channel for channel in CHANNELS}
-
 QUEUE: Final = Channel(
     "reissue", TIMING, "exchange", "requests that are refused on one account and sent by another"
 )
 """Measured between accounts (`observe/echoes.py`), so that nobody holds a value of it: it stands
 beside `CHANNELS`, whose values are traits."""
+
+CHANNEL_OF: Final = {channel.name: channel for channel in (*CHANNELS, QUEUE)}

@@ -32,6 +32,12 @@ _MEANINGS: Final = {
     "tactics": "mean probability that a prompt harvests by some tactic",
     "taking": "log2 of output tokens above the population's",
     "follow_up": "share of later turns of a conversation: low where nobody reads the answers",
+    "declared_owner": "largest share under one organisation, mail domain or card: honest groups "
+    "say whose they are",
+    "handed_on": "share of refused requests that another account sends, less that of answered "
+    "ones: high where one queue is behind all",
+    "moved_on": "share of these that come from another subnet and client: high where it is hidden",
+    "stream": "share of the account's traffic that is the group's, against strangers'",
 }
 """What a witness says, in a clause; unknown witnesses go by their name alone."""
 

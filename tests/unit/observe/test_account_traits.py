@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from exchanges_by_hand import KEY, launched, lazy, observed, registered
 
-from stillwatch.domain.families import CHANNEL_OF
+from stillwatch.domain.families import CHANNELS
 from stillwatch.domain.schema import check_frame
 from stillwatch.domain.tables import LAUNCH, REGISTER, SYSTEM, TRAIT
 from stillwatch.observe import count_traits, list_passages
@@ -44,7 +44,7 @@ def everything() -> Observed:
 
 def test_every_channel_that_has_data_has_rows(everything: Observed) -> None:
     """All of families.py, and nothing else; none stands aside."""
-    assert set(check_frame(everything.traits, TRAIT)["channel"]) == set(CHANNEL_OF)
+    assert set(check_frame(everything.traits, TRAIT)["channel"]) == {c.name for c in CHANNELS}
     assert everything.silent == ()
 
 
@@ -67,4 +67,4 @@ def test_channels_without_data_are_named_and_have_no_rows() -> None:
         key=KEY,
     )
     assert set(seen.traits["channel"]) == {"client", "active_hour"}
-    assert set(seen.silent) == set(CHANNEL_OF) - {"client", "active_hour"}
+    assert set(seen.silent) == {c.name for c in CHANNELS} - {"client", "active_hour"}
