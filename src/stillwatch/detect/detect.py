@@ -8,12 +8,12 @@ turned into verdicts; permissions come last, so that a permitted harvest is stil
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 
-from stillwatch.detect.campaigns import Campaigns, find_campaigns
+from stillwatch.detect.campaigns import Campaigns, count_harvest, find_campaigns
 from stillwatch.detect.honest_groups import HonestNull
 from stillwatch.detect.judge import Case, Judged, judge_groups
 from stillwatch.detect.pivots import test_pivots
@@ -31,8 +31,6 @@ from stillwatch.domain.settings import DetectSettings
 
 _SHIFT = 2.0
 """Standard deviations towards guilt that a witness's bits are weighed against."""
-_CORE = 0.5
-"""Membership from which an exchange counts as harvest. CONTRACT.md, section 4."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,8 @@ class Detected:
     groups: pl.DataFrame
     evidence: pl.DataFrame
     found: Campaigns
+    p_values: dict[str, float] = field(default_factory=dict)
+    """Of each tied group: that it is no more a harvest than honest tied groups are."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ class Tied:
     evidence: pl.DataFrame
     profiles: pl.DataFrame
     """Account-day profiles (PROFILE): every account that sent anything has a row."""
+    telling: pl.DataFrame | None = None
+    """What each group is told by, where campaigns are followed through time."""
 
 
 def detect_campaigns(
@@ -106,7 +108,7 @@ def detect_campaigns(
         accounts,
         grants=register.grants,
         register=register.accounts,
-        harvest=_count_harvest(found.exchanges),
+        harvest=count_harvest(found.exchanges),
         at=_last(exchanges),
     )
     return Detected(
@@ -114,6 +116,7 @@ def detect_campaigns(
         _list_groups(judged, tied.groups, volumes, tied.members, found),
         pl.concat([tied.evidence, *(_list_witnesses(j, null) for j in judged)]),
         found,
+        {j.group_id: j.p_value for j in judged if j.judgement != "undecided"},
     )
 
 
@@ -129,14 +132,6 @@ def _last(exchanges: pl.DataFrame) -> dt.datetime:
     """The instant at which permissions are asked for: the run's last exchange, not today."""
     last = exchanges["time"].max()
     return last if isinstance(last, dt.datetime) else dt.datetime.max.replace(tzinfo=dt.UTC)
-
-
-def _count_harvest(exchanges: pl.DataFrame) -> pl.DataFrame:
-    return (
-        exchanges.filter(pl.col("membership") >= _CORE)
-        .group_by("account_id")
-        .agg(pl.len().cast(pl.Int64).alias("harvested"))
-    )
 
 
 def _list_groups(

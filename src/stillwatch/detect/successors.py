@@ -19,6 +19,18 @@ _WITHIN_DAYS = 3
 _STOPPED = ("suspended", "terminated")
 
 
+def list_stopped(register: pl.DataFrame, *, at: dt.datetime) -> frozenset[str]:
+    """List the accounts that had been stopped by an instant.
+
+    Grain:   one entry per account.
+    Nulls:   a stop without its instant counts: the register says that it has happened.
+    """
+    stopped = register.filter(
+        pl.col("status").is_in(_STOPPED), (pl.col("status_changed_at") <= at).fill_null(value=True)
+    )
+    return frozenset(stopped["account_id"])
+
+
 def find_successors(members: pl.DataFrame, *, register: pl.DataFrame) -> pl.DataFrame:
     """Pair stopped accounts with their successors.
 

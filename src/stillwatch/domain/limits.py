@@ -90,6 +90,12 @@ TRAIT_ROWS_MAX: Final = 400_000_000
 # --- detect, report -----------------------------------------------------------------------------
 BACKGROUND_EXCHANGES_MAX: Final = 40_000
 """Exchanges of non-members sampled as the background of a group's membership curve."""
+TELLING_VALUES_MAX: Final = 64
+"""Telling values kept of a campaign at a look: those beyond weigh little, and a pool of addresses
+would drive out all else."""
+CAMPAIGN_DORMANT_DAYS: Final = 365
+"""Days after which a campaign that nobody has seen can't come back under its id: a year, after
+which a provider's own cases have been closed."""
 REPORT_ACCOUNTS_MAX: Final = 200
 """Accounts listed of a campaign in report.html; all of them are in accounts.parquet."""
 REPORT_GROUPS_MAX: Final = 100
