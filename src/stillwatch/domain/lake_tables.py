@@ -71,8 +71,8 @@ HISTORY: Final = Table(
         "account_overlap": _c(_F, "share of the smaller set of accounts that both looks have"),
         "trait_overlap": _c(_F, "overlap of what it is told by, in [0, 1]"),
         "related": _r(pl.List(_S), "campaigns that it was merged into, or split from"),
-        "alarm_e_value": _c(_F, "log2 of the e-value against `an honest group`; null = not seen"),
-        "alarm_threshold": _c(_F, "log2 that it had to reach at this look, null once it has"),
+        "alarm_e_value": _c(_F, "log2 of the e-value, over all looks, that it is an honest group"),
+        "alarm_threshold": _c(_F, "log2 that it has to reach; both null once the alarm is raised"),
         "alarmed_at_look": _c(_I, "the look at which the alarm was raised, null = not yet"),
     },
 )
@@ -85,6 +85,19 @@ HEAD: Final = Table(
         "look": _r(_I, "look"),
         "account_id": _r(_S, "account"),
         "is_in": _r(_B, "came in, else left"),
+    },
+)
+
+WAGER: Final = Table(
+    "campaign_wagers",
+    "one tied group at one look at which it was tested for an alarm",
+    {
+        "campaign_id": _r(_S, "identifier; of a group that is no campaign: what it would be"),
+        "look": _r(_I, "look"),
+        "share": _r(_F, "its share of the level of all alarms"),
+        "batch": _r(_I, "the how-manieth look with new groups it came with"),
+        "looks": _r(_I, "looks at it so far"),
+        "evidence": _r(_F, "sum of weighted e-values so far"),
     },
 )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -17,6 +17,7 @@ from stillwatch.app import late
 from stillwatch.app.steps.facts import LookFacts, read_looks
 from stillwatch.app.steps.run import Run
 from stillwatch.app.steps.window import Window
+from stillwatch.detect.campaigns import name_campaign
 from stillwatch.detect.successors import list_stopped
 from stillwatch.detect.through_time import (
     Memory,
@@ -29,8 +30,11 @@ from stillwatch.detect.through_time import (
 )
 from stillwatch.detect.through_time.alarms import Alarms
 from stillwatch.detect.through_time.events import Tracked
-from stillwatch.domain.lake_tables import HEAD, HISTORY, TELLING
+from stillwatch.domain.lake_tables import HEAD, HISTORY, TELLING, WAGER
 from stillwatch.store.lake import Lake
+
+_TABLES: Final = (HISTORY, HEAD, TELLING, WAGER)
+"""What a look leaves in the lake, in the order of `Memory`."""
 
 
 @dataclass(frozen=True)
@@ -63,16 +67,15 @@ def follow_campaigns(
     Cost:    linear in the comings and goings of all looks, and in today's campaigns.
     """
     look, is_new = _number_look(lake, window)
-    memory = Memory(lake.read(HISTORY.name), lake.read(HEAD.name), lake.read(TELLING.name))
-    before = memory.before(look.look)
+    before = Memory(*(lake.read(table.name) for table in _TABLES)).before(look.look)
     known = recall_campaigns(before)
     seen = sight_campaigns(detected.found, detected.accounts, telling=telling)
     as_of = _end_of(window)
     stopped = list_stopped(window.snapshot.register, at=as_of)
     tracked = track_campaigns(known, seen, stopped=stopped, as_of=as_of)
-    alarmed = _alarmed(before.history)
-    alarms = _raise(detected, tracked, alarmed, look.look, run)
-    noted = note_look(tracked, seen, alarms, alarmed_before=alarmed, at=(look.look, as_of))
+    alarms = _raise(detected, tracked, before, run)
+    at = (look.look, as_of)
+    noted = note_look(tracked, seen, alarms, alarmed_before=before.alarmed(), at=at)
     history = pl.concat([before.history, noted.history])
     renamed = rename_campaigns(detected, tracked.name_of)
     return Followed(renamed, look, is_new, noted, history)
@@ -81,16 +84,13 @@ def follow_campaigns(
 def remember_look(lake: Lake, followed: Followed) -> None:
     """Append a look to the lake, if it is a new one.
 
-    Grain:   one append; HISTORY, HEAD and TELLING rows of this look.
+    Grain:   one append; HISTORY, HEAD, TELLING and WAGER rows of this look.
     """
     if not followed.is_new:
         return
     noted, look = followed.noted, followed.look
-    entries = [
-        lake.write(HISTORY.name, noted.history),
-        lake.write(HEAD.name, noted.heads),
-        lake.write(TELLING.name, noted.telling),
-    ]
+    rows = (noted.history, noted.heads, noted.telling, noted.wagers)
+    entries = [lake.write(t.name, frame) for t, frame in zip(_TABLES, rows, strict=True)]
     about = {"look": look.look, "ingests": look.ingests, "window": list(look.window)}
     lake.commit([one for one in entries if one["files"]], {"look": about})
 
@@ -110,27 +110,22 @@ def _end_of(window: Window) -> datetime:
     return last
 
 
-def _alarmed(history: pl.DataFrame) -> dict[str, int]:
-    """Campaigns whose alarm was raised before, and at which look."""
-    raised = history.drop_nulls("alarmed_at_look").group_by("campaign_id")
-    return dict(raised.agg(pl.col("alarmed_at_look").min()).iter_rows())
-
-
-def _raise(
-    detected: late.Detected, tracked: Tracked, alarmed: dict[str, int], look: int, run: Run
-) -> Alarms:
-    """Raise alarms by the name that a scan gives; groups that are no campaign count as tested."""
-    named = {group: name for group, (name, _) in detected.found.of_group.items()}
-    tested = {
-        named.get(group, group): p
-        for group, p in detected.p_values.items()
-        if tracked.name_of.get(named.get(group, ""), "") not in alarmed
+def _raise(detected: late.Detected, tracked: Tracked, before: Memory, run: Run) -> Alarms:
+    """Raise alarms by lasting id; groups that are no campaign are tested as what they would be."""
+    alarmed = before.alarmed()
+    of_group = detected.found.of_group
+    ids = {
+        group: tracked.name_of[of_group[group][0]] if group in of_group else name_campaign(group)
+        for group in detected.p_values
     }
-    harvesting = {name for name, kind in detected.found.of_group.values() if kind == "distillation"}
+    harvesting = {
+        ids[g] for g, (_, kind) in of_group.items() if kind == "distillation" and g in ids
+    }
+    tested = {ids[g]: p for g, p in detected.p_values.items() if ids[g] not in alarmed}
     return raise_alarms(
         tested,
+        wagers=before.wagered(),
         eligible=frozenset(harvesting),
-        look=look,
         raised_before=len(alarmed),
         level=run.settings.detect.alarm_fdr_max,
     )

@@ -11,13 +11,14 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from stillwatch.detect.campaigns import Campaigns
-from stillwatch.detect.through_time.alarms import Alarms
+from stillwatch.detect.through_time.alarms import Alarms, Wager
 from stillwatch.detect.through_time.events import Event, Known, Sightings, Tracked
 from stillwatch.detect.through_time.matching import Look
-from stillwatch.domain.lake_tables import HEAD, HISTORY, TELLING
+from stillwatch.domain.lake_tables import HEAD, HISTORY, TELLING, WAGER
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,34 @@ class Memory:
     history: pl.DataFrame
     heads: pl.DataFrame
     telling: pl.DataFrame
+    wagers: pl.DataFrame
 
     def before(self, look: int) -> Memory:
         """Give what was known before a look.
 
         Grain:   rows of looks with a smaller number.
         """
-        earlier = pl.col("look") < look
         return Memory(
-            self.history.filter(earlier), self.heads.filter(earlier), self.telling.filter(earlier)
+            *(rows.filter(pl.col("look") < look) for rows in (self.history, self.heads)),
+            *(rows.filter(pl.col("look") < look) for rows in (self.telling, self.wagers)),
         )
+
+    def alarmed(self) -> dict[str, int]:
+        """Give the campaigns whose alarm was raised, and at which look.
+
+        Grain:   one entry per campaign with an alarm.
+        """
+        raised = self.history.drop_nulls("alarmed_at_look").group_by("campaign_id")
+        return dict(raised.agg(pl.col("alarmed_at_look").min()).iter_rows())
+
+    def wagered(self) -> dict[str, Wager]:
+        """Give what was wagered on every group ever tested, as it stood last.
+
+        Grain:   one entry per group.
+        """
+        last = self.wagers.sort("look").group_by("campaign_id").last()
+        columns = last.select("campaign_id", "share", "batch", "looks", "evidence")
+        return {name: Wager(*rest) for name, *rest in columns.iter_rows()}
 
 
 def recall_campaigns(memory: Memory) -> dict[str, Known]:
@@ -121,8 +140,8 @@ def note_look(
     """Write down a look, for the result and for the looks to come.
 
     Grain:   HISTORY one row per event; HEAD one per account that came or went; TELLING one per
-             telling value of a campaign that was seen.
-    `alarms` are by the name that a scan gives; `at` is (number of the look, end of its window).
+             telling value of a campaign that was seen; WAGER one per group that was tested.
+    `alarms` are by lasting id; `at` is (number of the look, end of its window).
     Order:   by campaign id, then account, channel and value.
     """
     look, as_of = at
@@ -144,21 +163,28 @@ def note_look(
         pl.DataFrame(told, schema=TELLING.schema, orient="row").sort(
             "campaign_id", "channel", "value"
         ),
+        pl.DataFrame(
+            [
+                (name, look, one.share, one.batch, one.looks, one.evidence)
+                for name, one in sorted(alarms.wagers.items())
+            ],
+            schema=WAGER.schema,
+            orient="row",
+        ),
     )
 
 
 def _history_row(
     event: Event, alarms: Alarms, before: Mapping[str, int], look: int, as_of: dt.datetime
 ) -> dict[str, object]:
-    fresh, name = event.fresh_id, event.campaign_id
-    alarmed = before.get(name, look if fresh in alarms.raised else None)
-    bar = alarms.threshold_log2
+    name = event.campaign_id
+    wager = alarms.wagers.get(name)
     return {
         "campaign_id": name,
         "look": look,
         "as_of": as_of,
         "state": event.state,
-        "fresh_id": fresh,
+        "fresh_id": event.fresh_id,
         "kind": event.kind,
         "first_seen": event.first_seen,
         "last_seen": event.last_seen,
@@ -170,7 +196,11 @@ def _history_row(
         "account_overlap": event.overlap.accounts if event.overlap else None,
         "trait_overlap": event.overlap.traits if event.overlap else None,
         "related": list(event.related),
-        "alarm_e_value": alarms.log2_e.get(fresh) if fresh else None,
-        "alarm_threshold": bar if fresh and name not in before and bar < float("inf") else None,
-        "alarmed_at_look": alarmed,
+        "alarm_e_value": _log2(wager.evidence) if wager else None,
+        "alarm_threshold": _log2(alarms.bars[name]) if wager else None,
+        "alarmed_at_look": before.get(name, look if name in alarms.raised else None),
     }
+
+
+def _log2(value: float) -> float:
+    return float(np.log2(value)) if value > 0 else float("-inf")

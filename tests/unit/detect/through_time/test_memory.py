@@ -6,16 +6,16 @@ import datetime as dt
 
 import polars as pl
 
-from stillwatch.detect.through_time.alarms import Alarms
+from stillwatch.detect.through_time.alarms import Alarms, Wager
 from stillwatch.detect.through_time.events import Known, Sightings
 from stillwatch.detect.through_time.matching import Look
 from stillwatch.detect.through_time.memory import Memory, note_look, recall_campaigns
 from stillwatch.detect.through_time.track import track_campaigns
-from stillwatch.domain.lake_tables import HEAD, HISTORY, TELLING
+from stillwatch.domain.lake_tables import HEAD, HISTORY, TELLING, WAGER
 from stillwatch.domain.schema import check_frame
 
 DAY = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
-NOTHING = Memory(HISTORY.empty(), HEAD.empty(), TELLING.empty())
+NOTHING = Memory(HISTORY.empty(), HEAD.empty(), TELLING.empty(), WAGER.empty())
 
 
 def sighting(*accounts: str, value: int = 1) -> Sightings:
@@ -29,19 +29,25 @@ def a_look(
 ) -> tuple[Memory, dict[str, Known]]:
     """Look, and give what is remembered and known then."""
     tracked = track_campaigns(recall_campaigns(memory), seen, stopped=frozenset(), as_of=DAY)
-    alarmed = dict(
-        memory.history.drop_nulls("alarmed_at_look")
-        .select("campaign_id", "alarmed_at_look")
-        .iter_rows()
-    )
-    alarms = Alarms(frozenset(raised), 10.0, dict.fromkeys(seen, 12.0))
+    alarmed = memory.alarmed()
+    open_ids = [
+        e.campaign_id for e in tracked.events if e.campaign_id not in alarmed and e.fresh_id
+    ]
+    wagers = {name: Wager(0.25, 1, 2, 8.0) for name in open_ids}
+    alarms = Alarms(frozenset(raised), wagers, dict.fromkeys(wagers, 1024.0))
     noted = note_look(tracked, seen, alarms, alarmed_before=alarmed, at=(number, DAY))
-    for frame, table in ((noted.history, HISTORY), (noted.heads, HEAD), (noted.telling, TELLING)):
+    for frame, table in (
+        (noted.history, HISTORY),
+        (noted.heads, HEAD),
+        (noted.telling, TELLING),
+        (noted.wagers, WAGER),
+    ):
         check_frame(frame, table)
     together = Memory(
         pl.concat([memory.history, noted.history]),
         pl.concat([memory.heads, noted.heads]),
         pl.concat([memory.telling, noted.telling]),
+        pl.concat([memory.wagers, noted.wagers]),
     )
     return together, recall_campaigns(together)
 
@@ -78,6 +84,9 @@ def test_an_alarm_is_raised_once_and_stays() -> None:
     rows = memory.history.sort("look")
     assert rows["alarmed_at_look"].to_list() == [None, 2, 2]
     assert rows["alarm_threshold"].to_list() == [10.0, 10.0, None]
+    assert rows["alarm_e_value"].to_list() == [3.0, 3.0, None]
+    assert memory.wagered() == {"c-1": Wager(0.25, 1, 2, 8.0)}
+    assert memory.alarmed() == {"c-1": 2}
 
 
 def test_a_look_is_made_again_from_those_before_it() -> None:

@@ -85,7 +85,7 @@ def _word_alarm(one: dict[str, Any]) -> str:
         return f"raised at look {one['alarmed_at_look']}"
     if one["alarm_e_value"] is None or one["alarm_threshold"] is None:
         return ""
-    return f"not yet: {one['alarm_e_value']:.0f} of {one['alarm_threshold']:.0f} bits"
+    return f"not yet: {one['alarm_e_value']:.1f} of {one['alarm_threshold']:.1f} bits"
 
 
 def register(app: typer.Typer) -> None:
