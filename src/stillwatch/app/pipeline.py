@@ -226,10 +226,9 @@ def tie_accounts(
         reason = f"no exchange or account says anything of {CHANNEL_OF[channel].phrase}"
         run.ledger.stand_aside(f"channel {channel}", reason=reason)
     telling = late.find_telling(observed.traits, linked.members) if counts else None
-    tied = late.Tied(
-        linked.groups, linked.members, passages, linked.evidence, observed.profiles, telling
-    )
-    return tied, linked
+    held = observed.traits.join(linked.members, on="account_id", how="semi")
+    found = (linked.groups, linked.members, passages, linked.evidence, observed.profiles)
+    return late.Tied(*found, held, telling), linked
 
 
 def judge_accounts(

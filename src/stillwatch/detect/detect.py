@@ -28,6 +28,7 @@ from stillwatch.detect.verdicts import (
 from stillwatch.detect.witnesses import WITNESSES
 from stillwatch.domain.results import EVIDENCE, GROUPS_OUT
 from stillwatch.domain.settings import DetectSettings
+from stillwatch.domain.tables import TRAIT
 
 _SHIFT = 2.0
 """Standard deviations towards guilt that a witness's bits are weighed against."""
@@ -65,8 +66,8 @@ class Tied:
     evidence: pl.DataFrame
     profiles: pl.DataFrame
     """Account-day profiles (PROFILE): every account that sent anything has a row."""
-    telling: pl.DataFrame | None = None
-    """What each group is told by, where campaigns are followed through time."""
+    traits: pl.DataFrame = field(default_factory=TRAIT.empty)  # of the members of groups
+    telling: pl.DataFrame | None = None  # by group, where campaigns are followed through time
 
 
 def detect_campaigns(
@@ -101,7 +102,11 @@ def detect_campaigns(
     )
     volumes = tied.profiles.group_by("account_id").agg(pl.col("exchanges").sum())
     heirs = find_successors(
-        verdicts.select("account_id", "campaign_id"), register=register.accounts
+        verdicts.select("account_id", "campaign_id"),
+        register=register.accounts,
+        first_use=exchanges.group_by("account_id").agg(pl.col("time").min().alias("first_at")),
+        traits=tied.traits,
+        at=_last(exchanges),
     )
     accounts = complete_accounts(verdicts, volumes=volumes, predecessors=heirs)
     allowed = apply_permissions(

@@ -62,6 +62,9 @@ ACCOUNTS_OUT: Final = Table(
         "reasons": _r(pl.List(_S), "reason codes"),
         "explanation": _r(_S, "a sentence for a person"),
         "predecessor_account_id": _c(_S, "the banned account whose place it took"),
+        "predecessor_probability": _c(
+            _F, "that it is this one of those banned before; 1/n = chance"
+        ),
         "group_id": _c(_S, "group of tied accounts"),
     },
 )
