@@ -31,10 +31,11 @@ import polars as pl
 from sklearn.isotonic import IsotonicRegression
 
 from stillwatch.app.ledger_of_run import RunLedger
-from stillwatch.app.pipeline import Run, observe_traffic, read_accounts, tie_accounts
+from stillwatch.app.pipeline import observe_traffic, read_accounts, tie_accounts
 from stillwatch.app.progress import QuietProgress
 from stillwatch.app.requests import ScanRequest
 from stillwatch.app.settings import utc_now
+from stillwatch.app.steps.run import Run
 from stillwatch.detect import Tied
 from stillwatch.detect.honest_groups import (
     NAMES,

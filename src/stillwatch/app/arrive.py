@@ -49,10 +49,12 @@ class Arrived:
     duplicates: pl.DataFrame
     dropped: pl.Series
     """Row numbers of the lake's `observed`, as scanned, that don't stay."""
+    days: tuple[str, ...] | None = None
+    """The days of the lake that this is about; None = all of it."""
 
     def observed(self) -> pl.LazyFrame:
         """Scan the exchanges that stay, numbered by `row`."""
-        rows = self.lake.scan(OBSERVED).with_row_index("row")
+        rows = self.lake.scan(OBSERVED, days=self.days).with_row_index("row")
         return (
             rows.filter(~pl.col("row").is_in(self.dropped.implode())) if len(self.dropped) else rows
         )

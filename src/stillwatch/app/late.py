@@ -22,6 +22,7 @@ from stillwatch.domain.keyed import PseudonymKey, hash_strings
 if TYPE_CHECKING:
     from stillwatch.app.look import look_at_traffic
     from stillwatch.detect import Detected, Register, Tied, detect_campaigns, load_null
+    from stillwatch.detect.through_time import find_telling
     from stillwatch.detect.traffic import COLUMNS
     from stillwatch.link import Linked, link_accounts, smallest_groups
     from stillwatch.report import Findings, render_html, render_markdown
@@ -34,6 +35,7 @@ __all__ = [
     "Register",
     "Tied",
     "detect_campaigns",
+    "find_telling",
     "link_accounts",
     "load_null",
     "look_at_traffic",
@@ -45,6 +47,7 @@ __all__ = [
 _HOMES: Final = {
     "stillwatch.app.look": ("look_at_traffic",),
     "stillwatch.detect": ("Detected", "Register", "Tied", "detect_campaigns", "load_null"),
+    "stillwatch.detect.through_time": ("find_telling",),
     "stillwatch.detect.traffic": ("COLUMNS",),
     "stillwatch.link": ("Linked", "link_accounts", "smallest_groups"),
     "stillwatch.report": ("Findings", "render_html", "render_markdown"),

@@ -63,6 +63,8 @@ class RunLedger:
     stages: list[StageRecord] = field(default_factory=list)
     power: list[dict[str, Any]] = field(default_factory=list)
     files: dict[str, Any] = field(default_factory=dict)
+    watch: dict[str, Any] = field(default_factory=dict)
+    """What a watch says beside: its look, its window, what has become of each campaign."""
 
     @contextmanager
     def stage(self, name: str, *, rows_in: int = 0) -> Iterator[StageRecord]:
@@ -114,4 +116,5 @@ class RunLedger:
             "stages": [asdict(one) for one in self.stages],
             "power": self.power,
             "files": self.files,
+            **({"watch": self.watch} if self.watch else {}),
         }

@@ -9,60 +9,50 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import narwhals as nw
 import polars as pl
 
-from stillwatch.act.outbox import deliver_effects, enqueue_effects
 from stillwatch.app import late
-from stillwatch.app.arrive import TEXTS, Arrived, take_in
+from stillwatch.app.arrive import Arrived, take_in
 from stillwatch.app.ledger_of_run import RunLedger, describe_input
 from stillwatch.app.pool import Reading
 from stillwatch.app.progress import Progress
-from stillwatch.app.requests import ScanOutcome, ScanRequest, Source, TrafficCheck
+from stillwatch.app.requests import (
+    IngestRequest,
+    ScanOutcome,
+    ScanRequest,
+    Source,
+    TrafficCheck,
+    WatchRequest,
+)
 from stillwatch.app.settings import read_mapping, read_replay_index, utc_now
-from stillwatch.decide import decide
-from stillwatch.domain import limits
+from stillwatch.app.steps.conclude import conclude, note_power, show_exemplars, write_tables
+from stillwatch.app.steps.days import count_window
+from stillwatch.app.steps.facts import IngestFacts, read_facts
+from stillwatch.app.steps.keep import move_in, pass_by_known
+from stillwatch.app.steps.opening import lake_to_fill, lake_to_watch
+from stillwatch.app.steps.run import Run
+from stillwatch.app.steps.watching import conclude_watch, open_window
+from stillwatch.app.steps.window import Snapshot
 from stillwatch.domain.families import CHANNEL_OF, QUEUE
 from stillwatch.domain.keyed import PseudonymKey
-from stillwatch.domain.results import (
-    ACCOUNTS_OUT,
-    CAMPAIGNS_OUT,
-    EVIDENCE,
-    EXCHANGES_OUT,
-    GROUPS_OUT,
-    HARVEST,
-    PROFILE,
-    QUARANTINE,
-    TEMPLATES_OUT,
-)
+from stillwatch.domain.results import PROFILE
 from stillwatch.domain.settings import Settings
 from stillwatch.ingest import IngestSettings, find_traffic
 from stillwatch.ingest.register import RegisterReading, read_register
 from stillwatch.ingest.sources.files import TrafficFiles
 from stillwatch.observe import count_traits, list_passages, load_tactics
+from stillwatch.observe.day_counts import DayCounts
 from stillwatch.observe.echoes import find_echoes
 from stillwatch.store.lake import Lake
-from stillwatch.store.results import REPORT_FILE, ResultDraft, draft_result
+from stillwatch.store.results import ResultDraft, draft_result
 
 _LAKE: Final = ".lake"
 """The run's own lake, inside the draft: it goes when the result is complete, or with the draft."""
-TICKET_FILE: Final = "report.md"
 _NOTHING_REFUSED: Final = "no exchange has the status of a refused request"
-
-
-@dataclass(frozen=True)
-class Run:
-    """What every step of one run needs."""
-
-    settings: Settings
-    key: PseudonymKey
-    ledger: RunLedger
-    progress: Progress
-    seed: int
 
 
 def run_scan(
@@ -86,12 +76,69 @@ def run_scan(
         arrived = observe_traffic(files, request, lake, run)
         tied, linked = tie_accounts(arrived, register, run)
         detected = judge_accounts(arrived, tied, register, run)
-        _note_power(linked, run)
-        templates = _show_exemplars(arrived, tied, detected, request)
+        note_power(linked, run)
+        templates = detected.found.templates
+        if request.retain_text:
+            templates = show_exemplars(arrived, tied, detected)
         arrived.quarantine = pl.concat([arrived.quarantine, register.quarantine])
         draft.write_table(PROFILE, tied.profiles)
-        _write(draft, arrived, detected, templates, run)
-        _conclude(draft, detected, templates, register, run)
+        write_tables(draft, arrived, detected, templates, run)
+        conclude(draft, detected, templates, register.register, run)
+    content = run.ledger.content(finished_at=utc_now())
+    return ScanOutcome(request.out, content, run.ledger.quarantined_share())
+
+
+def run_ingest(
+    request: IngestRequest,
+    *,
+    settings: Settings,
+    key: PseudonymKey,
+    now: datetime,
+    progress: Progress,
+) -> IngestFacts:
+    """Add a traffic directory to a lasting lake: all of it, or nothing.
+
+    Raises:
+        StillwatchError: the input or the lake can't be used, or a bound was met.
+    """
+    run = Run(settings, key, RunLedger(settings, now), progress, 0)
+    files = find_traffic(request.traffic)
+    with lake_to_fill(request.lake, key=key) as (lake, passing):
+        new = pass_by_known(files, request, read_facts(lake))
+        arrived = None
+        if new.files.exchanges:
+            late.compile_ahead()
+            arrived = observe_traffic(new.files, request.as_scan(), passing, run)
+        return move_in(arrived, read_accounts(files, run), lake, new)
+
+
+def run_watch(
+    request: WatchRequest,
+    *,
+    settings: Settings,
+    key: PseudonymKey,
+    now: datetime,
+    progress: Progress,
+) -> ScanOutcome:
+    """Look at the last days of a lake and leave a complete result, or nothing.
+
+    What is found is what a scan of these days' logs finds, but for the names of campaigns that
+    earlier looks knew. Nothing is observed again.
+
+    Raises:
+        StillwatchError: the lake can't be used, the result is in the way, or a bound was met.
+    """
+    run = Run(settings, key, RunLedger(settings, now), progress, request.seed)
+    with draft_result(request.out) as draft, lake_to_watch(request.lake, key=key) as lake:
+        late.load_ahead()
+        window = open_window(lake, request, run)
+        with run.ledger.stage("count") as stage, run.progress.stage("count"):
+            counted = count_window(window.arrived)
+            stage.rows_out = counted.days_counted
+        tied, linked = tie_accounts(window.arrived, window.snapshot, run, counts=counted.counts)
+        detected = judge_accounts(window.arrived, tied, window.snapshot, run)
+        note_power(linked, run)
+        conclude_watch(draft, lake, window, tied, detected, counted, run)
     content = run.ledger.content(finished_at=utc_now())
     return ScanOutcome(request.out, content, run.ledger.quarantined_share())
 
@@ -149,9 +196,13 @@ def observe_traffic(files: TrafficFiles, request: ScanRequest, lake: Lake, run: 
 
 
 def tie_accounts(
-    arrived: Arrived, register: RegisterReading, run: Run
+    arrived: Arrived,
+    register: RegisterReading | Snapshot,
+    run: Run,
+    *,
+    counts: DayCounts | None = None,
 ) -> tuple[late.Tied, late.Linked]:
-    """Collect traits and tie accounts by them."""
+    """Collect traits and tie accounts by them; `counts` were made day by day, for a watch."""
     with (
         run.ledger.stage("link", rows_in=arrived.counts["exchanges"]) as stage,
         run.progress.stage("link"),
@@ -165,6 +216,7 @@ def tie_accounts(
             register=register.register,
             launches=register.launches,
             key=run.key,
+            counts=counts,
         )
         echoes = find_echoes(nw.from_native(rows))
         linked = late.link_accounts(
@@ -175,21 +227,21 @@ def tie_accounts(
             seed=run.seed,
         )
         stage.rows_out = len(linked.groups)
-    counts = {"seeds": linked.seeds_tested, "candidate_groups": linked.candidates}
-    run.ledger.counts.update(actors=linked.actors, **counts)
+    tried = {"seeds": linked.seeds_tested, "candidate_groups": linked.candidates}
+    run.ledger.counts.update(actors=linked.actors, **tried)
     for channel in observed.silent:
         reason = f"no exchange or account says anything of {CHANNEL_OF[channel].phrase}"
         run.ledger.stand_aside(f"channel {channel}", reason=reason)
     if not len(echoes.watched):
         run.ledger.stand_aside(f"channel {QUEUE.name}", reason=_NOTHING_REFUSED)
-    tied = late.Tied(
-        linked.groups, linked.members, passages, linked.evidence, observed.profiles, echoes
-    )
-    return tied, linked
+    telling = late.find_telling(observed.traits, linked.members) if counts else None
+    held = observed.traits.join(linked.members, on="account_id", how="semi")
+    found = (linked.groups, linked.members, passages, linked.evidence, observed.profiles)
+    return late.Tied(*found, echoes, held, telling), linked
 
 
 def judge_accounts(
-    arrived: Arrived, tied: late.Tied, register: RegisterReading, run: Run
+    arrived: Arrived, tied: late.Tied, register: RegisterReading | Snapshot, run: Run
 ) -> late.Detected:
     """Judge the groups and say of every account what it is."""
     with (
@@ -207,102 +259,6 @@ def judge_accounts(
         stage.rows_out = len(detected.found.campaigns)
     run.ledger.counts["accounts"] = len(detected.accounts)
     return detected
-
-
-def _note_power(linked: late.Linked, run: Run) -> None:
-    """Write down how small a campaign these data could have shown."""
-    aside = {entry["check"] for entry in run.ledger.stood_aside}
-    heard = {c.family for c in CHANNEL_OF.values() if f"channel {c.name}" not in aside}
-    for entry in late.smallest_groups(
-        linked.actors,
-        seeds_tested=linked.seeds_tested,
-        families=len(heard),
-        settings=run.settings.link,
-        q_max=run.settings.detect.link_q_max,
-    ):
-        run.ledger.power.append({"shares": entry.shares, "heads": entry.heads})
-
-
-def _show_exemplars(
-    arrived: Arrived, tied: late.Tied, detected: late.Detected, request: ScanRequest
-) -> pl.DataFrame:
-    """Give the campaigns' templates, with a few prompts of each where text is retained."""
-    templates = detected.found.templates
-    if not request.retain_text or not len(templates):
-        return templates
-    chosen = tied.passages.with_columns(
-        template_id=pl.col("template").map_elements(
-            lambda t: f"{t & 0xFFFFFFFFFFFFFFFF:016x}", return_dtype=pl.String
-        )
-    ).join(templates.select("template_id", "place"), on=["template_id", "place"])
-    members = detected.found.exchanges.filter(pl.col("membership") >= 0.5).select("exchange_id")  # noqa: PLR2004  CONTRACT.md, section 4
-    ids = arrived.observed().select("row", "exchange_id").collect()
-    shown = (
-        chosen.join(ids, on="row")
-        .join(members, on="exchange_id")
-        .join(arrived.lake.scan(TEXTS).collect(), on="exchange_id")
-        .sort("exchange_id")
-        .unique(["template_id", "place", "prompt"], keep="first", maintain_order=True)
-        .group_by("template_id", "place", maintain_order=True)
-        .agg(pl.col("prompt").head(limits.EXEMPLARS_PER_TEMPLATE).alias("exemplars"))
-    )
-    return TEMPLATES_OUT.conform(
-        templates.drop("exemplars").join(shown, on=["template_id", "place"], how="left")
-    )
-
-
-def _write(
-    draft: ResultDraft, arrived: Arrived, detected: late.Detected, templates: pl.DataFrame, run: Run
-) -> None:
-    found = detected.found
-    for table, frame in (
-        (ACCOUNTS_OUT, detected.accounts),
-        (GROUPS_OUT, detected.groups),
-        (CAMPAIGNS_OUT, found.campaigns),
-        (EXCHANGES_OUT, found.exchanges),
-        (EVIDENCE, detected.evidence),
-        (HARVEST, found.harvest),
-        (TEMPLATES_OUT, templates),
-        (QUARANTINE, arrived.quarantine),
-    ):
-        draft.write_table(table, frame)
-        run.ledger.files[table.name] = len(frame)
-    arrived.duplicates.write_parquet(draft.place / "duplicates.parquet")
-
-
-def _conclude(
-    draft: ResultDraft,
-    detected: late.Detected,
-    templates: pl.DataFrame,
-    register: RegisterReading,
-    run: Run,
-) -> None:
-    """Decide, act and report."""
-    with run.ledger.stage("decide", rows_in=len(detected.accounts)) as stage:
-        decisions = decide(
-            detected.accounts,
-            register=register.register,
-            settings=run.settings,
-            now=run.ledger.started_at,
-        )
-        enqueue_effects(draft.place, decisions)
-        deliver_effects(draft.place)
-        stage.rows_out = len(decisions)
-    with run.ledger.stage("report") as stage, run.progress.stage("report"):
-        findings = late.Findings(
-            accounts=detected.accounts,
-            groups=detected.groups,
-            campaigns=detected.found.campaigns,
-            evidence=detected.evidence,
-            harvest=detected.found.harvest,
-            templates=templates,
-            decisions=decisions,
-            run=run.ledger.content(finished_at=utc_now()),
-        )
-        draft.write_bytes(REPORT_FILE, late.render_html(findings))
-        draft.write_bytes(TICKET_FILE, late.render_markdown(findings))
-        stage.rows_out = len(findings.campaigns)
-    draft.write_json("run.json", run.ledger.content(finished_at=utc_now()))
 
 
 def check_traffic(

@@ -12,6 +12,8 @@ from typing import Any, Final, TypedDict
 
 STANDARD_INPUT: Final = Path("-")
 """The traffic's name when it comes through the pipe."""
+EXIT_QUARANTINED: Final = 3
+"""Done, but too many records were left out: CONTRACT.md, section 2."""
 MAX_QUARANTINE: Final = 0.01
 """Share of records: CONTRACT.md, section 2, exit code 3."""
 
@@ -40,6 +42,32 @@ class ScanRequest:
     until: datetime | None = None
     retain_text: bool = False
     max_quarantine: float = MAX_QUARANTINE
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IngestRequest:
+    """Logs that are to be added to a lasting lake."""
+
+    traffic: Path
+    lake: Path
+    format: str | None = None
+    mapping: Path | None = None
+    account_field: str | None = None
+
+    def as_scan(self) -> ScanRequest:
+        """Give the reading of these logs as a scan would read them; no text is retained."""
+        return ScanRequest(self.traffic, self.lake, self.format, self.mapping, self.account_field)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRequest:
+    """A look at a lasting lake."""
+
+    lake: Path
+    out: Path
+    window_days: int | None = None
+    """Calendar days up to the last; None = every day that the lake holds."""
     seed: int = 0
 
 

@@ -60,7 +60,7 @@ def _explain_account(account: dict[str, Any], findings: Findings) -> Explanation
         *_group_facts(_row(findings.groups, group_id=account["group_id"] or ""), named=True),
     ]
     if account["predecessor_account_id"]:
-        facts.append(("takes the place of", account["predecessor_account_id"]))
+        facts.append(("takes the place of", _name_predecessor(account)))
     if decision:
         ends = f"{decision['expires_at']:%Y-%m-%d %H:%M} UTC"
         facts.append(("effect", f"{decision['effect']} until {ends} ({decision['decision_id']})"))
@@ -150,3 +150,9 @@ def _not_used(evidence: tuple[FamilyEvidence, ...], findings: Findings) -> tuple
     ]
     without = [f"no evidence for or against from: {', '.join(silent)}"] if silent else []
     return (*_NEVER_USED, *without, *aside)
+
+
+def _name_predecessor(account: dict[str, Any]) -> str:
+    """Name it, and say how sure it is that it is this one of those who were stopped."""
+    name, chance = account["predecessor_account_id"], account.get("predecessor_probability")
+    return str(name) if chance is None else f"{name} ({chance:.0%} of those stopped before it)"

@@ -90,6 +90,15 @@ def find_campaigns(
     )
 
 
+def count_harvest(exchanges: pl.DataFrame) -> pl.DataFrame:
+    """Count what each account has harvested.
+
+    Grain: one row per account that has.
+    """
+    core = exchanges.filter(pl.col("membership") >= _CORE)
+    return core.group_by("account_id").agg(pl.len().cast(pl.Int64).alias("harvested"))
+
+
 def _summarise(  # noqa: PLR0913, PLR0917  one row, field by field
     own: pl.DataFrame, group: Judged, name: str, kind: str, channels: list[str], pivot: float | None
 ) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from stillwatch.detect.campaigns import Campaigns, find_campaigns
+from stillwatch.detect.campaigns import Campaigns, count_harvest, find_campaigns
 from stillwatch.detect.honest_groups import HonestNull
 from stillwatch.detect.judge import judge_groups
 from stillwatch.detect.listed import list_groups, list_witnesses
@@ -29,9 +29,7 @@ from stillwatch.detect.verdicts import (
 )
 from stillwatch.domain.echoes import Echoes
 from stillwatch.domain.settings import DetectSettings
-
-_CORE = 0.5
-"""Membership from which an exchange counts as harvest. CONTRACT.md, section 4."""
+from stillwatch.domain.tables import TRAIT
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,8 @@ class Detected:
     groups: pl.DataFrame
     evidence: pl.DataFrame
     found: Campaigns
+    p_values: dict[str, float] = field(default_factory=dict)
+    """Of each tied group: that it is no more a harvest than honest tied groups are."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class Tied:
     """Account-day profiles (PROFILE): every account that sent anything has a row."""
     echoes: Echoes = field(default_factory=Echoes.none)
     """Requests that came again from another account."""
+    traits: pl.DataFrame = field(default_factory=TRAIT.empty)  # of the members of groups
+    telling: pl.DataFrame | None = None  # by group, where campaigns are followed through time
 
 
 def detect_campaigns(
@@ -104,14 +106,18 @@ def detect_campaigns(
     )
     volumes = tied.profiles.group_by("account_id").agg(pl.col("exchanges").sum())
     heirs = find_successors(
-        verdicts.select("account_id", "campaign_id"), register=register.accounts
+        verdicts.select("account_id", "campaign_id"),
+        register=register.accounts,
+        first_use=exchanges.group_by("account_id").agg(pl.col("time").min().alias("first_at")),
+        traits=tied.traits,
+        at=_last(exchanges),
     )
     accounts = complete_accounts(verdicts, volumes=volumes, predecessors=heirs)
     allowed = apply_permissions(
         accounts,
         grants=register.grants,
         register=register.accounts,
-        harvest=_count_harvest(found.exchanges),
+        harvest=count_harvest(found.exchanges),
         at=_last(exchanges),
     )
     return Detected(
@@ -125,6 +131,7 @@ def detect_campaigns(
             ]
         ),
         found,
+        {j.group_id: j.p_value for j in judged if j.judgement != "undecided"},
     )
 
 
@@ -140,11 +147,3 @@ def _last(exchanges: pl.DataFrame) -> dt.datetime:
     """The instant at which permissions are asked for: the run's last exchange, not today."""
     last = exchanges["time"].max()
     return last if isinstance(last, dt.datetime) else dt.datetime.max.replace(tzinfo=dt.UTC)
-
-
-def _count_harvest(exchanges: pl.DataFrame) -> pl.DataFrame:
-    return (
-        exchanges.filter(pl.col("membership") >= _CORE)
-        .group_by("account_id")
-        .agg(pl.len().cast(pl.Int64).alias("harvested"))
-    )

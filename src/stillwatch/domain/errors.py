@@ -1,8 +1,6 @@
 """Operating failures, as one tree of typed exceptions built from facts.
 
-Bad input is not here: a bad record is a row of the quarantine table with its file, line and
-reason. Bugs are not here either: they are assertions.
-
+Bad input is data (a row of the quarantine table); bugs are assertions.
     StillwatchError
     ├── InputError          the named input cannot be used at all        exit code 2
     │   ├── NothingToRead   no exchanges file, or not one readable record
@@ -14,6 +12,8 @@ reason. Bugs are not here either: they are assertions.
     │   ├── ResultExists
     │   ├── NotAResult
     │   └── UnknownSubject  no such account, group, campaign or decision in it
+    ├── LakeError           no lake, in the way, of another format or key   exit code 2
+    │   └── LakeDamaged     what its manifests name is missing, cut or unreadable
     ├── SecretKeyError      the pseudonym key is missing, malformed or readable by others   exit 2
     ├── SettingError        a setting has a value that it cannot have   exit 2
     ├── CountsDisagree      the records read are not all accounted for   exit 2
@@ -106,6 +106,20 @@ class UnknownSubject(ResultError):  # noqa: N818
         super().__init__(
             f"{subject} is not in {where}",
             hint="give an account, group, campaign or decision id exactly as the tables have it",
+        )
+
+
+class LakeError(StillwatchError):
+    """There is no lake, something is in its way, or it is of another format or key."""
+
+
+class LakeDamaged(LakeError):  # noqa: N818
+    """Something that the lake's manifests name is missing, cut or unreadable."""
+
+    def __init__(self, where: str, *, says: str) -> None:
+        super().__init__(
+            f"the lake {where} is damaged: {says}",
+            hint="bring that file back from a copy, or ingest the logs into a new lake",
         )
 
 

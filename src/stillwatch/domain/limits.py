@@ -96,6 +96,15 @@ TRAIT_ROWS_MAX: Final = 400_000_000
 # --- detect, report -----------------------------------------------------------------------------
 BACKGROUND_EXCHANGES_MAX: Final = 40_000
 """Exchanges of non-members sampled as the background of a group's membership curve."""
+TELLING_VALUES_MAX: Final = 64
+"""Telling values kept of a campaign at a look: those beyond weigh little, and a pool of addresses
+would drive out all else."""
+INHERITED_HOLDERS_MAX: Final = 200
+"""Accounts of a campaign that may hold a value for it to tell who took whose place: with more it is
+worth less than seven bits in 25,000, and pairs would grow with their square."""
+CAMPAIGN_DORMANT_DAYS: Final = 365
+"""Days after which a campaign that nobody has seen can't come back under its id: a year, after
+which a provider's own cases have been closed."""
 REPORT_ACCOUNTS_MAX: Final = 200
 """Accounts listed of a campaign in report.html; all of them are in accounts.parquet."""
 REPORT_GROUPS_MAX: Final = 100

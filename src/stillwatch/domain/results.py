@@ -10,19 +10,13 @@ from typing import Final
 
 import polars as pl
 
-from stillwatch.domain.schema import UTC_TIME, Column, Table
+from stillwatch.domain.lake_tables import HISTORY
+from stillwatch.domain.schema import UTC_TIME, Column, Table, optional, required
 from stillwatch.domain.tables import ACCOUNT, EXCHANGE, PERMISSION, RELEASE
 
 _S, _I, _F = pl.String, pl.Int64, pl.Float64
+_c, _r = optional, required
 _ID: Final = Column(_S, "identifier", nullable=False)
-
-
-def _c(dtype: pl.DataType | type[pl.DataType], says: str) -> Column:
-    return Column(dtype, says)
-
-
-def _r(dtype: pl.DataType | type[pl.DataType], says: str, *values: str) -> Column:
-    return Column(dtype, says, nullable=False, values=values)
 
 
 VERDICTS: Final = ("clear", "watch", "suspect", "fraudulent", "permitted")
@@ -68,6 +62,9 @@ ACCOUNTS_OUT: Final = Table(
         "reasons": _r(pl.List(_S), "reason codes"),
         "explanation": _r(_S, "a sentence for a person"),
         "predecessor_account_id": _c(_S, "the banned account whose place it took"),
+        "predecessor_probability": _c(
+            _F, "that it is this one of those banned before; 1/n = chance"
+        ),
         "group_id": _c(_S, "group of tied accounts"),
     },
 )
@@ -216,6 +213,7 @@ PUBLISHED: Final = (
     HARVEST,
     TEMPLATES_OUT,
     PROFILE,
+    HISTORY,
     DECISION,
     QUARANTINE,
 )

@@ -26,6 +26,22 @@ class Column:
     """Further JSON types that a record may carry the value in (an epoch is a number)."""
 
 
+def optional(dtype: pl.DataType | type[pl.DataType], says: str) -> Column:
+    """Describe a column that may be null.
+
+    Nulls:   allowed.
+    """
+    return Column(dtype, says)
+
+
+def required(dtype: pl.DataType | type[pl.DataType], says: str, *values: str) -> Column:
+    """Describe a column that is never null, with its closed list of words where it has one.
+
+    Nulls:   none.
+    """
+    return Column(dtype, says, nullable=False, values=values)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """One table: what one row is, and its columns in order."""

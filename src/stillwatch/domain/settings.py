@@ -66,6 +66,9 @@ class DetectSettings:
     """Share of tied groups that harvest, before the evidence; a stated guess, in run.json."""
     unrelated_share_max: float = 0.98
     """Most of a group's traffic that membership may call unrelated."""
+    alarm_fdr_max: float = 0.05
+    """False discovery rate over all alarms of new campaigns that the looks at a lake ever raise: as
+    for `suspect`, since an alarm calls a person and suspends nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,18 +13,11 @@ from typing import Final
 
 import polars as pl
 
-from stillwatch.domain.schema import UTC_TIME, Column, Table
+from stillwatch.domain.schema import UTC_TIME, Column, Table, optional, required
 
 _S, _B, _I, _F = pl.String, pl.Boolean, pl.Int64, pl.Float64
+_c, _r = optional, required
 _ID: Final = Column(_S, "identifier", nullable=False)
-
-
-def _c(dtype: pl.DataType | type[pl.DataType], says: str) -> Column:
-    return Column(dtype, says)
-
-
-def _r(dtype: pl.DataType | type[pl.DataType], says: str, *values: str) -> Column:
-    return Column(dtype, says, nullable=False, values=values)
 
 
 def _when(says: str, *, nullable: bool = True) -> Column:

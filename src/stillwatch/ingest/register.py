@@ -39,6 +39,7 @@ from stillwatch.ingest.parse import (
 from stillwatch.ingest.pseudonymise import Name, hash_rows, pseudonymise_column
 from stillwatch.ingest.readers import NATIVE
 from stillwatch.ingest.records import LINE, TIMES, Parsed
+from stillwatch.ingest.snapshots import verify_organisations
 from stillwatch.ingest.sources.chunks import ChunkReader, RawChunk
 from stillwatch.ingest.sources.files import IngestSettings, TrafficFiles
 from stillwatch.ingest.sources.unpack import InputFile
@@ -69,6 +70,8 @@ class RegisterReading:
     duplicates: Mapping[str, int] = field(default_factory=dict)
     """Records left out because another of the same account or model stayed."""
     inputs: tuple[InputFile, ...] = ()
+    states_org_verified: bool = False
+    """Some row says whether its organisation is verified."""
 
 
 @dataclass(slots=True)
@@ -110,6 +113,7 @@ def read_register(files: TrafficFiles, *, key: PseudonymKey) -> RegisterReading:
             "releases": releases.frame.height - launches.height,
         },
         inputs=tuple(each for kind in kinds.values() for each in kind.inputs),
+        states_org_verified=bool(accounts.frame["org_verified"].is_not_null().any()),
     )
 
 
@@ -166,7 +170,7 @@ def _register(accounts: pl.DataFrame, *, key: PseudonymKey) -> pl.DataFrame:
         for name, (source, kind) in _HASHED.items()
     )
     one = _latest(hashed, key=key)
-    return REGISTER.conform(one.with_columns(_org_verified(one))).sort("account_id")
+    return REGISTER.conform(one.with_columns(verify_organisations(one))).sort("account_id")
 
 
 def _latest(accounts: pl.DataFrame, *, key: PseudonymKey) -> pl.DataFrame:
@@ -179,15 +183,6 @@ def _latest(accounts: pl.DataFrame, *, key: PseudonymKey) -> pl.DataFrame:
         "account_id", "status_changed_at", _HASH, descending=[False, True, False], nulls_last=True
     )
     return ordered.unique("account_id", keep="first", maintain_order=True).drop(_HASH)
-
-
-def _org_verified(accounts: pl.DataFrame) -> pl.Series:
-    """Whether the organisation counts: as stated, else where all of its accounts are verified."""
-    if accounts["org_verified"].is_not_null().any():
-        return accounts["org_verified"]
-    all_verified = pl.col("verified").fill_null(value=False).all().over("org_id")
-    told = pl.when(pl.col("org_id").is_not_null()).then(all_verified)
-    return accounts.select(told.alias("org_verified")).to_series()
 
 
 def _launches(releases: pl.DataFrame) -> pl.DataFrame:

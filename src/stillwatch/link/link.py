@@ -56,7 +56,7 @@ def link_accounts(
     Nulls:   a missing trait contributes 0 bits, never disagreement; without echoes no queue shows.
     Order:   sorted by group_id, account_id; input order is irrelevant.
     Cost:    linear in account-trait rows; hidden searches cost up to 15 growths a group.
-    Source:  DESIGN.md, section 6; ADR 0004 and 0007.
+    Source:  DESIGN.md, section 6; ADR 0004 and 0008.
 
     Raises:
         LimitExceeded: more rows than limits.TRAIT_ROWS_MAX; nothing is returned.

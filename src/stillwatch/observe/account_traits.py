@@ -14,15 +14,11 @@ import polars as pl
 
 from stillwatch.domain.families import CHANNELS
 from stillwatch.domain.keyed import PseudonymKey
-from stillwatch.domain.results import PROFILE
 from stillwatch.domain.tables import TRAIT
-from stillwatch.observe.passages import collect_here, count_systems, count_templates
-from stillwatch.observe.profiles import measure_profiles
+from stillwatch.observe.day_counts import DayCounts, count_exchanges
+from stillwatch.observe.passages import count_systems, count_templates
 from stillwatch.observe.traits import (
-    EXCHANGE_CHANNELS,
     adopt_models,
-    count_first_use,
-    count_values,
     read_register_traits,
     share_traits,
 )
@@ -41,47 +37,38 @@ class Observed:
     profiles: pl.DataFrame
 
 
-def count_traits(
+def count_traits(  # noqa: PLR0913  what is known of the accounts, and what was counted before
     exchanges: nw.LazyFrame[Any],
     *,
     passages: pl.DataFrame,
     register: pl.DataFrame,
     launches: pl.DataFrame,
     key: PseudonymKey,
+    counts: DayCounts | None = None,
 ) -> Observed:
     """Collect the traits of every account that sent anything.
 
     Grain:   one TRAIT row per (account_id, channel, value).
     Nulls:   a channel without data has no rows, and is named in `silent`.
+    `counts` is what was counted of these exchanges before, day by day; without it they are counted.
     Order:   irrelevant, in and out.
     Cost:    one group-by a channel over the exchanges, on the engine that they are on.
     """
-    profiles = PROFILE.conform(
-        collect_here(measure_profiles(exchanges))
-        .with_columns(
-            pl.col("day").cast(pl.Int32).cast(pl.Date), pl.col("^.*_tokens$").fill_null(0)
-        )
-        .with_columns(pl.col("harvest_like").fill_null(0.0))
-        .sort("account_id", "day")
-    )
+    counts = counts or count_exchanges(exchanges)
+    profiles, counted, first_use = counts.profiles, dict(counts.values), counts.first_use
     totals = profiles.group_by("account_id").agg(pl.col("exchanges").sum().alias("total"))
-    counted = {
-        channel: collect_here(count_values(exchanges, column=column))
-        for channel, column in EXCHANGE_CHANNELS.items()
-    }
     sent = count_templates(passages, place="prompt").join(totals, on="account_id")
     often = pl.col("exchanges") >= _TEMPLATE_SHARE_MIN * pl.col("total")
     counted["template"] = sent.filter(often).drop("total")
     counted["system_text"] = count_systems(passages, texts=counted["system_text"])
-    first_use = collect_here(count_first_use(exchanges))
     active = (
         counted["active_hour"].group_by("account_id").agg(pl.col("value").min().alias("first_hour"))
     )
     end = counted["active_hour"]["value"].max()
     parts = [
-        share_traits(counts, channel=channel, totals=totals, key=key)
-        for channel, counts in counted.items()
-        if len(counts)
+        share_traits(rows, channel=channel, totals=totals, key=key)
+        for channel, rows in counted.items()
+        if len(rows)
     ]
     parts.append(read_register_traits(register, active=active, key=key))
     parts.append(

@@ -4,27 +4,26 @@ Each append writes files that nobody reads yet, and then one manifest that names
 manifest's appearance is the append. A run that is killed before leaves files without a name in
 any manifest, and readers pass them by. Appends are numbered, and two writers never take one
 number. Any engine reads the files: `<table>/day=2026-11-23/<token>.parquet`; a table without a
-`time` or a `day` rests in `day=all`.
+`time` or a `day` rests in `day=all`. What makes a lake last is in `manifest`.
 
 Writes and reads: any table by name. Deliberately absent: updates, deletions, compaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Final, Literal, TypedDict
+from typing import Any, Final, Literal, TypedDict
 from uuid import uuid4
 
-import orjson
 import polars as pl
 
-from stillwatch.domain import results, tables, templates
-from stillwatch.domain.errors import InputError
+from stillwatch.domain import lake_tables, results, tables, templates
+from stillwatch.domain.errors import InputError, LakeDamaged
 from stillwatch.domain.schema import Table
-from stillwatch.store.durable import create_file, flush_to_disk
+from stillwatch.store.durable import flush_to_disk
+from stillwatch.store.manifest import FileEntry, TableEntry, add_manifest, read_manifests
 
 
 class _Form(TypedDict, total=False):
@@ -36,14 +35,11 @@ class _Form(TypedDict, total=False):
 
 _KNOWN: Final = {
     table.name: table
-    for module in (tables, results, templates)
+    for module in (tables, results, templates, lake_tables)
     for table in vars(module).values()
     if isinstance(table, Table)
 }
-_MANIFESTS: Final = "manifest"
 _UNDATED: Final = "all"
-_DIGITS: Final = 8
-"""Digits of an append's number: enough for one a second over three years."""
 _LASTING: Final[_Form] = {"compression": "zstd"}
 _PASSING: Final[_Form] = {"compression": "uncompressed", "statistics": False}
 """A lake of one run is read a few times and gone: time counts for more than space."""
@@ -67,57 +63,62 @@ class Lake:
         Cost:   one file a day that the frame touches; append large frames.
         Returns the files; in a lake that lasts they are on the disk before the manifest names them.
         """
-        token = uuid4().hex
-        parts = [
-            self._write_part(table_name, day=day, rows=rows, token=token)
-            for day, rows in (_split_by_day(frame) if self.lasts else _leave_whole(frame))
-        ]
-        if self.lasts:
-            self._flush(parts)
-        names = [str(part.relative_to(self.place)) for part in parts]
-        self._commit({"table": table_name, "rows": frame.height, "files": names})
-        return parts
+        entry = self.write(table_name, frame)
+        self.commit([entry])
+        return [self.place / one["path"] for one in entry["files"]]
 
-    def _write_part(self, table_name: str, *, day: str, rows: pl.DataFrame, token: str) -> Path:
-        folder = self.place / table_name / f"day={day}"
+    def write(self, table_name: str, frame: pl.DataFrame) -> TableEntry:
+        """Write rows that nobody reads before `commit` names them.
+
+        Grain:  one file a day that the frame touches. Order: rows keep theirs within a day.
+        """
+        token = uuid4().hex
+        split = _split_by_day(frame) if self.lasts else _leave_whole(frame)
+        written = [self._write_part(table_name, day, rows, token) for day, rows in split]
+        return TableEntry(table=table_name, files=written)
+
+    def commit(self, entries: Collection[TableEntry], about: Mapping[str, Any] = {}) -> int:
+        """Make everything that was written appear at once, and give the append's number.
+
+        Raises:
+            OSError: the disk refuses; nothing has appeared.
+        """
+        if self.lasts:
+            self._flush([self.place / one["path"] for e in entries for one in e["files"]])
+        return add_manifest(self.place, {"entries": list(entries), "about": dict(about)})
+
+    def _write_part(self, table: str, day: str, rows: pl.DataFrame, token: str) -> FileEntry:
+        folder = self.place / table / f"day={day}"
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / f"{token}.parquet"
         rows.write_parquet(part, **(_LASTING if self.lasts else _PASSING))
-        return part
+        name = str(part.relative_to(self.place))
+        return FileEntry(path=name, rows=rows.height, bytes=part.stat().st_size)
 
     def _flush(self, parts: list[Path]) -> None:
         folders = {above for part in parts for above in (part.parent, part.parent.parent)}
         for path in [*parts, *sorted(folders, reverse=True), *([self.place] if parts else [])]:
             flush_to_disk(path)
 
-    def _commit(self, manifest: dict[str, object]) -> None:
-        folder = self.place / _MANIFESTS
-        folder.mkdir(parents=True, exist_ok=True)
-        number = 1 + max((int(path.stem) for path in self._manifest_files()), default=0)
-        while True:
-            with suppress(FileExistsError):
-                create_file(folder / f"{number:0{_DIGITS}d}.json", orjson.dumps(manifest))
-                return
-            number += 1
+    def files(self, table_name: str) -> Iterator[FileEntry]:
+        """Name the files of a table, in the order in which they were appended."""
+        for manifest in read_manifests(self.place):
+            for entry in manifest["entries"]:
+                if entry["table"] == table_name:
+                    yield from entry["files"]
 
-    def _manifest_files(self) -> list[Path]:
-        return sorted(
-            path for path in (self.place / _MANIFESTS).glob("*.json") if path.stem.isdigit()
-        )
+    def appends(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Say what each append was about, with its number."""
+        for number, manifest in enumerate(read_manifests(self.place), start=1):
+            yield number, manifest["about"]
 
-    def _files(self, table_name: str) -> Iterator[Path]:
-        for path in self._manifest_files():
-            manifest = orjson.loads(path.read_bytes())
-            if manifest["table"] == table_name:
-                yield from (self.place / name for name in manifest["files"])
-
-    def scan(self, table_name: str) -> pl.LazyFrame:
-        """Read a table lazily, in the order in which it was appended.
+    def scan(self, table_name: str, *, days: Collection[str] | None = None) -> pl.LazyFrame:
+        """Read a table lazily, in the order in which it was appended; of some days, or of all.
 
         Raises:
             InputError: no such table was ever appended, and it is none of the house's own.
         """
-        files = list(self._files(table_name))
+        files = [self.place / f["path"] for f in self.files(table_name) if _in_days(f, days)]
         if files:
             return pl.scan_parquet(files, hive_partitioning=False, glob=False)
         if table_name in _KNOWN:
@@ -125,14 +126,39 @@ class Lake:
         message = f"the lake {self.place} has no table {table_name}"
         raise InputError(message, hint=f"it knows {', '.join(sorted(_KNOWN))}")
 
-    def days(self) -> list[date]:
-        """List the UTC days of which the lake holds rows, in order."""
+    def read(self, table_name: str, *, days: Collection[str] | None = None) -> pl.DataFrame:
+        """Read a table, or some days of it, into memory.
+
+        Grain:  as the table. Order: as it was appended.
+
+        Raises:
+            LakeDamaged: a file is there and can't be read.
+        """
+        try:
+            return self.scan(table_name, days=days).collect()
+        except (pl.exceptions.PolarsError, OSError) as broken:
+            says = f"a file of {table_name} cannot be read"
+            raise LakeDamaged(str(self.place), says=says) from broken
+
+    def days(self, table_name: str | None = None) -> list[date]:
+        """List the UTC days of which the lake (or one table of it) holds rows, in order."""
         folders = {
-            Path(name).parent.name.removeprefix("day=")
-            for path in self._manifest_files()
-            for name in orjson.loads(path.read_bytes())["files"]
+            day_of(one)
+            for manifest in read_manifests(self.place)
+            for entry in manifest["entries"]
+            for one in entry["files"]
+            if table_name in {None, entry["table"]}
         }
         return sorted(date.fromisoformat(day) for day in folders - {_UNDATED})
+
+
+def day_of(entry: FileEntry) -> str:
+    """Name the day whose rows a file holds: `2026-11-23`, or `all`."""
+    return Path(entry["path"]).parent.name.removeprefix("day=")
+
+
+def _in_days(entry: FileEntry, days: Collection[str] | None) -> bool:
+    return days is None or day_of(entry) in days
 
 
 def _leave_whole(frame: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:

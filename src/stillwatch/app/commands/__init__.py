@@ -10,9 +10,24 @@ from stillwatch.app.commands import (
     scan,
     schema,
 )
+from stillwatch.app.commands.lakes import ingest, sql, watch
 from stillwatch.app.commands.lists import replay, templates
 
-BUILT_IN = (demo, check, scan, explain, diff, revert, open_report, replay, templates, schema)
+BUILT_IN = (
+    demo,
+    check,
+    scan,
+    explain,
+    diff,
+    revert,
+    open_report,
+    ingest,
+    watch,
+    sql,
+    replay,
+    templates,
+    schema,
+)
 """In the order in which `--help` lists them: the order in which a newcomer needs them."""
 
 __all__ = ["BUILT_IN"]

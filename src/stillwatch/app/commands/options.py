@@ -24,6 +24,10 @@ def _read_instant(text: str) -> datetime:
 ResultDirectory = Annotated[
     Path, typer.Option("--result", help="Result directory that `scan` wrote.", metavar="RESULT")
 ]
+MaxQuarantine = Annotated[
+    float,
+    typer.Option(min=0, max=1, help="Exit with 3 if a larger share of records is unreadable."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine, nothing else.")]
 Format = Annotated[
     str | None,

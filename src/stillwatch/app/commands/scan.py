@@ -12,6 +12,7 @@ from stillwatch.app.commands.options import (
     AsJson,
     Format,
     Mapping,
+    MaxQuarantine,
     Seed,
     Since,
     Until,
@@ -20,11 +21,9 @@ from stillwatch.app.commands.options import (
 )
 from stillwatch.app.commands.screen import say, say_json, warn
 from stillwatch.app.progress import shown_progress
-from stillwatch.app.requests import MAX_QUARANTINE, ScanOutcome, ScanRequest
+from stillwatch.app.requests import EXIT_QUARANTINED, MAX_QUARANTINE, ScanOutcome, ScanRequest
 from stillwatch.app.settings import read_key, read_settings, utc_now
 
-EXIT_QUARANTINED = 3
-"""Done, but too many records were left out: CONTRACT.md, section 2."""
 _PERCENT = ".2%"
 _SHOWN = ("campaign_id", "kind", "accounts", "exchanges", "output_tokens", "q_value", "summary")
 """What a summary says of a campaign."""
@@ -52,10 +51,7 @@ def scan(  # noqa: PLR0913  one parameter an option: the contract lists them
     retain_text: Annotated[
         bool, typer.Option("--retain-text", help="Keep a few prompts as exemplars in the report.")
     ] = False,
-    max_quarantine: Annotated[
-        float,
-        typer.Option(min=0, max=1, help="Exit with 3 if a larger share of records is unreadable."),
-    ] = MAX_QUARANTINE,
+    max_quarantine: MaxQuarantine = MAX_QUARANTINE,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:

@@ -3,7 +3,7 @@
 Fifth step of *link*. Nothing is shared here, so no value can be popular, and no population is
 needed as a null: *answered* requests of the same accounts, watched in the same way, say what
 chance, a class or a headline make of it. An operator can hide cards, homes, clients, hours and
-wording; lost work must be sent again. Source: coordination.md, 6.1c; ADR 0007.
+wording; lost work must be sent again. Source: coordination.md, 6.1c; ADR 0008.
 """
 
 from stillwatch.link.queues.join import Bundle, join_queues

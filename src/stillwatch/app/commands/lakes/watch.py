@@ -1,0 +1,93 @@
+"""`stillwatch watch`: a look at the last days of a lake, and what has become of each campaign."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from stillwatch.app.commands.lakes.places import LakeToRead
+from stillwatch.app.commands.options import AsJson, Seed, examples, page
+from stillwatch.app.commands.scan import show_outcome
+from stillwatch.app.commands.screen import say, show_table
+from stillwatch.app.progress import shown_progress
+from stillwatch.app.requests import ScanOutcome, WatchRequest
+from stillwatch.app.settings import read_key, read_settings, utc_now
+
+_EXAMPLES = examples(
+    "stillwatch watch lake/ --out monday",
+    "stillwatch watch lake/ --out monday --window-days 14",
+    "stillwatch diff sunday monday          [dim]# what has changed[/dim]",
+)
+_COLUMNS = ("campaign", "state", "accounts #", "new #", "gone #", "stopped #", "alarm")
+
+
+def watch(
+    lake: LakeToRead,
+    *,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="RESULT", help="Result directory; must not exist.")
+    ],
+    window_days: Annotated[
+        int | None,
+        typer.Option("--window-days", min=1, help="Days up to the last; default: all there are."),
+    ] = None,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Find campaigns in a lake, and follow those that earlier looks knew.
+
+    RESULT is what a scan of the same days would give, with campaigns under lasting ids and their
+    history. Only days that are new or have changed are counted; nothing is read twice.
+    """
+    from stillwatch.app.pipeline import run_watch  # noqa: PLC0415  brings every stage
+    from stillwatch.store.results import check_free  # noqa: PLC0415  brings Polars
+
+    check_free(out)
+    with shown_progress() as progress:
+        outcome = run_watch(
+            WatchRequest(lake, out, window_days, seed),
+            settings=read_settings(),
+            key=read_key(),
+            now=utc_now(),
+            progress=progress,
+        )
+    if not as_json:
+        _show_history(outcome)
+    show_outcome(outcome, as_json=as_json)
+
+
+def _show_history(outcome: ScanOutcome) -> None:
+    told = outcome.run["watch"]
+    first, last = told["window"]
+    again = "" if told["is_new_look"] else " (looked at before)"
+    say(f"look {told['look']}{again}: {first} to {last}, {told['days_counted']} days counted anew")
+    if told["campaigns"]:
+        show_table(_COLUMNS, (_row(one) for one in told["campaigns"]))
+
+
+def _row(one: dict[str, Any]) -> tuple[object, ...]:
+    others = f" ({', '.join(one['related'])})" if one["related"] else ""
+    return (
+        one["campaign_id"],
+        f"{one['state']}{others}",
+        f"{one['accounts']:,}",
+        f"{one['new_accounts']:,}",
+        f"{one['gone_accounts']:,}",
+        f"{one['stopped_accounts']:,}",
+        _word_alarm(one),
+    )
+
+
+def _word_alarm(one: dict[str, Any]) -> str:
+    if one["alarmed_at_look"] is not None:
+        return f"raised at look {one['alarmed_at_look']}"
+    if one["alarm_e_value"] is None or one["alarm_threshold"] is None:
+        return ""
+    return f"not yet: {one['alarm_e_value']:.1f} of {one['alarm_threshold']:.1f} bits"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(help=page(watch), epilog=_EXAMPLES)(watch)

@@ -1,0 +1,141 @@
+"""The end of a run, whatever it looked at: tables, decisions, effects and the report.
+
+The rim's part of *decide*, *act* and *report*, shared by `scan` and `watch`: reads what was
+detected, fills a draft of a result. Whether the draft becomes the result is for the pipeline.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from stillwatch.act.outbox import deliver_effects, enqueue_effects
+from stillwatch.app import late
+from stillwatch.app.arrive import TEXTS, Arrived
+from stillwatch.app.settings import utc_now
+from stillwatch.app.steps.run import Run
+from stillwatch.decide import decide
+from stillwatch.domain import limits
+from stillwatch.domain.families import CHANNEL_OF
+from stillwatch.domain.results import (
+    ACCOUNTS_OUT,
+    CAMPAIGNS_OUT,
+    EVIDENCE,
+    EXCHANGES_OUT,
+    GROUPS_OUT,
+    HARVEST,
+    QUARANTINE,
+    TEMPLATES_OUT,
+)
+from stillwatch.store.results import REPORT_FILE, ResultDraft
+
+TICKET_FILE: Final = "report.md"
+
+
+def note_power(linked: late.Linked, run: Run) -> None:
+    """Write down how small a campaign these data could have shown.
+
+    Grain:   one entry of `run.json` per number of families that its accounts would share.
+    """
+    aside = {entry["check"] for entry in run.ledger.stood_aside}
+    heard = {c.family for c in CHANNEL_OF.values() if f"channel {c.name}" not in aside}
+    for entry in late.smallest_groups(
+        linked.actors,
+        seeds_tested=linked.seeds_tested,
+        families=len(heard),
+        settings=run.settings.link,
+        q_max=run.settings.detect.link_q_max,
+    ):
+        run.ledger.power.append({"shares": entry.shares, "heads": entry.heads})
+
+
+def show_exemplars(arrived: Arrived, tied: late.Tied, detected: late.Detected) -> pl.DataFrame:
+    """Give the campaigns' templates with a few prompts of each, which were retained.
+
+    Grain:   TEMPLATES_OUT, as detected. Nulls: a template without a prompt of the harvest has none.
+    """
+    templates = detected.found.templates
+    if not len(templates):
+        return templates
+    chosen = tied.passages.with_columns(
+        template_id=pl.col("template").map_elements(
+            lambda t: f"{t & 0xFFFFFFFFFFFFFFFF:016x}", return_dtype=pl.String
+        )
+    ).join(templates.select("template_id", "place"), on=["template_id", "place"])
+    members = detected.found.exchanges.filter(pl.col("membership") >= 0.5).select("exchange_id")  # noqa: PLR2004  CONTRACT.md, section 4
+    ids = arrived.observed().select("row", "exchange_id").collect()
+    shown = (
+        chosen.join(ids, on="row")
+        .join(members, on="exchange_id")
+        .join(arrived.lake.scan(TEXTS).collect(), on="exchange_id")
+        .sort("exchange_id")
+        .unique(["template_id", "place", "prompt"], keep="first", maintain_order=True)
+        .group_by("template_id", "place", maintain_order=True)
+        .agg(pl.col("prompt").head(limits.EXEMPLARS_PER_TEMPLATE).alias("exemplars"))
+    )
+    return TEMPLATES_OUT.conform(
+        templates.drop("exemplars").join(shown, on=["template_id", "place"], how="left")
+    )
+
+
+def write_tables(
+    draft: ResultDraft, arrived: Arrived, detected: late.Detected, templates: pl.DataFrame, run: Run
+) -> None:
+    """Write the tables of a result.
+
+    Grain:   as in domain/results.py; quarantine and duplicates as they arrived.
+    """
+    found = detected.found
+    for table, frame in (
+        (ACCOUNTS_OUT, detected.accounts),
+        (GROUPS_OUT, detected.groups),
+        (CAMPAIGNS_OUT, found.campaigns),
+        (EXCHANGES_OUT, found.exchanges),
+        (EVIDENCE, detected.evidence),
+        (HARVEST, found.harvest),
+        (TEMPLATES_OUT, templates),
+        (QUARANTINE, arrived.quarantine),
+    ):
+        draft.write_table(table, frame)
+        run.ledger.files[table.name] = len(frame)
+    arrived.duplicates.write_parquet(draft.place / "duplicates.parquet")
+
+
+def conclude(
+    draft: ResultDraft,
+    detected: late.Detected,
+    templates: pl.DataFrame,
+    register: pl.DataFrame,
+    run: Run,
+) -> None:
+    """Decide, act and report, and close the run's ledger.
+
+    Raises:
+        CountsDisagree: some record was lost, or counted twice.
+    """
+    with run.ledger.stage("decide", rows_in=len(detected.accounts)) as stage:
+        decisions = decide(
+            detected.accounts,
+            register=register,
+            settings=run.settings,
+            now=run.ledger.started_at,
+        )
+        enqueue_effects(draft.place, decisions)
+        deliver_effects(draft.place)
+        stage.rows_out = len(decisions)
+    with run.ledger.stage("report") as stage, run.progress.stage("report"):
+        findings = late.Findings(
+            accounts=detected.accounts,
+            groups=detected.groups,
+            campaigns=detected.found.campaigns,
+            evidence=detected.evidence,
+            harvest=detected.found.harvest,
+            templates=templates,
+            decisions=decisions,
+            run=run.ledger.content(finished_at=utc_now()),
+        )
+        draft.write_bytes(REPORT_FILE, late.render_html(findings))
+        draft.write_bytes(TICKET_FILE, late.render_markdown(findings))
+        stage.rows_out = len(findings.campaigns)
+    draft.write_json("run.json", run.ledger.content(finished_at=utc_now()))

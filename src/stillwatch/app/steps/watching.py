@@ -1,0 +1,81 @@
+"""The two ends of a watch: the window that is opened, and what is written of it.
+
+Around the stages that `watch` shares with `scan`: reads a lake's window and notes what came with
+it; writes a result like a scan's, with campaigns under their lasting ids and their history, and
+then the look itself into the lake.
+"""
+
+from __future__ import annotations
+
+from stillwatch.app import late
+from stillwatch.app.requests import WatchRequest
+from stillwatch.app.steps.conclude import conclude, write_tables
+from stillwatch.app.steps.days import CountedWindow
+from stillwatch.app.steps.history import follow_campaigns, remember_look
+from stillwatch.app.steps.run import Run
+from stillwatch.app.steps.window import Window, take_window
+from stillwatch.domain.lake_tables import HISTORY
+from stillwatch.domain.results import PROFILE
+from stillwatch.store.lake import Lake
+from stillwatch.store.results import ResultDraft
+
+
+def open_window(lake: Lake, request: WatchRequest, run: Run) -> Window:
+    """Open the window that was asked for, and note what is in it.
+
+    Raises:
+        NothingToRead: the lake holds no exchange.
+        LakeDamaged: a file of the window can't be read.
+    """
+    with run.ledger.stage("window") as stage, run.progress.stage("window"):
+        window = take_window(lake, days=request.window_days)
+        stage.rows_out = window.arrived.counts["exchanges"]
+    ledger = run.ledger
+    ledger.counts.update(window.arrived.counts)
+    ledger.nulled.update(window.arrived.nulled)
+    ledger.inputs.extend(window.arrived.inputs)
+    for name, frame in (
+        ("account register", window.snapshot.register),
+        ("permissions", window.snapshot.grants),
+        ("release pivot", window.snapshot.launches),
+    ):
+        if not len(frame):
+            ledger.stand_aside(name, reason="no ingest of this lake has brought such a file")
+    return window
+
+
+def conclude_watch(  # noqa: PLR0913, PLR0917  all that the stages have left
+    draft: ResultDraft,
+    lake: Lake,
+    window: Window,
+    tied: late.Tied,
+    detected: late.Detected,
+    counted: CountedWindow,
+    run: Run,
+) -> None:
+    """Follow campaigns, write the result, and remember the look.
+
+    Raises:
+        CountsDisagree: some record was lost, or counted twice.
+    """
+    assert tied.telling is not None  # noqa: S101  a watch counts day by day
+    with run.ledger.stage("follow", rows_in=len(detected.found.campaigns)) as stage:
+        followed = follow_campaigns(lake, window, detected, tied.telling, run)
+        stage.rows_out = len(followed.noted.history)
+    run.ledger.watch = {
+        "look": followed.look.look,
+        "is_new_look": followed.is_new,
+        "window": [window.days[0], window.days[-1]],
+        "days": len(window.days),
+        "days_counted": counted.days_counted,
+        "days_kept": counted.days_kept,
+        "ingests": len(window.ingests),
+        "campaigns": followed.tell(),
+    }
+    templates = followed.detected.found.templates
+    draft.write_table(PROFILE, tied.profiles)
+    draft.write_table(HISTORY, followed.history)
+    run.ledger.files[HISTORY.name] = len(followed.history)
+    write_tables(draft, window.arrived, followed.detected, templates, run)
+    conclude(draft, followed.detected, templates, window.snapshot.register, run)
+    remember_look(lake, followed)

@@ -1,0 +1,153 @@
+"""A window of a lasting lake as if it had just arrived: rows that stay, counts, the register.
+
+The rim's part of *ingest* for `watch`: reads `OBSERVED` of some days and settles it as a scan of
+those days does; nothing is observed again. The last day is the last one within 400 days of the
+median of the lake's rows: one record with a broken clock can't move the window.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from stillwatch.app.arrive import OBSERVED, Arrived
+from stillwatch.app.steps.facts import IngestFacts, read_facts
+from stillwatch.domain import limits
+from stillwatch.domain.errors import LakeDamaged, NothingToRead
+from stillwatch.domain.lake_tables import DUPLICATE
+from stillwatch.domain.results import QUARANTINE
+from stillwatch.domain.tables import GRANT, LAUNCH, REGISTER
+from stillwatch.ingest import settle
+from stillwatch.ingest.snapshots import INGEST, first_launches, latest_grants, merge_registers
+from stillwatch.store.lake import Lake, day_of
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The register, the permissions and the releases as the lake knows them now."""
+
+    register: pl.DataFrame
+    grants: pl.DataFrame
+    launches: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Window:
+    """Days of a lake, and what is in them."""
+
+    days: tuple[str, ...]
+    arrived: Arrived
+    snapshot: Snapshot
+    ingests: list[IngestFacts]
+
+
+def read_snapshot(lake: Lake) -> Snapshot:
+    """Put together what every ingest said of accounts, permissions and releases.
+
+    Grain:   one REGISTER row per account, GRANT per permission, LAUNCH per model.
+    """
+    facts = read_facts(lake)
+    with_grants = [n for n, one in enumerate(facts, start=1) if one.has_permissions]
+    states = any(one.states_org_verified for one in facts)
+    return Snapshot(
+        merge_registers(_stored(lake, REGISTER.name), states_org_verified=states),
+        latest_grants(_stored(lake, GRANT.name), ingest=max(with_grants, default=None)),
+        first_launches(_stored(lake, LAUNCH.name)),
+    )
+
+
+def _stored(lake: Lake, table: str) -> pl.DataFrame:
+    rows = lake.read(table)
+    return rows if INGEST in rows.columns else rows.with_columns(pl.lit(0, pl.Int64).alias(INGEST))
+
+
+def take_window(lake: Lake, *, days: int | None) -> Window:
+    """Take the last days of a lake, or all of them.
+
+    Grain:   the window's OBSERVED rows, numbered; `dropped` are duplicates and times far off.
+    Order:   as appended; nothing that is found in them depends on it.
+    Cost:    one look at the ids of the window.
+
+    Raises:
+        NothingToRead: the lake holds no exchange.
+        LakeDamaged: a file of the window can't be read.
+    """
+    facts = read_facts(lake)
+    chosen = choose_days(_rows_by_day(lake), count=days)
+    if not chosen:
+        raise NothingToRead(str(lake.place), looked_for="the lake holds no exchange yet")
+    return Window(tuple(chosen), _settle(lake, chosen, facts), read_snapshot(lake), facts)
+
+
+def choose_days(rows: dict[str, int], *, count: int | None) -> list[str]:
+    """Choose the last days of those that there are, or all, as `2026-11-23`, in order.
+
+    Units:   `count` calendar days, the last included; days without a row are counted too.
+    """
+    ordered = sorted(rows)
+    half, median = sum(rows.values()) / 2, None
+    for day in ordered:
+        half -= rows[day]
+        if half <= 0:
+            median = date.fromisoformat(day)
+            break
+    if median is None:
+        return []
+    if count is None:
+        return ordered
+    near = [d for d in ordered if _apart(d, median) <= limits.DAYS_FROM_MEDIAN_MAX]
+    last = date.fromisoformat(near[-1])
+    return [d for d in near if 0 <= (last - date.fromisoformat(d)).days < count]
+
+
+def _apart(day: str, other: date) -> int:
+    return abs((date.fromisoformat(day) - other).days)
+
+
+def _rows_by_day(lake: Lake) -> dict[str, int]:
+    rows: Counter[str] = Counter()
+    for one in lake.files(OBSERVED):
+        rows[day_of(one)] += one["rows"]
+    return dict(rows)
+
+
+def _settle(lake: Lake, days: Sequence[str], facts: list[IngestFacts]) -> Arrived:
+    files: list[dict[str, Any]] = [one for ingest in facts for one in ingest.files]
+    keys = ("exchange_id", "time", "record_hash", "source_file", "source_line")
+    try:
+        rows = lake.scan(OBSERVED, days=days).select(keys).collect()
+    except (pl.exceptions.PolarsError, OSError) as broken:
+        says = f"a file of {days[0]} to {days[-1]} cannot be read"
+        raise LakeDamaged(str(lake.place), says=says) from broken
+    settled = settle(rows, names=[str(one["file"]) for one in files])
+    dropped = (~settled.kept).arg_true()
+    nulled: Counter[str] = Counter()
+    for ingest in facts:
+        nulled.update(ingest.nulled)
+    return Arrived(
+        lake,
+        {
+            "read": _sum(facts, "read"),
+            "exchanges": len(rows) - len(dropped),
+            "quarantined": _sum(facts, "quarantined") + len(settled.quarantine),
+            "duplicates": _sum(facts, "duplicates") + len(settled.duplicates),
+            "outside_window": _sum(facts, "exchanges") - len(rows),
+        },
+        dict(sorted(nulled.items())),
+        files,
+        pl.concat([lake.read(QUARANTINE.name), settled.quarantine]).head(
+            limits.QUARANTINE_ROWS_MAX
+        ),
+        pl.concat([lake.read(DUPLICATE.name), settled.duplicates]),
+        dropped.cast(pl.UInt32),
+        days=tuple(days),
+    )
+
+
+def _sum(facts: list[IngestFacts], name: str) -> int:
+    return sum(one.counts.get(name, 0) for one in facts)
