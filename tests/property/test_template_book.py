@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.domain import limits
-from stillwatch.domain.templates import TEMPLATE_BOOK
+from stillwatch.domain.observations import TEMPLATE_BOOK
 from stillwatch.observe.template_book import ObservedDay
 
 BY_HAND: Any = runpy.run_path(

@@ -15,10 +15,7 @@ import polars as pl
 from stillwatch.detect.campaigns import Campaigns, count_harvest, find_campaigns
 from stillwatch.detect.honest_groups import HonestNull
 from stillwatch.detect.judge import judge_groups
-from stillwatch.detect.listed import list_groups, list_witnesses
 from stillwatch.detect.measure import Case
-from stillwatch.detect.pivots import test_pivots
-from stillwatch.detect.successors import find_successors
 from stillwatch.detect.traffic import arrange_traffic
 from stillwatch.detect.unmix.members import hear_streams, list_streams
 from stillwatch.detect.verdicts import (
@@ -27,7 +24,10 @@ from stillwatch.detect.verdicts import (
     find_cover,
     find_verdicts,
 )
-from stillwatch.domain.echoes import Echoes
+from stillwatch.detect.verdicts.listed import list_groups, list_witnesses
+from stillwatch.detect.verdicts.pivots import test_pivots
+from stillwatch.detect.verdicts.successors import find_successors
+from stillwatch.domain.observations import Echoes
 from stillwatch.domain.settings import DetectSettings
 from stillwatch.domain.tables import TRAIT
 
@@ -105,13 +105,7 @@ def detect_campaigns(
         settings=settings,
     )
     volumes = tied.profiles.group_by("account_id").agg(pl.col("exchanges").sum())
-    heirs = find_successors(
-        verdicts.select("account_id", "campaign_id"),
-        register=register.accounts,
-        first_use=exchanges.group_by("account_id").agg(pl.col("time").min().alias("first_at")),
-        traits=tied.traits,
-        at=_last(exchanges),
-    )
+    heirs = _find_heirs(verdicts, exchanges, tied, register)
     accounts = complete_accounts(verdicts, volumes=volumes, predecessors=heirs)
     allowed = apply_permissions(
         accounts,
@@ -132,6 +126,19 @@ def detect_campaigns(
         ),
         found,
         {j.group_id: j.p_value for j in judged if j.judgement != "undecided"},
+    )
+
+
+def _find_heirs(
+    verdicts: pl.DataFrame, exchanges: pl.DataFrame, tied: Tied, register: Register
+) -> pl.DataFrame:
+    """Who took whose place, by what was known at the run's last exchange."""
+    return find_successors(
+        verdicts.select("account_id", "campaign_id"),
+        register=register.accounts,
+        first_use=exchanges.group_by("account_id").agg(pl.col("time").min().alias("first_at")),
+        traits=tied.traits,
+        at=_last(exchanges),
     )
 
 

@@ -185,16 +185,15 @@ def cut_witnesses(z: F64) -> F64:
 
 
 def widen_by_run(z: F64, *, median: F64) -> F64:
-    """Shift witnesses against guilt by what the run's own tied groups show; few groups: nothing.
+    """Shift witnesses against guilt by what the run's own tied groups show; of few, nothing.
 
     Before they are cut: it moves where honest groups lie, and takes nothing from a witness far
     beyond them. The lower half of a run's tied groups is taken as honest. Where its median lies on
     the guilty side of `median`, the lab's, the lab was too mild: the difference is taken off.
     """
-    if len(z) < _RUN_GROUPS_MIN:
-        return z
-    heard = np.where(np.isnan(z).all(axis=0), 0.0, z)  # a witness that is silent says nothing
-    lower_half = np.nanquantile(heard, 0.25, axis=0)
+    speak = (~np.isnan(z)).sum(axis=0) >= _RUN_GROUPS_MIN
+    lower_half = np.nanquantile(np.where(speak, z, 0.0), 0.25, axis=0)
+    lower_half = np.where(speak, lower_half, median)  # of few groups a witness says nothing
     return np.asarray(z - np.maximum(np.nan_to_num(lower_half) - median, 0.0))
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
+from stillwatch.detect.owners import Owners
 from stillwatch.detect.traffic import F64, I32, Traffic
 from stillwatch.detect.unmix.handed_on import HandedOn
 from stillwatch.detect.unmix.membership import Unmixed, weigh_exchanges
 from stillwatch.detect.witnesses import Core, hear_witnesses
 from stillwatch.detect.witnesses.core import EXCHANGES_MIN, Usual
-from stillwatch.detect.witnesses.owners import Owners
-from stillwatch.domain.echoes import Echoes
+from stillwatch.domain.observations import Echoes
 from stillwatch.domain.settings import DetectSettings
 
 _CORE = 0.5

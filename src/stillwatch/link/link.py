@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from stillwatch.domain.echoes import Echoes
 from stillwatch.domain.families import CHANNELS, FAMILIES, QUEUE, TIMING
+from stillwatch.domain.observations import Echoes
 from stillwatch.domain.results import EVIDENCE
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import GROUP, MEMBER

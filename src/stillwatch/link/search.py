@@ -153,14 +153,15 @@ def _merge(search: Search) -> None:
     gone: set[int] = set()
     for g in order:
         rejected: set[int] = set()
-        while g not in gone:
-            near = [o for o in _neighbours(search, g, owner) if o not in rejected]
-            if not near:
-                break
-            if _join(search, g, near[0], owner, strength):
-                gone.add(near[0])
-            else:
-                rejected.add(near[0])
+        joined = g not in gone
+        while joined:  # a refusal changes nothing: neighbours are looked up anew after a union only
+            joined = False
+            for near in _neighbours(search, g, owner):
+                if near not in rejected and _join(search, g, near, owner, strength):
+                    gone.add(near)
+                    joined = True
+                    break
+                rejected.add(near)
     kept = [g for g in range(len(search.groups)) if g not in gone]
     search.groups = [search.groups[g] for g in kept]
     search.seeds = [search.seeds[g] for g in kept]
@@ -213,10 +214,9 @@ def _neighbours(search: Search, g: int, owner: I32) -> list[int]:
     there = columns.values["mass"][counted.value] / columns.channels["present"][channel]
     lifted = np.log2(here / there) >= search.bench.b.lift
     telling = counted.value[lifted & (counted.holders >= _HELD_SHARE * len(group))]
-    reached = np.zeros(len(owner), np.bool_)
-    for v in telling:
-        held = slice(columns.holder_start[v], columns.holder_start[v + 1])
-        reached[columns.holders["actor"][held]] = True
+    spans = [slice(columns.holder_start[v], columns.holder_start[v + 1]) for v in telling]
+    held = [columns.holders["actor"][span] for span in spans]
+    reached = np.unique(np.concatenate([NO_START, *held]))
     owners, counts = np.unique(owner[reached], return_counts=True)
     near = [
         (-int(n), int(o))

@@ -20,7 +20,7 @@ import narwhals as nw
 import polars as pl
 
 from stillwatch.domain import limits
-from stillwatch.domain.echoes import ECHO, WATCHED, Echoes
+from stillwatch.domain.observations import ECHO, WATCHED, Echoes
 from stillwatch.observe.passages import collect_here, give_to_engine
 
 REFUSED: Final = (408, 409, 425, 429, *range(500, 505), *range(520, 525), 529)

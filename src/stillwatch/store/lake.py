@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import polars as pl
 
-from stillwatch.domain import lake_tables, results, tables, templates
+from stillwatch.domain import lake_tables, observations, results, tables
 from stillwatch.domain.errors import InputError, LakeDamaged
 from stillwatch.domain.schema import Table
 from stillwatch.store.durable import flush_to_disk
@@ -35,7 +35,7 @@ class _Form(TypedDict, total=False):
 
 _KNOWN: Final = {
     table.name: table
-    for module in (tables, results, templates, lake_tables)
+    for module in (tables, results, observations, lake_tables)
     for table in vars(module).values()
     if isinstance(table, Table)
 }

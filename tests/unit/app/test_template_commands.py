@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from stillwatch.app.cli import app
-from stillwatch.domain.templates import (
+from stillwatch.domain.observations import (
     TEMPLATE_BOOK,
     TEMPLATE_COVER,
     TEMPLATE_FIGURES,

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from stillwatch.detect.witnesses.owners import Owners
+from stillwatch.detect.owners import Owners
 from stillwatch.domain.tables import REGISTER
 
 GROUP = [f"g{k}" for k in range(10)]

@@ -11,7 +11,7 @@ from nulls_by_hand import judged
 from scipy.stats import betabinom, binom
 from traffic_by_hand import DAY, Scene
 
-from stillwatch.detect.pivots import test_pivots as measure_pivots
+from stillwatch.detect.verdicts.pivots import test_pivots as measure_pivots
 from stillwatch.domain.tables import LAUNCH
 
 RELEASED = DAY + dt.timedelta(days=3)

@@ -11,7 +11,7 @@ from stillwatch.detect.traffic import Traffic
 from stillwatch.detect.unmix.handed_on import HandedOn
 from stillwatch.detect.unmix.membership import weigh_exchanges
 from stillwatch.detect.unmix.streams import KNOWN_MIN, weigh_streams
-from stillwatch.domain.echoes import ECHO, WATCHED, Echoes
+from stillwatch.domain.observations import ECHO, WATCHED, Echoes
 
 HEADS = 20
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from traffic_by_hand import DAY
 
-from stillwatch.detect.successors import find_successors
+from stillwatch.detect.verdicts.successors import find_successors
 from stillwatch.domain.schema import UTC_TIME
 from stillwatch.domain.tables import REGISTER, TRAIT
 

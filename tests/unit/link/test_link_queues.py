@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from stillwatch.domain.echoes import ECHO, WATCHED, Echoes
+from stillwatch.domain.observations import ECHO, WATCHED, Echoes
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link.queues import Bundle, Queues, join_queues, read_queues
 from stillwatch.link.queues.propose import propose_queues

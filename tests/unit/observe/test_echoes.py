@@ -10,7 +10,7 @@ from exchanges_by_hand import lazy, observed
 from polars.testing import assert_frame_equal
 
 from stillwatch.domain import limits
-from stillwatch.domain.echoes import ECHO, WATCHED
+from stillwatch.domain.observations import ECHO, WATCHED
 from stillwatch.domain.schema import check_frame
 from stillwatch.observe.echoes import find_echoes
 

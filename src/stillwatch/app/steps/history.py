@@ -18,7 +18,6 @@ from stillwatch.app.steps.facts import LookFacts, read_looks
 from stillwatch.app.steps.run import Run
 from stillwatch.app.steps.window import Window
 from stillwatch.detect.campaigns import name_campaign
-from stillwatch.detect.successors import list_stopped
 from stillwatch.detect.through_time import (
     Memory,
     note_look,
@@ -30,6 +29,7 @@ from stillwatch.detect.through_time import (
 )
 from stillwatch.detect.through_time.alarms import Alarms
 from stillwatch.detect.through_time.events import Tracked
+from stillwatch.detect.verdicts.successors import list_stopped
 from stillwatch.domain.lake_tables import HEAD, HISTORY, TELLING, WAGER
 from stillwatch.store.lake import Lake
 

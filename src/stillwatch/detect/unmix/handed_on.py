@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from stillwatch.detect.traffic import F64, I32, I64, Traffic
-from stillwatch.domain.echoes import Echoes
+from stillwatch.domain.observations import Echoes
 
 _REFUSED_MIN = 20
 """Refused requests of a group below which its share is not known to a tenth."""

@@ -23,7 +23,7 @@ import numpy as np
 import polars as pl
 
 from stillwatch.domain import limits
-from stillwatch.domain.templates import TEMPLATE_BOOK
+from stillwatch.domain.observations import TEMPLATE_BOOK
 
 SAME: Final = 0.5
 """Weighted overlap from which a template is one of the book: then no two of a day can each have

@@ -22,7 +22,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy.special import betaln
 
-from stillwatch.domain.templates import COVARIATES
+from stillwatch.domain.observations import COVARIATES
 
 RHO: Final = 0.02
 """Intra-cohort correlation of random cohorts (coordination.md, 2.5: the least that is assumed)."""

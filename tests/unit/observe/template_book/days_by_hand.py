@@ -10,8 +10,8 @@ import narwhals as nw
 import polars as pl
 
 from stillwatch.domain.keyed import PseudonymKey
+from stillwatch.domain.observations import TEMPLATE_BOOK
 from stillwatch.domain.tables import OBSERVED, REGISTER, SYSTEM
-from stillwatch.domain.templates import TEMPLATE_BOOK
 from stillwatch.observe.template_book import ObservedDay, observe_days
 
 KEY = PseudonymKey.from_bytes(bytes(range(16)))

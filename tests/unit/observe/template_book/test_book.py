@@ -10,7 +10,7 @@ import pytest
 from days_by_hand import FIRST, exchanges_of, group, ids_of, observe
 
 from stillwatch.domain import limits
-from stillwatch.domain.templates import TEMPLATE_BOOK
+from stillwatch.domain.observations import TEMPLATE_BOOK
 from stillwatch.observe.template_book import ObservedDay
 from stillwatch.observe.template_book.book import carry_on
 

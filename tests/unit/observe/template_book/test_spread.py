@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from stillwatch.domain.templates import COVARIATES, TEMPLATE_SPREAD
+from stillwatch.domain.observations import COVARIATES, TEMPLATE_SPREAD
 from stillwatch.observe.template_book.spread import (
     FACTOR,
     MARGIN,

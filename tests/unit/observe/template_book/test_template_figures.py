@@ -8,8 +8,8 @@ import polars as pl
 from days_by_hand import FIRST, exchanges_of, group, lazy, number, observe, registered
 from polars.testing import assert_frame_equal
 
+from stillwatch.domain.observations import COVARIATES, TEMPLATE_FIGURES, TEMPLATE_SPREAD
 from stillwatch.domain.tables import REGISTER
-from stillwatch.domain.templates import COVARIATES, TEMPLATE_FIGURES, TEMPLATE_SPREAD
 from stillwatch.observe.passages import collect_here
 from stillwatch.observe.template_book import (
     count_holdings,

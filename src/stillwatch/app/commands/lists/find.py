@@ -21,14 +21,14 @@ from stillwatch.app.requests import Source
 from stillwatch.app.settings import read_mapping, read_template_list
 from stillwatch.domain.errors import InputError
 from stillwatch.domain.keyed import PseudonymKey
-from stillwatch.domain.schema import check_frame
-from stillwatch.domain.settings import Settings
-from stillwatch.domain.templates import (
+from stillwatch.domain.observations import (
     TEMPLATE_BOOK,
     TEMPLATE_COVER,
     TEMPLATE_FIGURES,
     TEMPLATE_SPREAD,
 )
+from stillwatch.domain.schema import check_frame
+from stillwatch.domain.settings import Settings
 from stillwatch.ingest import IngestSettings, find_traffic
 from stillwatch.ingest.register import read_register
 from stillwatch.observe import load_tactics

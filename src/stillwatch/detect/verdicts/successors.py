@@ -22,7 +22,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from stillwatch.detect.inheritance import choose_one, weigh_inheritance
+from stillwatch.detect.verdicts.inheritance import choose_one, weigh_inheritance
 
 _WITHIN: Final = dt.timedelta(days=3)
 """Time within which a replacement is created (disclosed campaigns replaced at once)."""

@@ -1,12 +1,14 @@
-"""The tables of the template book: what templates there are, who sends them, how they are spread.
+"""What *observe* tells beside `OBSERVED` and `TRAIT`: the template book, and requests that recur.
 
-*Observe* writes them, day by day; `stillwatch templates find` keeps and shows them. A `template_id`
-is 16 hexadecimal digits, and stays a template's own from day to day. No text, and no hash that
-could be tested without the key.
+The tables of the template book say what templates there are, who sends them and how they are
+spread, day by day; a `template_id` is 16 hexadecimal digits, and stays a template's own. `ECHO` and
+`WATCHED` say which requests came again from another account: *link* and judging read them. No text,
+and no hash that could be tested without the key.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -101,3 +103,54 @@ TEMPLATE_SPREAD: Final = Table(
         "public_p_value": _r(_F, "these share values by a margin more than random ones"),
     },
 )
+
+_ACCOUNT: Final = Column(_S, "identifier", nullable=False)
+
+
+def _said(dtype: pl.DataType | type[pl.DataType], says: str) -> Column:
+    return Column(dtype, says, nullable=False)
+
+
+ECHO: Final = Table(
+    "echo",
+    "one watched request that another account sent again within two minutes",
+    {
+        "row": _said(pl.Int64, "the watched exchange, as the run numbers it"),
+        "echo_row": _said(pl.Int64, "the exchange that repeats it"),
+        "account_id": _ACCOUNT,
+        "echo_account_id": _ACCOUNT,
+        "is_refused": _said(pl.Boolean, "it was refused; else it is a control, which was answered"),
+        "lag_s": _said(pl.Float64, "seconds between the two"),
+        "shared": _said(pl.Int64, "hashes that both texts hold and hardly any other does"),
+        "holders": _said(pl.Int64, "exchanges of the run that hold the rarest of them"),
+        "is_elsewhere": Column(
+            pl.Boolean, "it came from another subnet with another client; null where not logged"
+        ),
+    },
+)
+
+WATCHED: Final = Table(
+    "watched",
+    "how many requests of an account were watched",
+    {
+        "account_id": _ACCOUNT,
+        "refused": _said(pl.Int64, "refused ones: all of them"),
+        "answered": _said(pl.Int64, "answered ones: a sample, chosen by a hash"),
+        "exchanges": _said(pl.Int64, "all exchanges of the account"),
+    },
+)
+
+
+@dataclass(frozen=True)
+class Echoes:
+    """What came again, and what was watched."""
+
+    found: pl.DataFrame
+    """ECHO."""
+    watched: pl.DataFrame
+    """WATCHED."""
+
+    @classmethod
+    def none(cls) -> Echoes:
+        """Say nothing: a log without refused requests."""
+        return cls(ECHO.empty(), WATCHED.empty())
