@@ -28,13 +28,13 @@ GROUPS_SCALE: Final = 1 / 3
 CAMPAIGNS: Final = (
     ("demo", 0.25),
     ("reasoning-150k", SCALE),
-    ("proxy-20k", SCALE),
+    ("proxy-20k", 2 * SCALE),
     ("agentic-3m", SCALE),
-    ("ghost", SCALE),
-    ("coding-13m", SCALE),
+    ("ghost", 2 * SCALE),
+    ("coding-13m", 2 * SCALE),
     ("phantom", SCALE),
 )
-"""Campaigns have 60 heads at least, whatever the scale."""
+"""Campaigns have 60 heads at least, whatever the scale; some are found from 100 heads on."""
 ONE_THREAD: Final = ("POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS")
 """Set to 1 before a worker starts: workers share the cores among them."""
 

@@ -32,13 +32,15 @@ HALVINGS: Final = 40
 Cell = dict[str, Any]
 Group = dict[str, Any]
 INTRODUCTION: Final = """\
-Made by `{command}`; {incidents} incidents, {cpu_s:.1f} CPU seconds each. Detectors, settings and
-levels are those of `scan`.
+Made by `{command}`.
+
+{incidents} incidents of {cpu_s:.1f} CPU seconds each. Detectors, settings and levels are those of
+`scan`.
 """
 READING: Final = """\
-These figures hold for the lab's innocents and for nobody else. An innocent group that is judged a
-harvest is one in which no account harvests; groups of permitted partners, who do harvest, are set
-apart and count neither as right nor as wrong. What would break it: kinds of honest groups that the
+These figures hold for the lab's innocents and for nobody else. A group is honest here if fewer than
+half of its accounts harvest; groups of permitted partners, who do harvest, are set apart and count
+neither as right nor as wrong. What would break it: kinds of honest groups that the
 lab does not draw, or draws too tamely, above all customers' keys, pools and launches that are more
 even and more alike than the lab's; kinds mixed very differently; logs that fill in other fields;
 longer watches or larger groups than the null has seen (docs/theory/judging.md, section 7). The null
@@ -125,7 +127,7 @@ def render_page(cells: Sequence[Cell], *, command: str) -> str:
             *_e_values(cells),
             "\n## Honest tied groups, by kind\n",
             *_kinds([group for cell in cells for group in cell["groups"] if is_honest(group)]),
-            "\n## Every mostly honest group that was judged a harvest\n",
+            "\n## Every honest group that was judged a harvest at q ≤ 0.05\n",
             *_false_groups(cells),
             f"\n## What it says\n\n{READING}",
         ]
@@ -239,17 +241,22 @@ def _kinds(groups: Sequence[Group]) -> Iterator[str]:
     yield "Judged groups alone (link q ≤ 0.01). Beside each count, what chance would give: to all"
     yield "kinds together; p is promised for honest groups as the lab mixes them, not kind by kind."
     yield "It is 1 up to the honest 95 % quantile.\n"
-    yield "| kind | groups | least p | " + " | ".join(f"p ≤ {p:g}" for p in P_LEVELS) + " |"
-    yield "|---|---:|---:|---:|---:|---:|"
-    found: dict[str, list[float]] = {}
+    heads = [f"p ≤ {p:g}" for p in P_LEVELS] + [f"harvest at q ≤ {q:g}" for q in (*LEVELS, LISTED)]
+    yield f"| kind | groups | least p | {' | '.join(heads)} |\n|---|{'---:|' * (2 + len(heads))}"
+    found: dict[str, list[Group]] = {}
     for group in groups:
         if group["link_q_value"] <= LINKED:
-            found.setdefault(group["kind"], []).append(group["p_value"])
-    everyone = [p for own in found.values() for p in own]
-    ordered = sorted(found.items(), key=lambda one: (min(one[1]), one[0]))
-    for kind, own in [*ordered, ("all", everyone)]:
-        counts = (f"{sum(p <= bar for p in own)} ({bar * len(own):.1f})" for bar in P_LEVELS)
-        yield f"| {kind} | {len(own)} | {min(own, default=1.0):.2g} | " + " | ".join(counts) + " |"
+            found.setdefault(group["kind"], []).append(group)
+    ordered = sorted(found.items(), key=lambda one: (_least_p(one[1]), one[0]))
+    for kind, own in [*ordered, ("all", [g for each in found.values() for g in each])]:
+        p = [group["p_value"] for group in own]
+        counts = [f"{sum(one <= bar for one in p)} ({bar * len(p):.1f})" for bar in P_LEVELS]
+        counts += [str(sum(is_called(g, q) for g in own)) for q in (*LEVELS, LISTED)]
+        yield f"| {kind} | {len(own)} | {_least_p(own):.2g} | {' | '.join(counts)} |"
+
+
+def _least_p(groups: Sequence[Group]) -> float:
+    return min((float(group["p_value"]) for group in groups), default=1.0)
 
 
 def _false_groups(cells: Sequence[Cell]) -> Iterator[str]:
@@ -260,7 +267,7 @@ def _false_groups(cells: Sequence[Cell]) -> Iterator[str]:
     yield "|---|---:|---|---:|---:|---:|---:|---:|---:|---|"
     for cell in cells:
         for group in cell["groups"]:
-            if is_false(group, LISTED):
+            if is_false(group, LEVELS[-1]):
                 loud = sorted(group["witnesses"].items(), key=lambda one: -one[1][0])
                 said = ", ".join(f"{name} {z:.1f}" for name, (z, _) in loud)
                 yield (
