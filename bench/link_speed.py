@@ -100,12 +100,14 @@ def measure_hub(holders: int, values: int, folder: Path) -> float:
     """Link made-up traits in which so many accounts hold one of so many values more."""
     page = folder / "said.json"
     run_cold([sys.executable, STEPS, "hub", str(holders), str(values)], output=page)
-    return float(json.loads(page.read_text().splitlines()[-1])["seconds"])
+    return float(json.loads(page.read_text().splitlines()[-1])["cpu_s"])
 
 
 def print_hubs(counts: Sequence[int]) -> None:
     """Print what a popular value costs, beside values that few hold."""
-    print("\n| holders | one value, s | added s | us a holder | of values that forty hold, s |")
+    print(
+        "\n| holders | one value, CPU s | added | us a holder | of values that forty hold, CPU s |"
+    )
     print("|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as place:
         bare = measure_hub(0, 1, Path(place))

@@ -2,7 +2,7 @@
 
     python -m venv .venv-peers && .venv-peers/bin/pip install -r bench/requirements-peers.txt
     python bench/peers.py --keep runs/peers --python .venv-peers/bin/python > docs/peers.md
-        [--scenarios coding-13m ghost ...] [--scale 0.05] [--seeds 1] [--timeout 1800]
+        [--scenarios coding-13m ghost ...] [--scale 0.05] [--seeds 1] [--timeout 900]
 
 Each peer is a script in `bench/peers/` that reads the traffic directory in a process of its own,
 and never the truth. Its thresholds are then chosen by the truth, for each scenario anew: the best
@@ -185,7 +185,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS))
     parser.add_argument("--scale", type=float, default=0.05)
     parser.add_argument("--seeds", nargs="+", type=int, default=[1])
-    parser.add_argument("--timeout", type=float, default=1_800.0, help="seconds of a peer")
+    parser.add_argument("--timeout", type=float, default=900.0, help="seconds of a peer")
     parser.add_argument("--folder", type=Path, help="where traffic is written")
     return parser.parse_args()
 
