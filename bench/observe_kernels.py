@@ -157,8 +157,7 @@ class Parts:
 
     def name(self) -> None:
         """Turn the sums of the tactics model into probabilities and names."""
-        nulls = np.zeros(len(self.texts), bool)
-        self.model.name(self.sums, np.full(len(self.texts), 150, np.int64), nulls)
+        self.model.name(self.sums, np.full(len(self.texts), 150, np.int64), mask=None)
 
 
 def measure_cpu(call: Callable[[], Any], turns: int) -> float:

@@ -96,7 +96,8 @@ class Lake:
         number = 1 + max((int(path.stem) for path in self._manifest_files()), default=0)
         while True:
             with suppress(FileExistsError):
-                create_file(folder / f"{number:0{_DIGITS}d}.json", orjson.dumps(manifest))
+                path = folder / f"{number:0{_DIGITS}d}.json"
+                create_file(path, orjson.dumps(manifest), lasts=self.lasts)
                 return
             number += 1
 
