@@ -125,7 +125,10 @@ def score_any(probability: Floats) -> Floats:
 
 
 def name_where(marked: npt.NDArray[np.bool_], name: str) -> pa.Array:
-    """Give one name where it is marked, null elsewhere."""
+    """Give one name where it is marked.
+
+    Grain:   one row per mark. Nulls: where it isn't marked.
+    """
     return _take((name,), np.zeros(len(marked), np.int8), mask=~marked)
 
 
