@@ -30,10 +30,10 @@ from stillwatch.observe.content.kernels import (
 )
 from stillwatch.observe.content.reading import scan_words
 from stillwatch.observe.content.replay.kernel import list_candidates
-from stillwatch.observe.content.shingles import list_shingles, sketch_text
+from stillwatch.observe.content.shingles import SKELETON_STEPS, list_shingles, sketch_text
 
 _CAPS = (limits.SKETCH_HASHES_MAX, limits.SKELETON_HASHES_MAX, limits.GIST_HASHES_MAX)
-_ROOM = limits.PROMPT_BYTES_MAX
+_ROOM = limits.PROMPT_BYTES_MAX + SKELETON_STEPS
 
 
 @nb.njit(nogil=True)
@@ -68,12 +68,12 @@ def _sketch(masked, marks, ends, given, parts, rooms):  # noqa: ANN001, ANN202, 
 
 
 @nb.njit(nogil=True)
-def _filter(masked, ends, bits, room, near, stops):  # noqa: ANN001, ANN202, PLR0913, PLR0917
+def _filter(masked, ends, filters, room, near, stops):  # noqa: ANN001, ANN202, PLR0913, PLR0917
     """Ask the filter of public items for every shingle."""
     for row in range(len(ends) - 1):
         words = masked[ends[row] : ends[row + 1]]
         listed = list_shingles(words, len(words), room)
-        stops[row + 1] = stops[row] + list_candidates(room, listed, bits, near[stops[row] :])
+        stops[row + 1] = stops[row] + list_candidates(room, listed, filters, near[stops[row] :])
 
 
 @nb.njit(nogil=True)
@@ -87,7 +87,7 @@ def _features(masked, ends, seen, found, embed, weigh):  # noqa: ANN001, ANN202,
         if len(embedding) > 1:
             _embed(found, distinct, signs, embedding[row])
         if len(sums) > 1:
-            _score(found[distinct:used], used - distinct, weights, sums[row])
+            _score(found, (distinct, used), weights, sums[row])
 
 
 class Parts:
@@ -131,14 +131,15 @@ class Parts:
 
     def sketch(self) -> None:
         """List shingles and make three sketches."""
-        parts = (self.room, *np.empty((2, _ROOM), np.uint64), np.empty((2, _CAPS[0]), np.uint64))
+        work = (*np.empty((3, _ROOM), np.uint64), *np.empty((2, _CAPS[0]), np.uint64))
+        parts = (self.room, *work)
         rooms = tuple(np.empty(cap, np.int64) for cap in _CAPS)
         _sketch(*self.words[1:], self.ends, (self.function, self.key), parts, rooms)
 
     def filter(self) -> None:
         """List shingles and ask the filter of public items."""
-        bits = self.replay.lookup.bits
-        _filter(self.words[1], self.ends, bits, self.room, self.near, self.stops)
+        filters = self.replay.lookup.bits, self.replay.lookup.fine
+        _filter(self.words[1], self.ends, filters, self.room, self.near, self.stops)
 
     def find(self) -> None:
         """Look up what has passed the filter (after `filter`)."""
@@ -157,8 +158,7 @@ class Parts:
 
     def name(self) -> None:
         """Turn the sums of the tactics model into probabilities and names."""
-        nulls = np.zeros(len(self.texts), bool)
-        self.model.name(self.sums, np.full(len(self.texts), 150, np.int64), nulls)
+        self.model.name(self.sums, np.full(len(self.texts), 150, np.int64), mask=None)
 
 
 def measure_cpu(call: Callable[[], Any], turns: int) -> float:

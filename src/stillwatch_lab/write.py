@@ -22,6 +22,7 @@ from stillwatch.domain.errors import InputError
 from stillwatch.domain.tables import ACCOUNT, EXCHANGE
 from stillwatch_lab.cohorts.campaigns import Plan
 from stillwatch_lab.identity import Identity
+from stillwatch_lab.json_lines import write_lines
 from stillwatch_lab.scene import BEGINNING, Scene
 from stillwatch_lab.traffic.answers import spell_answers
 
@@ -125,7 +126,7 @@ def _write_rows(rows: pl.DataFrame, path: Path) -> None:
     elif path.suffix == ".zst":
         rows.write_ndjson(path, **packed, check_extension=False)
     else:
-        rows.write_ndjson(path)
+        write_lines(rows, path)
 
 
 def join_truth(place: Path, files: int) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from stillwatch_lab.cohorts.campaigns import Plan, draw_heads
 from stillwatch_lab.cohorts.institutions import draw_vpn_exits
-from stillwatch_lab.plans import DEMO_PLANS, TRIAL_PLANS
+from stillwatch_lab.scenarios.plans import DEMO_PLANS, TRIAL_PLANS
 from stillwatch_lab.scene import DAY_S, HOUR_S, WEEK
 from stillwatch_lab.traffic.failures import add_failures
 from stillwatch_lab.traffic.harvests import draw_harvest

@@ -30,9 +30,9 @@ EXIT_INTERRUPTED: Final = 130
 """128 and the number of the interrupt signal, as shells have it."""
 _MESSAGE_CHARS: Final = 400
 """Characters of a fault's message on the terminal: five lines at the usual width."""
-_GARBAGE_OBJECTS: Final = 100_000
-"""New objects between two looks for garbage: importing and compiling make many that stay, and at
-Python's 700 a tenth of the start is spent looking."""
+_GARBAGE_OBJECTS: Final = 2_000_000
+"""New objects between two looks for garbage: importing and compiling make a million that stay, and
+at Python's 700 a tenth of the start is spent looking, at 100,000 still 0.4 s."""
 _SWITCH_S: Final = 0.0005
 """Seconds until a thread that computes in Python lets another in: Python's 5 ms would hold up
 parsing, which leaves and enters Python often, while kernels are compiled beside it."""

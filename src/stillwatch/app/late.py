@@ -15,7 +15,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-import pyarrow as pa
+import polars as pl
 
 from stillwatch.domain.keyed import PseudonymKey, hash_strings
 
@@ -85,7 +85,7 @@ def _in_thread(work: Callable[[], None]) -> Future[None]:
 
 
 def _compile_observe() -> None:
-    hash_strings(pa.array([""]), key=PseudonymKey(0, 0))
+    hash_strings(pl.Series([""]).to_arrow(), key=PseudonymKey(0, 0))
     import_module("stillwatch.observe.content.rows").compile_kernels()
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from stillwatch.domain.arrays import read_only
+from stillwatch.domain.arrays import null_mask, read_only, to_arrow
 
 Int64Array = npt.NDArray[np.int64]
 State = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
@@ -139,10 +139,9 @@ def hash_strings(strings: pa.Array, *, key: PseudonymKey, domain: int = 0) -> pa
     Source:  SipHash-2-4.
     """
     if len(strings) == 0:
-        return pa.array([], pa.int64())
+        return pa.nulls(0, pa.int64())
     data, offsets = text_buffers(strings)
     words = np.array([key.k0 ^ domain, key.k1], np.uint64)
     hashed = np.empty(len(strings), np.int64)
     _hash_strings(data, offsets, words, hashed)
-    mask = strings.is_null().to_numpy(zero_copy_only=False) if strings.null_count else None
-    return pa.array(hashed, mask=mask)
+    return to_arrow(hashed, mask=null_mask(strings))

@@ -34,9 +34,11 @@ _LOOKS_OTHER: Final = r"(?s)^(?:true|false|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\{.*
 _SHORT_WHOLE: Final = r"^-?\d{1,18}$"
 _MENDED: Final = "\0"
 """What Polars makes of a lone surrogate."""
-_VIEW_BYTES, _FIRST_BYTE = 16, 4
-_OTHER_STARTS: Final = np.isin(np.arange(256), list(b"-0123456789tf{["))
-"""Which bytes begin a JSON value that is neither text nor null."""
+_VIEW_WORDS, _FIRST_BYTE = 4, np.uint32(0xFF)
+_OTHER_STARTS: Final = np.isin(np.arange(256), list(b"-0123456789{["))
+"""Which bytes begin a JSON value that is a number, an object or a list."""
+_TRUE, _FALS = np.frombuffer(b"truefals", np.uint32)
+_TRUE_BYTES, _FALSE_BYTES = 4, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ class LineReader:
 
     def _unsure(self, frame: pl.DataFrame, *, escapes: bool) -> pl.Series:
         """Mark rows in which some text may have been no text, or not this one."""
-        marks = [_looks_other(n) for n in self._texts() if _may_look_other(frame[n])]
+        looks = [_looks_other(frame[n]) for n in self._texts()]
+        marks = [pl.lit(look) for look in looks if look is not None]
         if escapes:
             marks += [pl.col(n).str.contains(_MENDED, literal=True) for n in self._texts()]
         if not marks:
@@ -148,21 +151,28 @@ def lines_at(data: bytes, places: list[int]) -> list[bytes]:
     return [data[starts[place] : ends[place]] for place in places]
 
 
-def _may_look_other(texts: pl.Series) -> bool:
-    """Whether any text begins as another JSON type would: a look at one byte of each.
+def _looks_other(texts: pl.Series) -> pl.Series | None:
+    """Mark the texts that are written as another JSON type would be; None where none is.
 
-    Arrow's view of a text is 16 bytes: its length, then its first bytes.
+    Arrow's view of a text is 16 bytes: its length, then its first bytes. A look at these tells
+    nearly all of them; what is left is matched as a whole.
     """
     if texts.null_count() == texts.len():
-        return False
-    _, views, *_ = texts.to_arrow(compat_level=pl.CompatLevel.newest()).buffers()
-    first = np.frombuffer(views, np.uint8)[_FIRST_BYTE::_VIEW_BYTES]
-    return bool(_OTHER_STARTS[first].any())
-
-
-def _looks_other(name: str) -> pl.Expr:
-    other = pl.col(name).str.contains(_LOOKS_OTHER)
-    return other & ~pl.col(name).str.contains(_SHORT_WHOLE) if name == ACCOUNT else other
+        return None
+    array = texts.to_arrow(compat_level=pl.CompatLevel.newest())
+    views = np.frombuffer(array.buffers()[1], np.uint32).reshape(-1, _VIEW_WORDS)
+    length, start = views[array.offset : array.offset + len(array), :2].T
+    other = _OTHER_STARTS[start & _FIRST_BYTE]
+    other |= (start == _TRUE) & (length == _TRUE_BYTES)
+    other |= (start == _FALS) & (length == _FALSE_BYTES)
+    if not other.any():
+        return None
+    near = texts.gather(places := np.flatnonzero(other))
+    matched = near.str.contains(_LOOKS_OTHER)
+    if texts.name == ACCOUNT:
+        matched &= ~near.str.contains(_SHORT_WHOLE)
+    other[places] = matched.fill_null(value=False).to_numpy()
+    return pl.Series(other) if other.any() else None
 
 
 def _line_numbers(data: bytes, rows: int, *, line_count: int) -> pl.Series | None:

@@ -49,14 +49,15 @@ def flush_tree(top: Path) -> None:
         flush_to_disk(Path(directory))
 
 
-def _write_beside(path: Path, content: bytes, *, rights: int) -> Path:
+def _write_beside(path: Path, content: bytes, *, rights: int, lasts: bool = True) -> Path:
     beside = path.with_name(f".{path.name}.{get_native_id()}.part")
     beside.unlink(missing_ok=True)
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, rights)
     with os.fdopen(handle, "wb") as sink:
         sink.write(content)
         sink.flush()
-        os.fsync(sink.fileno())
+        if lasts:
+            os.fsync(sink.fileno())
     return beside
 
 
@@ -66,18 +67,21 @@ def replace_file(path: Path, content: bytes) -> None:
     flush_to_disk(path.parent)
 
 
-def create_file(path: Path, content: bytes, *, rights: int = READABLE) -> None:
+def create_file(path: Path, content: bytes, *, rights: int = READABLE, lasts: bool = True) -> None:
     """Create a file with its whole content in one step.
+
+    What need not last past the run that makes it is spared the wait for the disk.
 
     Raises:
         FileExistsError: there is one already; it is left as it was.
     """
-    beside = _write_beside(path, content, rights=rights)
+    beside = _write_beside(path, content, rights=rights, lasts=lasts)
     try:
         path.hardlink_to(beside)
     finally:
         beside.unlink()
-    flush_to_disk(path.parent)
+    if lasts:
+        flush_to_disk(path.parent)
 
 
 def append_line(path: Path, line: bytes) -> None:

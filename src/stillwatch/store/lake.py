@@ -23,7 +23,7 @@ from stillwatch.domain import lake_tables, observations, results, tables
 from stillwatch.domain.errors import InputError, LakeDamaged
 from stillwatch.domain.schema import Table
 from stillwatch.store.durable import flush_to_disk
-from stillwatch.store.manifest import FileEntry, TableEntry, add_manifest, read_manifests
+from stillwatch.store.manifest import FileEntry, Manifest, TableEntry, add_manifest, read_manifests
 
 
 class _Form(TypedDict, total=False):
@@ -85,7 +85,8 @@ class Lake:
         """
         if self.lasts:
             self._flush([self.place / one["path"] for e in entries for one in e["files"]])
-        return add_manifest(self.place, {"entries": list(entries), "about": dict(about)})
+        manifest = Manifest(entries=list(entries), about=dict(about))
+        return add_manifest(self.place, manifest, lasts=self.lasts)
 
     def _write_part(self, table: str, day: str, rows: pl.DataFrame, token: str) -> FileEntry:
         folder = self.place / table / f"day={day}"

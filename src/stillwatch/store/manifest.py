@@ -71,14 +71,18 @@ def read_manifests(lake: Path) -> Iterator[Manifest]:
         yield Manifest(entries=manifest["entries"], about=manifest.get("about") or {})
 
 
-def add_manifest(lake: Path, manifest: Manifest) -> int:
-    """Make an append appear, under the next free number, and give that."""
+def add_manifest(lake: Path, manifest: Manifest, *, lasts: bool = True) -> int:
+    """Make an append appear, under the next free number, and give that.
+
+    A lake that need not last past its run is spared the wait for the disk.
+    """
     folder = lake / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     number = 1 + max((int(path.stem) for path in manifest_paths(lake)), default=0)
     while True:
         try:
-            create_file(folder / f"{number:0{_DIGITS}d}.json", orjson.dumps(manifest))
+            path = folder / f"{number:0{_DIGITS}d}.json"
+            create_file(path, orjson.dumps(manifest), lasts=lasts)
         except FileExistsError:
             number += 1
         else:

@@ -18,8 +18,8 @@ from stillwatch_lab.cohorts.groups import GroupOrder, order_asked
 from stillwatch_lab.cohorts.people import Volume
 from stillwatch_lab.cohorts.rows import unite
 from stillwatch_lab.cohorts.strangers import draw_strangers
-from stillwatch_lab.plans import DEMO_PLANS
 from stillwatch_lab.scenarios.cast import cast_groups, cast_plans
+from stillwatch_lab.scenarios.plans import DEMO_PLANS
 from stillwatch_lab.scene import Scene
 from stillwatch_lab.shards import Cohort, Shard
 

@@ -15,8 +15,8 @@ from stillwatch_lab.cohorts.institutions import draw_vpn_exits
 from stillwatch_lab.cohorts.lookalikes.registry import TRIAL_KINDS
 from stillwatch_lab.cohorts.people import Volume
 from stillwatch_lab.cohorts.strangers import CROWDED
-from stillwatch_lab.plans import TRIAL_PLANS
 from stillwatch_lab.scenarios.cast import cast_groups, cast_plans, cast_strangers
+from stillwatch_lab.scenarios.plans import TRIAL_PLANS
 from stillwatch_lab.scene import Scene
 from stillwatch_lab.shards import Shard
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.domain import limits
-from stillwatch.domain.arrays import read_only
+from stillwatch.domain.arrays import null_mask, read_only, to_arrow, to_validity
 from stillwatch.domain.keyed import PseudonymKey, text_buffers
 from stillwatch.observe.content.characters import character_table
 from stillwatch.observe.content.function_words import function_table
@@ -80,7 +80,7 @@ def compile_kernels() -> None:
 
     Cost:    two seconds the first time on a machine, a tenth where Numba's cache has it.
     """
-    read_texts(pa.array([""]), key=PseudonymKey(0, 0), weights=no_weights())
+    read_texts(pa.nulls(1, pa.string()), key=PseudonymKey(0, 0), weights=no_weights())
 
 
 def _read_slice(
@@ -109,11 +109,11 @@ def _read_slice(
         out,
     )
     item, found = replay.find(near, ends[-1])
-    mask = texts.is_null().to_numpy(zero_copy_only=False) if texts.null_count else None
+    mask = null_mask(texts)
     sketch, skeleton, gist = map(partial(_lists, mask=mask), ends[:-1], sketches)
     return Readings(
-        pa.array(facts[0], mask=mask),
-        pa.array(facts[1], mask=mask),
+        to_arrow(facts[0], mask=mask),
+        to_arrow(facts[1], mask=mask),
         sketch,
         skeleton,
         gist,
@@ -145,17 +145,16 @@ def _lists(
     values: npt.NDArray[np.int64],
     mask: npt.NDArray[np.bool_] | None,
 ) -> pa.Array:
-    return pa.ListArray.from_arrays(
-        pa.array(ends, pa.int32()),
-        pa.array(values[: ends[-1]].copy()),
-        mask=None if mask is None else pa.array(mask),
-    )
+    valid, nulls = to_validity(mask)
+    held = to_arrow(values[: ends[-1]].copy())
+    buffers = [valid, pa.py_buffer(ends.astype(np.int32))]
+    kind = pa.list_(pa.int64())
+    return pa.Array.from_buffers(kind, len(ends) - 1, buffers, null_count=nulls, children=[held])
 
 
 def _bytes(rows: npt.NDArray[np.int8], mask: npt.NDArray[np.bool_] | None) -> pa.Array:
     count, width = rows.shape
     ends = np.arange(0, (count + 1) * width, width, dtype=np.int32)
-    valid = None if mask is None else pa.array(~mask).buffers()[1]
-    nulls = 0 if mask is None else int(mask.sum())
+    valid, nulls = to_validity(mask)
     buffers = [valid, pa.py_buffer(ends), pa.py_buffer(rows)]
     return pa.Array.from_buffers(pa.binary(), count, buffers, null_count=nulls)

@@ -19,8 +19,10 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 import pyarrow as pa
 
+from stillwatch.domain.arrays import to_arrow
 from stillwatch.domain.results import CAPABILITIES, TACTICS
 from stillwatch.observe.content.kernels import LANES
 
@@ -83,29 +85,27 @@ class TacticsModel:
         return np.asarray(np.concatenate([named.T, rest.T]).T)
 
     def name(
-        self, sums: npt.NDArray[np.int64], features: npt.NDArray[np.int64], nulls: pa.Array
+        self,
+        sums: npt.NDArray[np.int64],
+        features: npt.NDArray[np.int64],
+        *,
+        mask: npt.NDArray[np.bool_] | None,
     ) -> tuple[pa.Array, pa.Array, pa.Array]:
         """Give `tactic`, `tactic_probability` and `capability` of each prompt.
 
-        Nulls:   all three null for a null prompt; `tactic` also where none reaches its bar.
+        Nulls:   all three null where `mask` is set; `tactic` also where none reaches its bar.
         """
         probability = self.score(sums, features)
-        mask = np.asarray(nulls)
         tactics = probability[:, :ANY_LANE]
         named = _name_best(tactics, TACTIC_PROBABILITY_MIN)
-        tactic = pa.DictionaryArray.from_arrays(
-            pa.array(named, mask=mask | (named < 0)), pa.array(SCORED_TACTICS)
-        )
+        nameless = named < 0 if mask is None else mask | (named < 0)
         lanes = probability[:, FIRST_CAPABILITY_LANE:][:, : len(SCORED_CAPABILITIES)]
         after = _name_best(lanes, CAPABILITY_PROBABILITY_MIN)
         after[after < 0] = len(SCORED_CAPABILITIES)
-        capability = pa.DictionaryArray.from_arrays(
-            pa.array(after, mask=mask), pa.array((*SCORED_CAPABILITIES, "other"))
-        )
         return (
-            tactic.cast(pa.string()),
-            pa.array(probability[:, ANY_LANE], mask=mask),
-            capability.cast(pa.string()),
+            _take(SCORED_TACTICS, named, mask=nameless),
+            to_arrow(probability[:, ANY_LANE], mask=mask),
+            _take((*SCORED_CAPABILITIES, "other"), after, mask=mask),
         )
 
 
@@ -122,6 +122,22 @@ def score_any(probability: Floats) -> Floats:
     each = np.log1p(-np.minimum(probability[:, :ANY_LANE], _CERTAIN))
     absent = np.ascontiguousarray(each).sum(axis=1)  # one order of adding, however it is laid out
     return np.asarray(np.log(-np.expm1(absent)) - absent)
+
+
+def name_where(marked: npt.NDArray[np.bool_], name: str) -> pa.Array:
+    """Give one name where it is marked.
+
+    Grain:   one row per mark. Nulls: where it isn't marked.
+    """
+    return _take((name,), np.zeros(len(marked), np.int8), mask=~marked)
+
+
+def _take(
+    names: tuple[str, ...], place: npt.NDArray[np.int8], *, mask: npt.NDArray[np.bool_] | None
+) -> pa.Array:
+    """Give the name at each place, null where the mask is set."""
+    listed = pl.Series(names).to_arrow()
+    return pa.DictionaryArray.from_arrays(to_arrow(place, mask=mask), listed).cast(pa.string())
 
 
 def _name_best(probability: Floats, bar: float) -> npt.NDArray[np.int8]:

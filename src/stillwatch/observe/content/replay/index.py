@@ -18,8 +18,10 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 import pyarrow as pa
 
+from stillwatch.domain.arrays import to_arrow
 from stillwatch.domain.keyed import PseudonymKey, hash_strings
 from stillwatch.observe.content.replay.kernel import ENTRIES_MIN, find_items
 
@@ -148,13 +150,13 @@ class ReplayIndex:
         source[rows] = np.searchsorted(ends, held, side="right")
         told = np.zeros(len(item), np.int64)
         told[rows] = hash_strings(
-            pa.array(self.identities[held].astype("<u8")).cast(pa.string()), key=key, domain=_DOMAIN
+            to_arrow(self.identities[held].astype("<u8")).cast(pa.string()), key=key, domain=_DOMAIN
         )
         share = np.zeros(len(item))
         share[rows] = found[rows] / self.lookup.sizes[held]
-        none, names = item < 0, pa.array([one.name for one in self.sources])
-        named = pa.DictionaryArray.from_arrays(pa.array(source, mask=none), names)
-        return named.cast(pa.string()), pa.array(told, mask=none), pa.array(share, mask=none)
+        none, names = item < 0, pl.Series([one.name for one in self.sources]).to_arrow()
+        named = pa.DictionaryArray.from_arrays(to_arrow(source, mask=none), names)
+        return named.cast(pa.string()), to_arrow(told, mask=none), to_arrow(share, mask=none)
 
 
 def _filter(shingles: Halves) -> npt.NDArray[np.uint64]:

@@ -1,7 +1,7 @@
 """The campaigns of the scenarios, as values: every knob in one place.
 
-Read by `scenarios`. In `trial` every campaign shares something in at least two families of evidence
-and none shares everything.
+Read by the scenarios beside it. In `trial` every campaign shares something in at least two families
+of evidence and none shares everything.
 """
 
 from __future__ import annotations
