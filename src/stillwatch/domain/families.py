@@ -60,3 +60,13 @@ CHANNELS: Final = (
 )
 
 CHANNEL_OF: Final = {channel.name: channel for channel in CHANNELS}
+
+MOMENTS: Final = (
+    "active_hour",
+    "model_hour",
+    "signup_hour",
+    "signup_day",
+    "signup_week",
+    "age_at_first_use",
+)
+"""Channels whose values are moments: they tie accounts of one time, and outlast no replacement."""
