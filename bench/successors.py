@@ -5,7 +5,8 @@ what had been sent by then, with the register as it stood then (no account, stop
 later hour), over a lake that was observed once. A successor is recognised in the first hour in
 which it has the verdict `fraudulent`, or at least `suspect`, in a campaign; counted are the
 requests that it had sent by then. Chance is one over the accounts that were stopped. `by time` is
-the same pairing with nothing known but times. Run: `python bench/successors.py --seeds 1 2 3 --scale 0.1`.
+the same pairing with nothing known but times. Run:
+`python bench/successors.py --seeds 1 2 3 --scale 0.1`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from stillwatch.app import late
 from stillwatch.app.ledger_of_run import RunLedger
 from stillwatch.app.pipeline import judge_accounts, run_ingest, tie_accounts
 from stillwatch.app.progress import QuietProgress
-from stillwatch.app.requests import IngestRequest
+from stillwatch.app.requests import IngestRequest, Source
 from stillwatch.app.settings import utc_now
 from stillwatch.app.steps.opening import lake_to_watch
 from stillwatch.app.steps.run import Run
@@ -123,7 +124,7 @@ def run_seed(seed: int, scale: float, scenario: str) -> Replay:
         logs, lake = Path(place, "logs"), Path(place, "lake")
         simulate(scenario, out=logs, scale=scale, seed=seed, output=Output("parquet"))
         said = {"settings": Settings(), "key": KEY, "now": utc_now(), "progress": QuietProgress()}
-        run_ingest(IngestRequest(logs, lake), **said)
+        run_ingest(IngestRequest(Source(logs), lake), **said)
         told = pl.read_csv(logs / "truth" / "accounts.csv", infer_schema=False).select(
             "account_id", "role", "replaces"
         )
@@ -173,7 +174,8 @@ def main() -> None:
 def _row(name: str, seen: Replay, n: int) -> str:
     within = sum(k <= TARGET for k in seen.fraudulent.values())
     return (
-        f"| {name} | {n} | {seen.right} of {seen.named} | {seen.by_time} | {seen.chance:.0%} | {seen.said:.0%} "
+        f"| {name} | {n} | {seen.right} of {seen.named} | {seen.by_time} "
+        f"| {seen.chance:.0%} | {seen.said:.0%} "
         f"| {_median(seen.fraudulent, n)} · {_median(seen.suspect, n)} | {within} of {n} "
         f"| {max(seen.false, default=0):.1%} |"
     )

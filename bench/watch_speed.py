@@ -21,7 +21,7 @@ import polars as pl
 from stillwatch.app import late
 from stillwatch.app.pipeline import run_ingest, run_scan, run_watch
 from stillwatch.app.progress import QuietProgress
-from stillwatch.app.requests import IngestRequest, ScanRequest, WatchRequest
+from stillwatch.app.requests import IngestRequest, ScanRequest, Source, WatchRequest
 from stillwatch.app.settings import utc_now
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
@@ -81,7 +81,7 @@ def main() -> None:
         for folder, count in split_by_day(logs, place / "days"):
             total += count
             began = time.perf_counter()
-            run_ingest(IngestRequest(folder, lake), **said())
+            run_ingest(IngestRequest(Source(folder), lake), **said())
             taken = time.perf_counter() - began
             began = time.perf_counter()
             request = WatchRequest(lake, place / f"r-{folder.name}", asked.window_days)

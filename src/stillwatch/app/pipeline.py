@@ -102,9 +102,9 @@ def run_ingest(
         StillwatchError: the input or the lake can't be used, or a bound was met.
     """
     run = Run(settings, key, RunLedger(settings, now), progress, 0)
-    files = find_traffic(request.traffic)
+    files = find_traffic(request.source.traffic)
     with lake_to_fill(request.lake, key=key) as (lake, passing):
-        new = pass_by_known(files, request, read_facts(lake))
+        new = pass_by_known(files, request.source, read_facts(lake))
         arrived = None
         if new.files.exchanges:
             late.compile_ahead()

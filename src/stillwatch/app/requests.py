@@ -49,15 +49,13 @@ class ScanRequest:
 class IngestRequest:
     """Logs that are to be added to a lasting lake."""
 
-    traffic: Path
+    source: Source
     lake: Path
-    format: str | None = None
-    mapping: Path | None = None
-    account_field: str | None = None
 
     def as_scan(self) -> ScanRequest:
         """Give the reading of these logs as a scan would read them; no text is retained."""
-        return ScanRequest(self.traffic, self.lake, self.format, self.mapping, self.account_field)
+        logs = self.source
+        return ScanRequest(logs.traffic, self.lake, logs.format, logs.mapping, logs.account_field)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,3 +66,13 @@ QUEUE: Final = Channel(
 beside `CHANNELS`, whose values are traits."""
 
 CHANNEL_OF: Final = {channel.name: channel for channel in (*CHANNELS, QUEUE)}
+
+MOMENTS: Final = (
+    "active_hour",
+    "model_hour",
+    "signup_hour",
+    "signup_day",
+    "signup_week",
+    "age_at_first_use",
+)
+"""Channels whose values are moments: they tie accounts of one time, and outlast no replacement."""

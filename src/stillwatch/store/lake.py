@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal, TypedDict
 from uuid import uuid4
@@ -50,11 +51,13 @@ class Lake:
 
     A lake that does not last (a run's own, gone with it) is spared the wait for the disk and the
     sorting by day: its appends are as whole, but a power cut may lose them, and `days` is empty.
+    One that is read up to an append doesn't see what is appended while it is looked at.
     """
 
-    def __init__(self, place: Path, *, lasts: bool = True) -> None:
+    def __init__(self, place: Path, *, lasts: bool = True, up_to: int | None = None) -> None:
         self.place = place
         self.lasts = lasts
+        self.up_to = up_to
 
     def append(self, table_name: str, frame: pl.DataFrame) -> list[Path]:
         """Add rows to a table, all of them or none.
@@ -101,16 +104,19 @@ class Lake:
         for path in [*parts, *sorted(folders, reverse=True), *([self.place] if parts else [])]:
             flush_to_disk(path)
 
+    def _manifests(self) -> Iterator[Manifest]:
+        return islice(read_manifests(self.place), self.up_to)
+
     def files(self, table_name: str) -> Iterator[FileEntry]:
         """Name the files of a table, in the order in which they were appended."""
-        for manifest in read_manifests(self.place):
+        for manifest in self._manifests():
             for entry in manifest["entries"]:
                 if entry["table"] == table_name:
                     yield from entry["files"]
 
     def appends(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Say what each append was about, with its number."""
-        for number, manifest in enumerate(read_manifests(self.place), start=1):
+        for number, manifest in enumerate(self._manifests(), start=1):
             yield number, manifest["about"]
 
     def scan(self, table_name: str, *, days: Collection[str] | None = None) -> pl.LazyFrame:
@@ -145,7 +151,7 @@ class Lake:
         """List the UTC days of which the lake (or one table of it) holds rows, in order."""
         folders = {
             day_of(one)
-            for manifest in read_manifests(self.place)
+            for manifest in self._manifests()
             for entry in manifest["entries"]
             for one in entry["files"]
             if table_name in {None, entry["table"]}

@@ -99,3 +99,12 @@ def test_several_tables_appear_at_once(lake: Lake) -> None:
     assert lake.read("ours")["n"].to_list() == [1, 2, 3, 7]
     assert lake.read("theirs")["n"].to_list() == [7]
     assert list(lake.appends()) == [(1, {}), (2, {}), (3, {"ingest": 1})]
+
+
+def test_what_is_appended_while_one_looks_is_not_seen(lake: Lake) -> None:
+    """Row numbers of a look stay what they were; the next look sees it."""
+    looked_at = Lake(lake.place, up_to=2)
+    lake.append("ours", pl.DataFrame({"n": [4]}))
+    assert looked_at.read("ours")["n"].to_list() == [1, 2, 3]
+    assert len(list(looked_at.appends())) == 2
+    assert lake.read("ours")["n"].to_list() == [1, 2, 3, 4]

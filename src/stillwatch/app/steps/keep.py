@@ -17,7 +17,7 @@ from typing import Any, Final
 import polars as pl
 
 from stillwatch.app.arrive import OBSERVED, Arrived
-from stillwatch.app.requests import IngestRequest
+from stillwatch.app.requests import Source
 from stillwatch.app.steps.facts import IngestFacts, read_facts
 from stillwatch.app.steps.window import read_snapshot
 from stillwatch.domain.lake_tables import DUPLICATE
@@ -44,15 +44,13 @@ class NewFiles:
     """Name → fingerprint of its bytes and of how it is read."""
 
 
-def pass_by_known(
-    files: TrafficFiles, request: IngestRequest, facts: list[IngestFacts]
-) -> NewFiles:
+def pass_by_known(files: TrafficFiles, source: Source, facts: list[IngestFacts]) -> NewFiles:
     """Leave out the files that this lake has ingested before.
 
     Order:   as the files stand. Cost: one pass over the bytes of the exchange files.
     """
     known = {digest for one in facts for digest in one.digests.values()}
-    digests = {p.name: _fingerprint(p, request) for p in files.exchanges if _can_be_read_twice(p)}
+    digests = {p.name: _fingerprint(p, source) for p in files.exchanges if _can_be_read_twice(p)}
     new = tuple(p for p in files.exchanges if digests.get(p.name) not in known)
     fresh = {path.name: digests[path.name] for path in new if path.name in digests}
     return NewFiles(replace(files, exchanges=new), len(files.exchanges) - len(new), fresh)
@@ -62,9 +60,9 @@ def _can_be_read_twice(path: Path) -> bool:
     return str(path) != STANDARD_INPUT and path.is_file()
 
 
-def _fingerprint(path: Path, request: IngestRequest) -> str:
-    mapping = request.mapping.read_bytes() if request.mapping else b""
-    asked = f"{request.format}|{request.account_field}|".encode() + mapping
+def _fingerprint(path: Path, source: Source) -> str:
+    mapping = source.mapping.read_bytes() if source.mapping else b""
+    asked = f"{source.format}|{source.account_field}|".encode() + mapping
     digest = hashlib.blake2b(asked, digest_size=16)
     with path.open("rb") as file:
         while block := file.read(_BLOCK):

@@ -18,7 +18,7 @@ from stillwatch.domain.errors import LakeError
 from stillwatch.domain.keyed import PseudonymKey, hash_strings
 from stillwatch.store.durable import held_alone
 from stillwatch.store.lake import Lake
-from stillwatch.store.manifest import FOLDER, check_lake, make_lake
+from stillwatch.store.manifest import FOLDER, check_lake, make_lake, manifest_paths
 
 _CHECKED_WORD: Final = "the key of a lake"
 _KEY_DOMAIN: Final = 113
@@ -57,14 +57,14 @@ def lake_to_fill(place: Path, *, key: PseudonymKey) -> Iterator[tuple[Lake, Lake
 
 @contextmanager
 def lake_to_watch(place: Path, *, key: PseudonymKey) -> Iterator[Lake]:
-    """Give a lasting lake to look at; one look at a time.
+    """Give a lasting lake to look at, as it is now; one look at a time.
 
     Raises:
         LakeError: there is none, or it is damaged, of another version or another key.
     """
     check_lake(place, key_check=check_of_key(key))
     with _held(place / _LOOKS):
-        yield Lake(place)
+        yield Lake(place, up_to=len(manifest_paths(place)))
 
 
 @contextmanager

@@ -17,16 +17,8 @@ from typing import Final
 import polars as pl
 
 from stillwatch.domain import limits
+from stillwatch.domain.families import MOMENTS
 
-_LASTING_NOT: Final = (
-    "active_hour",
-    "model_hour",
-    "signup_hour",
-    "signup_day",
-    "signup_week",
-    "age_at_first_use",
-)
-"""Channels whose values are moments."""
 _HELD_BY: Final = 0.1
 """Share of a group's accounts that must hold a value for it to tell anything of the group."""
 _LIFT_BITS: Final = 1.0
@@ -44,7 +36,7 @@ def find_telling(traits: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     Order:   by group, then weight, channel and value; input order is irrelevant.
     Cost:    one join of the members' trait rows, one count of the values that they hold.
     """
-    lasting = traits.filter(~pl.col("channel").is_in(_LASTING_NOT)).select(
+    lasting = traits.filter(~pl.col("channel").is_in(MOMENTS)).select(
         "account_id", "channel", "value"
     )
     population = max(traits["account_id"].n_unique(), 1)

@@ -18,17 +18,8 @@ import numpy as np
 import polars as pl
 
 from stillwatch.domain import limits
-from stillwatch.domain.families import CHANNELS
+from stillwatch.domain.families import CHANNELS, MOMENTS
 
-_MOMENTS: Final = (
-    "active_hour",
-    "model_hour",
-    "signup_hour",
-    "signup_day",
-    "signup_week",
-    "age_at_first_use",
-)
-"""Channels whose values are moments."""
 _HANDED_ON: Final = 0.5
 """Probability that a successor takes a value over: nothing is known of it, so as likely as not."""
 _UNSEEN: Final = 0.5
@@ -53,7 +44,7 @@ def weigh_inheritance(
     Source:  Fellegi & Sunter 1969, with the campaign as the population.
     """
     heads = max(traits["account_id"].n_unique(), 1)
-    lasting = traits.filter(~pl.col("channel").is_in(_MOMENTS))
+    lasting = traits.filter(~pl.col("channel").is_in(MOMENTS))
     held = lasting.group_by("channel", "value").agg(pl.len().alias("holders"))
     few = held.filter(pl.col("holders").is_between(_PAIR, limits.INHERITED_HOLDERS_MAX))
     rows = lasting.join(few, on=["channel", "value"])

@@ -19,7 +19,7 @@ from stillwatch.app.commands.options import (
 )
 from stillwatch.app.commands.screen import say, say_json, warn
 from stillwatch.app.progress import shown_progress
-from stillwatch.app.requests import EXIT_QUARANTINED, MAX_QUARANTINE, IngestRequest
+from stillwatch.app.requests import EXIT_QUARANTINED, MAX_QUARANTINE, IngestRequest, Source
 from stillwatch.app.settings import read_key, read_settings, utc_now
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def ingest(  # noqa: PLR0913  one parameter an option
 
     with shown_progress() as progress:
         told = run_ingest(
-            IngestRequest(traffic, lake, log_format, mapping, account_field),
+            IngestRequest(Source(traffic, log_format, mapping, account_field), lake),
             settings=read_settings(),
             key=read_key(),
             now=utc_now(),
