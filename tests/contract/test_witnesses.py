@@ -23,10 +23,10 @@ from stillwatch.domain.tables import OBSERVED
 MODULES = {
     name: importlib.import_module(f"{witnesses.__name__}.{name}")
     for _, name, _ in pkgutil.iter_modules(witnesses.__path__)
-    if name not in {"core", "owners"}  # what witnesses are shown, and where it comes from
+    if name != "core"  # what witnesses are shown
 }
-OF_THE_REGISTER = {"declared_owner"}
-"""Witnesses that read no exchange: thin traffic doesn't silence them."""
+OF_THE_REGISTER = {"declared_owner", "handed_on", "moved_on"}
+"""Witnesses that read no core exchange: a thin core doesn't silence them."""
 
 
 def core_of(accounts: int, exchanges: int, *, seed: int = 0, **missing: Any) -> Core:  # noqa: ANN401  None or nothing
@@ -51,7 +51,7 @@ def core_of(accounts: int, exchanges: int, *, seed: int = 0, **missing: Any) -> 
     )
     vectors = rng.normal(size=(rows, limits.EMBEDDING_DIMENSIONS))
     account = np.repeat(np.arange(accounts), exchanges)
-    return Core(account, vectors, frame, 0.5, Usual(9.0, 0.4, 0.5), 0.3)
+    return Core(account, vectors, frame, 0.5, Usual(9.0, 0.4, 0.5), 0.3, 0.4, 0.9)
 
 
 def shuffled(core: Core) -> Core:

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from stillwatch.detect.honest_groups import NAMES, HonestNull, widen_by_run
 from stillwatch.detect.judge import adjust_p_values, weigh_harvest
-from stillwatch.detect.unmix.membership import _compare
+from stillwatch.detect.unmix.densities import compare_with_strangers
 from stillwatch.detect.verdicts.certainty import hold_back
 from stillwatch.detect.verdicts.sentences import explain_verdict
 from stillwatch.domain.results import VERDICTS
@@ -89,7 +89,8 @@ def test_membership_is_a_probability_that_rises_with_the_score(
     scores: np.ndarray, quiet: np.ndarray
 ) -> None:
     """Whatever the background is."""
-    found = _compare(scores, quiet, unrelated_max=0.98)
+    found, background = compare_with_strangers(scores, quiet, unrelated_max=0.98)
+    assert 0 <= background <= 1
     assert np.all((found >= 0) & (found <= 1))
     assert np.all(np.diff(found[np.argsort(scores, kind="stable")]) >= -1e-12)
 

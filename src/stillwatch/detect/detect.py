@@ -24,7 +24,7 @@ from stillwatch.detect.verdicts import (
     find_cover,
     find_verdicts,
 )
-from stillwatch.detect.verdicts.listed import list_groups, list_witnesses
+from stillwatch.detect.verdicts.listed import list_groups, list_witnesses, weigh_by_group
 from stillwatch.detect.verdicts.pivots import test_pivots
 from stillwatch.detect.verdicts.successors import find_successors
 from stillwatch.domain.observations import Echoes
@@ -124,7 +124,7 @@ def detect_campaigns(
                 *(list_streams(j.stream, traffic) for j in judged),
             ]
         ),
-        found,
+        weigh_by_group(found, judged),
         {j.group_id: j.p_value for j in judged if j.judgement != "undecided"},
     )
 

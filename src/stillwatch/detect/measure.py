@@ -13,8 +13,9 @@ import polars as pl
 
 from stillwatch.detect.owners import Owners
 from stillwatch.detect.traffic import F64, I32, Traffic
+from stillwatch.detect.unmix.densities import Unmixed
 from stillwatch.detect.unmix.handed_on import HandedOn
-from stillwatch.detect.unmix.membership import Unmixed, weigh_exchanges
+from stillwatch.detect.unmix.membership import weigh_exchanges
 from stillwatch.detect.witnesses import Core, hear_witnesses
 from stillwatch.detect.witnesses.core import EXCHANGES_MIN, Usual
 from stillwatch.domain.observations import Echoes

@@ -113,9 +113,7 @@ def draw_people(
     blank: dict[str, pl.DataType | type[pl.DataType]] = {
         "campaign": pl.String,
         "group": pl.String,
-        "replaces": pl.Int64,
-        "sends_as": pl.Int64,
-        "gateway": pl.Int64,
+        **dict.fromkeys(("replaces", "sends_as", "gateway"), pl.Int64),
         "system": pl.String,
         "prefix": pl.String,
         "suffix": pl.String,

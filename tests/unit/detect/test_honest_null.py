@@ -47,7 +47,7 @@ def test_a_known_line_and_scale_are_recovered() -> None:
     assert null.line == pytest.approx(LINE, abs=0.35)
     assert null.line[:, 1] == pytest.approx(LINE[:, 1], abs=0.1)
     assert null.scale == pytest.approx(SCALE, rel=0.08)
-    assert null.groups == 3_000
+    assert null.groups == 4_000
 
 
 def test_fewer_than_three_hundred_groups_are_no_null() -> None:
@@ -61,7 +61,9 @@ def test_standardised_witnesses_are_guilty_upwards_and_cut_at_three(null: Honest
     size = np.array([32.0]), np.array([32.0 * 16])
     expected = null.expect(32, 32 * 16)
     one = cut_witnesses(null.standardise((expected + null.scale)[None, :], *size))[0]
-    assert one == pytest.approx(SIGNS)
+    assert one == pytest.approx(
+        np.where([w.exculpates for w in WITNESSES], SIGNS, np.maximum(SIGNS, 0))
+    )
     far = null.standardise((expected + 100 * SIGNS * null.scale)[None, :], *size)
     assert cut_witnesses(far)[0] == pytest.approx(3.0)
     silent = null.standardise(np.full((1, len(NAMES)), np.nan), *size)
@@ -73,7 +75,8 @@ def test_a_witness_that_clears_nobody_is_cut_at_none(null: HonestNull) -> None:
     size = np.array([32.0]), np.array([32.0 * 16])
     innocent = (null.expect(32, 32 * 16) - 100 * SIGNS * null.scale)[None, :]
     z = dict(zip(NAMES, cut_witnesses(null.standardise(innocent, *size))[0], strict=True))
-    assert z.pop("template_mass") == 0.0
+    clears_nobody = ("template_mass", "interchangeability", "handed_on", "moved_on")
+    assert {z.pop(name) for name in clears_nobody} == {0.0}
     assert set(z.values()) == {-3.0}
 
 
@@ -107,13 +110,14 @@ def test_more_guilty_witnesses_never_raise_p(null: HonestNull) -> None:
 
 
 def test_honest_groups_that_were_not_seen_have_p_values_that_are_uniform_or_larger() -> None:
-    """4,000 of them under nulls of 400, ten times: at 0.1, 0.05, 0.01 and 0.001 hardly above.
+    """4,000 of them under nulls of as many groups as ship, ten times: at no level much above.
 
-    The tail is extrapolated by an exponential, which is heavier than what is drawn here.
+    The tail is extrapolated by an exponential, which is heavier than what is drawn here. Under
+    nulls of 400 groups, a quarter of what ships, 1.36 % are below 0.01 (30 nulls, error 0.09).
     """
     below = {0.1: 0, 0.05: 0, 0.01: 0, 0.001: 0}
     for seed in range(10):
-        p = p_values(fit(draw_honest(400, seed=seed)), draw_honest(4_000, seed=100 + seed))
+        p = p_values(fit(draw_honest(1_600, seed=seed)), draw_honest(4_000, seed=100 + seed))
         for level in below:
             below[level] += int(np.sum(p <= level))
     rates = {level: count / 40_000 for level, count in below.items()}

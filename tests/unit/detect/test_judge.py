@@ -144,17 +144,17 @@ def test_the_core_is_the_harvest(judged: dict[str, Judged]) -> None:
 
 
 def test_a_permitted_resale_explains_a_shared_load() -> None:
-    """Evenness and interchangeability are silent where half of the accounts are covered."""
+    """Evenness, interchangeability and handing on are silent where half of them are covered."""
     scene = Scene(seed=2)
     scene.add_strangers(100)
     keys = scene.add_heads("k", 20, harvest=30)
     explained = [w.resale_explains for w in WITNESSES]
-    assert sum(explained) == 2
+    assert sum(explained) == 3
     for covered, silent in ((10, True), (9, False)):
         resold = frozenset(keys[:covered])
         case = Case(group_rows(k=keys), member_rows(k=keys), REGISTER.empty(), resold)
         (found,) = judge_groups(scene.traffic(), case, null=by_hand(), settings=SETTINGS)
-        assert np.isnan(found.figures[explained]).tolist() == [silent, silent]
+        assert np.isnan(found.figures[explained]).tolist() == [silent, silent, True]
 
 
 def test_no_groups_are_no_judgements() -> None:

@@ -65,7 +65,7 @@ def unmix(traffic: Traffic, heads: list[str], echoes: Echoes) -> tuple[np.ndarra
     return found.membership, traffic.rows_of(codes)
 
 
-def test_a_harvest_without_a_word_in_common_is_unmixed_by_what_was_handed_on() -> None:
+def test_a_harvest_in_words_of_each_head_is_unmixed_by_what_heads_pass_on() -> None:
     """Recall and precision of nine tenths, from fewer than a tenth of the harvest known."""
     scene, heads = play()
     traffic = scene.traffic()

@@ -135,12 +135,12 @@ def test_honest_groups_take_turns_through_every_tied_kind() -> None:
 
 
 def test_unowned_groups_are_of_the_kinds_that_declare_nobody(tmp_path: Path) -> None:
-    """Classes, cohorts, hackathons and launches in turn, as many of each; no other group."""
+    """Classes, cohorts, hackathons, launches and lent keys in turn; no other group."""
     summary = simulate("unowned-groups", out=tmp_path / "t", seed=3, scale=0.1)
     roles = set(truth(summary.out)["role"])
     assert roles == {
         "benign-individual", "benign-app", "benign-vpn", "benign-framework", "benign-class",
-        "benign-startup", "benign-hackathon", "benign-launch",
+        "benign-startup", "benign-hackathon", "benign-launch", "benign-key-pool",
     }  # fmt: skip
     assert tuple(name for name in TIED if name in UNOWNED) == UNOWNED
 

@@ -123,7 +123,10 @@ def test_the_first_vpn_is_the_one_that_attackers_use_too() -> None:
 
 
 def test_robots_start_at_exact_minutes_with_one_template_a_project() -> None:
-    """Each account: one minute of the quarter, one opening, code; weekends as any other day."""
+    """Each account: one minute of the quarter, one opening, code; weekends as any other day.
+
+    But for what was refused: the house's gateway sends it over the key of another project.
+    """
     robots = play("ci-robots", 12)
     first = robots.sent.filter(pl.col("status") == 200).with_columns(
         second=pl.col("at_s") % 60, minute=pl.col("at_s") % 900 // 60
@@ -135,7 +138,12 @@ def test_robots_start_at_exact_minutes_with_one_template_a_project() -> None:
     assert openings.n_unique() == 12
     for row, opening in enumerate(openings):
         own = robots.sent.filter(pl.col("account") == row)["prompt"]
-        assert own.str.starts_with(opening).all()
+        others = own.filter(~own.str.starts_with(opening))
+        assert len(others) <= max(3, 0.03 * len(own))
+        assert others.map_elements(
+            lambda prompt: any(prompt.startswith(other) for other in openings),
+            return_dtype=pl.Boolean,
+        ).all()
     weekend = first.filter(pl.col("at_s") // DAY_S % 7 >= 5).height / first.height
     assert weekend == pytest.approx(2 / 7, abs=0.12)
     assert set(robots.people["job"]) == {"code"}

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 
 from stillwatch.domain.observations import ECHO, WATCHED, Echoes
 from stillwatch.domain.settings import LinkSettings
+from stillwatch.domain.tables import REGISTER
 from stillwatch.link.queues import Bundle, Queues, join_queues, read_queues
 from stillwatch.link.queues.propose import propose_queues
 from stillwatch.link.queues.weigh import spell_set, weigh_queue, weigh_repetitions
-from stillwatch.link.table import I32, TraitTable
+from stillwatch.link.search import Search, set_bars
+from stillwatch.link.table import I32, TraitTable, tabulate_traits
+from stillwatch.link.workbench import set_bench, take_columns
 
 SETTINGS = LinkSettings()
 STRANGERS = 3_000
@@ -67,13 +72,15 @@ class Run:
 
 
 def table_of(n: int, *, owner: dict[int, int] | None = None) -> TraitTable:
-    """A table without traits: every account is its own actor, unless `owner` says whose it is."""
+    """A table in which nobody shares anything; `owner` says whose an account is, if not its own."""
+    names = [f"{k:06d}" for k in range(n)]
+    traits = pl.DataFrame(
+        {"account_id": names, "channel": "payment", "value": range(n), "share": 1.0},
+        schema_overrides={"value": pl.Int64},
+    )
+    table = tabulate_traits(traits, register=REGISTER.empty())
     actor = np.array([(owner or {}).get(k, k) for k in range(n)], np.int32)
-    accounts = pl.DataFrame({"account_id": [f"{k:06d}" for k in range(n)], "actor": actor})
-    none = np.zeros(0)
-    return TraitTable(
-        [f"{k:06d}" for k in range(n)], accounts, *[none] * 9, np.zeros((n, 1), bool), none
-    )  # type: ignore[arg-type]  # queues read accounts alone
+    return replace(table, accounts=pl.DataFrame({"account_id": names, "actor": actor}))
 
 
 def group(*members: int) -> I32:
@@ -142,9 +149,15 @@ def test_accounts_of_one_verified_organisation_hand_on_to_themselves() -> None:
     assert propose_queues(queues) == []
 
 
+def searched(n: int, *groups: I32) -> Search:
+    """A search that has found some groups among actors without traits."""
+    bench = set_bench(take_columns(table_of(n)), set_bars(SETTINGS))
+    return Search(bench, np.zeros(n, np.bool_), list(groups))
+
+
 def bundles(run: Run, *groups: I32) -> list[Bundle]:
     """Groups of the search, joined with the run's queues."""
-    return join_queues(list(groups), run.queues(), settings=SETTINGS)
+    return join_queues(searched(run.n, *groups), run.queues(), settings=SETTINGS)
 
 
 def test_a_queue_through_two_groups_makes_them_one() -> None:
@@ -201,7 +214,7 @@ def test_without_echoes_groups_stay_as_they_are() -> None:
     """Nothing was refused: nothing is said, for or against."""
     empty = Echoes.none()
     queues = read_queues(table_of(50), empty.found, watched=empty.watched)
-    (one,) = join_queues([group(1, 2, 3, 4, 5)], queues, settings=SETTINGS)
+    (one,) = join_queues(searched(50, group(1, 2, 3, 4, 5)), queues, settings=SETTINGS)
     assert one.members.tolist() == [1, 2, 3, 4, 5]
     assert one.log2_e == -np.inf
     assert not one.queue_bits.any()

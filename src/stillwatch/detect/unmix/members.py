@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from stillwatch.detect.traffic import F64, I32, Traffic
-from stillwatch.detect.unmix.membership import Unmixed
+from stillwatch.detect.unmix.densities import Unmixed
 from stillwatch.detect.unmix.streams import weigh_streams
 from stillwatch.domain.families import CONTENT
 from stillwatch.domain.results import EVIDENCE

@@ -17,11 +17,10 @@ from typing import NamedTuple
 
 import numba as nb
 import numpy as np
-import numpy.typing as npt
 import polars as pl
-from scipy.optimize import isotonic_regression
 
 from stillwatch.detect.traffic import F32, F64, I32, I64, Traffic
+from stillwatch.detect.unmix.densities import Unmixed, compare_with_known, compare_with_strangers
 from stillwatch.detect.unmix.streams import KNOWN_MIN, score_streams
 from stillwatch.domain import limits
 from stillwatch.domain.arrays import read_only
@@ -32,23 +31,8 @@ _SHARE_MIN = 1e-12
 """Least share whose logarithm is taken."""
 _FEWEST = 3
 """An exchange with fewer passages is scored as if it had this many."""
-_QUIET = 0.9
-"""Share of the background below which the group's unrelated traffic is counted (Storey 2002)."""
-_BINS = 60
-"""Bins of the score on which the two densities are compared."""
-_KNOWN_BINS = 30
-"""The same, where a queue's known exchanges are one of the two: there are fewer of them."""
 _PSEUDO = 0.5
 """Pseudo-accounts at the population's share, in the group's share of a passage."""
-
-
-class Unmixed(NamedTuple):
-    """A group's exchanges, unmixed."""
-
-    membership: F64
-    """Of each exchange: the probability that it belongs to what the group shares."""
-    background: float
-    """Share of strangers' exchanges whose membership would be one half or more."""
 
 
 class _Passages(NamedTuple):
@@ -141,8 +125,8 @@ def weigh_exchanges(
         lifts = scores, quiet
         scores, quiet = score_streams(traffic, rows, background, known=known, lifts=lifts)
         is_known = np.isin(rows, known)
-        return _compare_known(scores, quiet, is_known, unrelated_max=unrelated_max)
-    return _compare(scores, quiet, unrelated_max=unrelated_max)
+        return compare_with_known(scores, quiet, is_known, unrelated_max=unrelated_max)
+    return compare_with_strangers(scores, quiet, unrelated_max=unrelated_max)
 
 
 def _draw_background(traffic: Traffic, rows: I64, *, seed: int) -> I64:
@@ -154,55 +138,6 @@ def _draw_background(traffic: Traffic, rows: I64, *, seed: int) -> I64:
     if len(candidates) <= most:
         return candidates
     return np.sort(np.random.default_rng(seed).choice(candidates, most, replace=False))
-
-
-def _compare(scores: F64, quiet: F64, *, unrelated_max: float) -> Unmixed:
-    """One minus the local false-discovery rate against the background, rising with the score.
-
-    Monotone by isotonic regression: a running maximum would let one noisy bin lift all above it.
-    """
-    if not len(quiet):
-        return Unmixed(np.ones(len(scores)), 0.0)
-    level = float(np.quantile(quiet, _QUIET))
-    below = float(np.mean(quiet <= level))
-    unrelated = min(float(np.mean(scores <= level)) / max(below, 1e-9), unrelated_max)
-    edges = np.unique(np.quantile(np.concatenate([scores, quiet]), np.linspace(0, 1, _BINS + 1)))
-    place = np.clip(np.searchsorted(edges, scores, side="right") - 1, 0, max(len(edges) - 2, 0))
-    quiet_place = np.clip(
-        np.searchsorted(edges, quiet, side="right") - 1, 0, max(len(edges) - 2, 0)
-    )
-    bins = max(len(edges) - 1, 1)
-    here = (np.bincount(place, minlength=bins) + _PSEUDO) / (len(scores) + _PSEUDO * bins)
-    there = (np.bincount(quiet_place, minlength=bins) + _PSEUDO) / (len(quiet) + _PSEUDO * bins)
-    ratio = isotonic_regression(there / here, weights=here, increasing=False).x
-    membership = np.clip(1 - unrelated * ratio, 0.0, 1.0)
-    background = float(np.mean(membership[quiet_place] >= 0.5))  # noqa: PLR2004  CONTRACT.md, 4
-    return Unmixed(membership[place], background)
-
-
-def _compare_known(
-    scores: F64, quiet: F64, is_known: npt.NDArray[np.bool_], *, unrelated_max: float
-) -> Unmixed:
-    """Weigh each score between what the queue is known to score and what strangers do.
-
-    Where the queue gave some of its exchanges away, their scores (each by what other accounts
-    showed) say what the rest of it scores: an account's own life may be unlike strangers' without
-    being the queue's. The queue's share of the traffic is fitted by expectation-maximisation.
-    """
-    both = np.concatenate([scores[is_known], quiet])
-    edges = np.unique(np.quantile(both, np.linspace(0, 1, _KNOWN_BINS + 1)))[1:-1]
-    bins = len(edges) + 1
-    place, quiet_place = np.searchsorted(edges, scores), np.searchsorted(edges, quiet)
-    here = np.bincount(place[is_known], minlength=bins) + _PSEUDO
-    there = np.bincount(quiet_place, minlength=bins) + _PSEUDO
-    ratio = (there / there.sum()) / (here / here.sum())
-    fitted = isotonic_regression(ratio, weights=here + there, increasing=False).x
-    share = 0.5
-    for _ in range(limits.GROWTH_ROUNDS_MAX):
-        membership = share / (share + (1 - share) * fitted)
-        share = float(np.clip(membership[place].mean(), 1 - unrelated_max, 1 - 1e-6))
-    background = float(np.mean(membership[quiet_place] >= 0.5))  # noqa: PLR2004  CONTRACT.md, 4
-    return Unmixed(membership[place], background)
 
 
 def membership_frame(traffic: Traffic, members: I32, membership: F64) -> pl.DataFrame:

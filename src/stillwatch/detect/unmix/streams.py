@@ -85,7 +85,10 @@ def weigh_streams(core: F64, sent: F64, *, share: float, background: float) -> F
 
 
 def log2_betabinomial(k: F64, n: F64, *, mean: float) -> F64:
-    """Give the probability of k of n in bits, but for what depends on k and n alone."""
+    """Give the probability of k of n in bits, but for what depends on k and n alone.
+
+    Grain:   one figure per pair.
+    """
     scale = (1 - _ALIKE) / _ALIKE
     a, b = mean * scale, (1 - mean) * scale
     return np.asarray((betaln(k + a, n - k + b) - betaln(a, b)) / np.log(2))

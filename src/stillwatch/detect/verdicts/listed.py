@@ -5,6 +5,9 @@ Last step of *detect*: reads what the others found, decides nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
@@ -25,7 +28,10 @@ def list_groups(
     members: pl.DataFrame,
     found: Campaigns,
 ) -> pl.DataFrame:
-    """GROUPS_OUT: what was linked, with what was said of it."""
+    """List what was linked, with what was said of it.
+
+    Grain:   one GROUPS_OUT row per group, sorted by its id.
+    """
     sent = (
         members.join(volumes, on="account_id").group_by("group_id").agg(pl.col("exchanges").sum())
     )
@@ -58,9 +64,27 @@ def list_groups(
     ).sort("group_id")
 
 
-def list_witnesses(judged: Judged, null: HonestNull) -> pl.DataFrame:
-    """Evidence rows of a group's witnesses: observed, expected of honest groups, and weight.
+def weigh_by_group(found: Campaigns, judged: Sequence[Judged]) -> Campaigns:
+    """Weigh the membership of exchanges by the probability that their group harvests at all.
 
+    Grain:   EXCHANGES_OUT, as it was.
+    Units:   the probability that an exchange belongs to a harvest: that its group is one, times
+             that it is its group's.
+    """
+    sure = {
+        found.of_group[j.group_id][0]: j.probability for j in judged if j.group_id in found.of_group
+    }
+    chance = pl.col("campaign_id").replace_strict(sure, return_dtype=pl.Float64)
+    exchanges = found.exchanges
+    if len(exchanges):
+        exchanges = exchanges.with_columns(pl.col("membership") * chance)
+    return replace(found, exchanges=exchanges)
+
+
+def list_witnesses(judged: Judged, null: HonestNull) -> pl.DataFrame:
+    """List a group's witnesses as evidence: observed, expected of honest groups, and weight.
+
+    Grain:   one EVIDENCE row per witness that is heard.
     Units:   bits are those of a normal likelihood ratio against a mean of two standard deviations
              towards guilt: a reading aid; what counts is the standardised witness.
     """

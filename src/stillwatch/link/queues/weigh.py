@@ -85,7 +85,10 @@ def weigh_queue(queues: Queues, group: I32, *, chosen: bool) -> tuple[float, int
 
 
 def spell_set(n: int, m: int) -> float:
-    """Count the bits that it takes to name one set of m among n, and its size."""
+    """Count the bits that it takes to name one set of m among n, and its size.
+
+    Cost:    linear in n.
+    """
     log2 = np.log2(np.arange(1, n + 1))
     return float(log2[n - m :].sum() - log2[:m].sum() + np.log2(n))
 
