@@ -170,6 +170,18 @@ def test_a_queue_through_two_groups_makes_them_one() -> None:
     assert one.observed > 100 * one.expected
 
 
+def test_a_group_with_a_queue_for_each_kind_of_work_stays_one() -> None:
+    """Heads specialise: requests are handed on among those who do the same, and to nobody else."""
+    run = Run(queue=100, seed=9, handed=0.0)
+    run.refused[run.heads] = 4
+    for part in np.split(run.heads, 5):
+        for a in part:
+            for _ in range(2):
+                run.repeat(int(a), int(run.rng.choice(np.setdiff1d(part, [a]))))
+    (one,) = bundles(run, run.heads)
+    assert set(one.members) == set(run.heads)
+
+
 def test_two_queues_in_two_groups_stay_two() -> None:
     """Two campaigns through one proxy hand nothing to one another."""
     run = Run(queue=30, seed=6, handed=0.9)

@@ -104,19 +104,24 @@ def join_queues(search: Search, queues: Queues, *, settings: LinkSettings) -> li
 
 
 def _runs_through(queues: Queues, queue: I32, group: I32) -> bool:
-    """Say whether a queue is the group's, and not that of a few in it.
+    """Say whether a queue is the group's, or one of its, and not that of a few in it.
 
-    Whoever is of a queue and has refused requests hands some of them on. The rest of the group
-    hasn't: more than it costs to name the part that has, and the part stands alone.
+    Whoever is of a queue and has refused requests hands some of them on. Those of the group who
+    hand on nothing speak against it: by more than it costs to name the others, and the queue stands
+    alone. Who hands on to others of the group doesn't: a campaign may have a queue a kind of work.
     """
     both = np.intersect1d(queue, group)
     if len(both) < max(3, _OVERLAP * min(len(group), len(queue))):
         return False
     if len(both) < _OVERLAP * len(group) and 2 * len(both) < len(queue):
         return False
-    rest = np.setdiff1d(group, queue)
-    against = float(np.sum(np.log2(1 + expect_repetitions(queues, queue)[rest])))
-    return against <= spell_set(len(group), len(both)) + _APART_BITS
+    inside = np.zeros(len(queues.refused), np.bool_)
+    inside[group] = True
+    among = inside[queues.source] & inside[queues.target]
+    handing = np.concatenate([queue, queues.source[among], queues.target[among]])
+    silent = np.setdiff1d(group, handing)
+    against = float(np.sum(np.log2(1 + expect_repetitions(queues, queue)[silent])))
+    return against <= spell_set(len(group), len(group) - len(silent)) + _APART_BITS
 
 
 def _bundle(
