@@ -60,7 +60,10 @@ CHANNELS: Final = (
 )
 
 QUEUE: Final = Channel(
-    "reissue", TIMING, "exchange", "requests that are refused on one account and sent by another"
+    "requests_handed_on",
+    TIMING,
+    "exchange",
+    "requests that are refused on one account and sent by another",
 )
 """Measured between accounts (`observe/echoes.py`), so that nobody holds a value of it: it stands
 beside `CHANNELS`, whose values are traits."""

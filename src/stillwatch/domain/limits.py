@@ -70,6 +70,9 @@ PUBLIC_TEXTS_MAX: Final = 100_000
 ECHO_HOLDERS_MAX: Final = 32
 """Exchanges of a run that may hold a passage by which one request is told to repeat another: of a
 commoner one the pairs would grow with its square, and say little."""
+ECHO_WATCHED_MAX: Final = 1_000_000
+"""Refused requests watched, and answered ones beside them: 100 million exchanges at the usual one
+refused in a hundred; of more, a sample chosen by a hash, which is as good."""
 ECHO_LAG_S_MAX: Final = 120.0
 """Seconds within which a request that was refused is watched for elsewhere: ten times the usual
 wait of a client before it tries again."""

@@ -42,9 +42,12 @@ def find_echoes(exchanges: nw.LazyFrame[Any]) -> Echoes:
     Cost:    two passes over the hashes of all exchanges; pairs only of hashes that at most
              limits.ECHO_HOLDERS_MAX exchanges hold.
     """
-    watched = collect_here(_watch(exchanges))
-    if not watched["is_refused"].any():
+    refused, answered = collect_here(_count_statuses(exchanges)).row(0)
+    if not refused:
         return Echoes.none()
+    most = limits.ECHO_WATCHED_MAX
+    one_in = -(-refused // most), max(_ONE_IN, -(-answered // most))
+    watched = collect_here(_watch(exchanges, *one_in))
     held = _list_hashes(watched)
     hashes = give_to_engine(held.select("hash").unique(), exchanges)
     hits = collect_here(_explode(exchanges).join(hashes, on="hash", how="inner"))
@@ -56,14 +59,28 @@ def find_echoes(exchanges: nw.LazyFrame[Any]) -> Echoes:
     return Echoes(_keep_best(pairs, watched, said), _count_watched(exchanges, watched))
 
 
-def _watch(exchanges: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Every refused request, and a sample of the answered ones, with their hashes."""
-    refused = nw.col("status").is_in(REFUSED)
-    answered = (
-        (nw.col("status") >= ANSWERED[0])
-        & (nw.col("status") <= ANSWERED[1])
-        & (nw.col("record_hash") % _ONE_IN == 0)
+def _is_refused() -> nw.Expr:
+    return nw.col("status").is_in(REFUSED)
+
+
+def _is_answered() -> nw.Expr:
+    return (nw.col("status") >= ANSWERED[0]) & (nw.col("status") <= ANSWERED[1])
+
+
+def _count_statuses(exchanges: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """How many requests were refused, and how many answered. Grain: one row."""
+    said = exchanges.select(
+        _is_refused().cast(nw.Int64).alias("refused"),
+        _is_answered().cast(nw.Int64).alias("answered"),
     )
+    return said.select(nw.col("refused", "answered").sum().fill_null(0))
+
+
+def _watch(exchanges: nw.LazyFrame[Any], refused_in: int, answered_in: int) -> nw.LazyFrame[Any]:
+    """Refused requests, all or a sample, and a sample of the answered ones, with their hashes."""
+    number = nw.col("record_hash")
+    refused = _is_refused() & (number % refused_in == 0)
+    answered = _is_answered() & (number % answered_in == 0)
     return exchanges.filter((refused | answered) & ~nw.col("prompt_hash").is_null()).select(
         nw.col("row").cast(nw.Int64),
         *_ORIGIN,

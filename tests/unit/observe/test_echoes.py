@@ -122,3 +122,21 @@ def test_a_log_without_refused_requests_watches_nothing() -> None:
     echoes = find_echoes(lazy(observed(request("a", 0), request("b", 9))))
     assert echoes.found.is_empty()
     assert echoes.watched.is_empty()
+
+
+def test_a_storm_of_refusals_is_sampled_and_what_is_said_stays_a_share(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Beyond the bound one in so many is watched, and counted so: rates stay what they are."""
+    monkeypatch.setattr(limits, "ECHO_WATCHED_MAX", 50)
+    storm = [
+        request("a", 300 * k, status=429, sketch=[10_000 + k, 20_000 + k], record_hash=k)
+        for k in range(200)
+    ]
+    again = [
+        {**row, "account_id": "b", "at": row["at"] + 5 * SECOND, "status": 200, "record_hash": 1}
+        for row in storm
+    ]
+    echoes = find_echoes(lazy(observed(*storm, *again)))
+    assert len(echoes.found) == 50
+    assert echoes.watched.filter(account_id="a")["refused"].item() == 50
