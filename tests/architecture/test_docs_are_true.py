@@ -13,7 +13,7 @@ import pytest
 import typer
 
 import stillwatch
-from stillwatch.domain import families, results, tables
+from stillwatch.domain import families, observations, results, tables
 
 PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/concepts.md")
 TICKED = re.compile(r"`([^`\n]+)`")
@@ -45,7 +45,7 @@ def exists(name: str, repository: Path) -> bool:
     if "/" in name or name.endswith((".py", ".md", ".toml", ".lock")):
         return any((place / name).exists() for place in places)
     if name.isupper():
-        return hasattr(tables, name) or hasattr(results, name)
+        return any(hasattr(module, name) for module in (tables, results, observations))
     if name.startswith("stillwatch."):
         return importlib.util.find_spec(name) is not None
     folder = repository / "src/stillwatch" / name
