@@ -117,6 +117,25 @@ def test_the_e_value_of_a_given_group_has_mean_at_most_one_under_chance() -> Non
     assert np.mean(values) <= 1 + 3 * error
 
 
+@pytest.mark.parametrize("meetings", [1, 2])
+def test_two_queues_that_meet_by_chance_stay_two(meetings: int) -> None:
+    """A busy house's sixteen keys and a large campaign: a repetition or two join nothing."""
+    run = Run(queue=200, seed=10, handed=0.9)
+    run.refused[run.heads], run.sent[run.heads] = 30, 2_500
+    for a in run.heads:
+        for _ in range(6):
+            run.repeat(int(a), int(run.rng.choice(np.setdiff1d(run.heads, [a]))))
+    keys = group(*range(16))
+    run.refused[keys], run.sent[keys] = 8, 600
+    for a in keys:
+        for k in range(7):
+            run.repeat(int(a), int(keys[(a + 1 + k) % 16]))
+    for k in range(meetings):
+        run.repeat(int(keys[k]), int(run.heads[5 * k]), shared=1, holders=20)
+    found = propose_queues(run.queues())
+    assert [set(one) for one in found] == [set(run.heads), set(keys)]
+
+
 def test_a_class_that_repeats_answered_requests_too_is_no_queue() -> None:
     """The group's own control has the last word; without its repetitions, thirty are proof."""
     pupils, other = np.arange(30, dtype=np.int32), np.roll(np.arange(30, dtype=np.int32), 1)

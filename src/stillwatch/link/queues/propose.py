@@ -1,7 +1,7 @@
 """Actors that hand refused requests to one another: the queues that a run shows.
 
 Reads `Queues`, gives sets of actors, however little else they share: connected components of the
-repetitions, without those whom chance explains better. Such a set was found by the very
+repetitions, parted where chance alone holds them together. Such a set was found by the very
 repetitions that speak for it; what that costs is counted in `weigh`.
 """
 
@@ -12,6 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from stillwatch.domain import limits
+from stillwatch.link.queues.part import part_queues
 from stillwatch.link.queues.read import Queues
 from stillwatch.link.queues.weigh import weigh_repetitions
 from stillwatch.link.table import I32
@@ -32,9 +33,10 @@ def propose_queues(queues: Queues) -> list[I32]:
     sizes = np.bincount(component)
     found = []
     for c in np.flatnonzero(sizes >= limits.ACTORS_MIN):
-        group = _prune(queues, np.flatnonzero(component == c).astype(np.int32))
-        if len(group) >= limits.ACTORS_MIN:
-            found.append(group)
+        for part in part_queues(queues, np.flatnonzero(component == c).astype(np.int32)):
+            group = _prune(queues, part) if len(part) >= limits.ACTORS_MIN else part
+            if len(group) >= limits.ACTORS_MIN:
+                found.append(group)
     return sorted(found, key=lambda g: (-len(g), int(g[0])))
 
 
