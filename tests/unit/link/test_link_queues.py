@@ -232,6 +232,28 @@ def test_a_queue_of_a_few_leaves_the_honest_rest_of_their_group_alone() -> None:
     assert found[0].log2_e == -np.inf
 
 
+@pytest.mark.parametrize("heads", [5, 190])
+def test_keys_that_traits_have_put_beside_heads_are_not_of_their_queue(heads: int) -> None:
+    """Five keys of one customer, a queue of their own, in a group of few heads or of most."""
+    run = Run(queue=200, seed=11, handed=0.9)
+    run.refused[run.heads] = 6
+    for a in run.heads:
+        for _ in range(4):
+            run.repeat(int(a), int(run.rng.choice(np.setdiff1d(run.heads, [a]))))
+    keys = group(*range(5))
+    run.refused[keys], run.sent[keys] = 8, 600
+    for a in keys:
+        for k in range(7):
+            run.repeat(int(a), int(keys[(a + 1 + k) % 5]) if k % 5 != 4 else int(keys[a - 1]))
+    mixed = np.sort(np.concatenate([keys, run.heads[:heads]]))
+    found = bundles(run, mixed)
+    beside = [b for b in found if set(b.members) & set(keys)]
+    assert len(beside) == 1
+    assert len(set(beside[0].members) & set(run.heads)) <= 3
+    (campaign,) = (b for b in found if len(set(b.members) & set(run.heads)) > 100)
+    assert not set(campaign.members) & set(keys)
+
+
 def test_heads_that_a_group_lacks_join_it_by_what_they_hand_on() -> None:
     """The group was found by its traits; five of its heads share none."""
     run = Run(queue=60, seed=8, handed=0.9)

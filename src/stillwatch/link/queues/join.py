@@ -35,6 +35,8 @@ _TIMING = FAMILIES.index(TIMING)
 _OVERLAP = 0.3
 """Share of a group that a queue must run through to make the rest of it members too: less than a
 third, and the queue is somebody's in the group, not the group's."""
+_PART = 0.1
+"""Share of a group below which a queue inside it is not one of the group's."""
 _WHOLE_SHARE = 0.7
 """Share of another group's members that must fit a queue's group for it to be a piece of that: one
 batch more, which differed in too much to be merged before."""
@@ -109,17 +111,23 @@ def _runs_through(queues: Queues, queue: I32, group: I32) -> bool:
     Whoever is of a queue and has refused requests hands some of them on. Those of the group who
     hand on nothing speak against it: by more than it costs to name the others, and the queue stands
     alone. Who hands on to others of the group doesn't: a campaign may have a queue a kind of work.
+    But a queue of less than a tenth of its group, or one that lies elsewhere and meets as many in
+    the group who are of another queue, is a stowaway or meets some: nobody is to be judged for
+    standing beside one.
     """
     both = np.intersect1d(queue, group)
     if len(both) < max(3, _OVERLAP * min(len(group), len(queue))):
         return False
-    if len(both) < _OVERLAP * len(group) and 2 * len(both) < len(queue):
-        return False
     inside = np.zeros(len(queues.refused), np.bool_)
     inside[group] = True
     among = inside[queues.source] & inside[queues.target]
-    handing = np.concatenate([queue, queues.source[among], queues.target[among]])
-    silent = np.setdiff1d(group, handing)
+    handing = np.union1d(queues.source[among], queues.target[among])
+    if 2 * len(both) >= len(queue):
+        if len(queue) < _PART * len(group):
+            return False
+    elif len(np.setdiff1d(handing, queue)) >= len(both) or len(both) < _OVERLAP * len(group):
+        return False
+    silent = np.setdiff1d(group, np.union1d(handing, queue))
     against = float(np.sum(np.log2(1 + expect_repetitions(queues, queue)[silent])))
     return against <= spell_set(len(group), len(group) - len(silent)) + _APART_BITS
 
