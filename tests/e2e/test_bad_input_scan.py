@@ -200,7 +200,10 @@ def test_nothing_to_read_is_code_2_and_one_line(
     only_accounts = traffic("accounts.jsonl", [{"account_id": "a"}])
     _fails_in_a_line(command("scan", only_accounts, "--out", out, code=2).output)
     unreadable = traffic("exchanges.jsonl", b"nothing\nbut\nwords\n")
-    _fails_in_a_line(command("scan", unreadable, "--out", out, code=2).output)
+    said = command("scan", unreadable, "--out", out, code=2).output
+    _fails_in_a_line(said)
+    assert "3 quarantined" in said
+    assert "exchanges.jsonl line 1: malformed" in said, "which line, and why"
     assert [path.name for path in tmp_path.iterdir() if "run" in path.name] == []
 
 

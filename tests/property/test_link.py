@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stillwatch.domain.beta_binomial import log2_betabinomial
 from stillwatch.domain.tables import REGISTER, TRAIT
 from stillwatch.link.e_values import (
     average_e,
     bound_q_values,
     combine_families,
     log2_bayes_factor,
-    log2_betabinomial,
 )
 from stillwatch.link.table import CHANNEL_NAMES, tabulate_traits
 

@@ -31,7 +31,6 @@ from stillwatch.store.lake import Lake
 OBSERVED: Final = "observed"
 TEXTS: Final = "texts"
 """Side table of retained prompt starts, only under --retain-text."""
-_UNREADABLE: Final = "not one record can be read"
 _APPEND_ROWS: Final = 400_000
 """Observed rows gathered before they go to the lake: one file a day and append."""
 
@@ -111,10 +110,25 @@ def take_in(files: TrafficFiles, *, reading: Reading, lake: Lake, stage: Stage) 
         appending.result()
         _append(lake, tally.hand_over())
     if not any(counts.accepted for _, counts in tally.counts):
-        outside = sum(counts.outside for _, counts in tally.counts)
-        seen = f"all {outside:,} records lie outside the window" if outside else _UNREADABLE
-        raise NothingToRead(", ".join(files.names), looked_for=seen)
+        raise _explain_nothing(tally, files)
     return _settle(lake, tally, chunks, files)
+
+
+def _explain_nothing(tally: _Tally, files: TrafficFiles) -> NothingToRead:
+    """Say why nothing came in: the first record that was refused, where it stands and why."""
+    where = ", ".join(files.names)
+    outside = sum(counts.outside for _, counts in tally.counts)
+    if outside:
+        seen = f"all {outside:,} records lie outside the window"
+        return NothingToRead(where, looked_for=seen, hint="--since and --until leave them out")
+    refused = pl.concat([QUARANTINE.empty(), *tally.quarantine]).sort("file", "line")
+    if refused.is_empty():
+        return NothingToRead(where, looked_for="there is not one record in it")
+    total = sum(counts.quarantined for _, counts in tally.counts)
+    first = refused.row(0, named=True)
+    seen = f"not one record can be read, {total:,} quarantined"
+    hint = f"the first is {first['file']} line {first['line']}: {first['reason']}"
+    return NothingToRead(where, looked_for=seen, hint=hint)
 
 
 def _append(lake: Lake, tables: dict[str, list[pl.DataFrame]]) -> None:

@@ -22,6 +22,8 @@ Bad input is data (a row of the quarantine table); bugs are assertions.
 
 from __future__ import annotations
 
+from typing import Final
+
 
 class StillwatchError(Exception):
     """An operating failure: one line of what, and one hint of what to do."""
@@ -37,14 +39,15 @@ class InputError(StillwatchError):
     """The named input cannot be used at all."""
 
 
+WANTED_FILES: Final = "it wants exchanges*.jsonl, .json or .parquet, plain, .gz or .zst"
+"""What a traffic directory is looked through for."""
+
+
 class NothingToRead(InputError):  # noqa: N818  the name is the claim
     """The directory holds no exchanges, or not one readable record."""
 
-    def __init__(self, where: str, *, looked_for: str) -> None:
-        super().__init__(
-            f"nothing to read in {where}: {looked_for}",
-            hint="it wants exchanges*.jsonl, .json or .parquet, plain, .gz or .zst",
-        )
+    def __init__(self, where: str, *, looked_for: str, hint: str = WANTED_FILES) -> None:
+        super().__init__(f"nothing to read in {where}: {looked_for}", hint=hint)
 
 
 class UnknownDialect(InputError):  # noqa: N818

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betaln, gammaln
+from scipy.special import gammaln
 
+from stillwatch.domain.beta_binomial import log2_betabinomial
 from stillwatch.link.table import F64
 
 LOG2_E_MAX = 1000.0
@@ -22,19 +23,6 @@ IMPOSSIBLE = -np.inf
 """An e-value of 0, in bits: nothing speaks."""
 _NARROWER = (4.0, 16.0, 64.0)
 """How many times more concentrated than the null a group may be, each as likely."""
-
-
-def log2_betabinomial(k: F64, n: float, *, mean: F64, rho: float) -> F64:
-    """Probability of k holders among n, in bits, under a beta-binomial null.
-
-    Units:   log2 of a probability; k may be fractional (the expected count over the members'
-             exchanges), which by Jensen's inequality can only lower a convex likelihood ratio.
-    Source:  coordination.md, 2.5; rho is the intra-cohort correlation.
-    """
-    scale = (1 - rho) / rho
-    a, b = mean * scale, (1 - mean) * scale
-    choose = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-    return np.asarray((choose + betaln(k + a, n - k + b) - betaln(a, b)) / np.log(2), np.float64)
 
 
 def log2_bayes_factor(k: F64, n: float, *, mean: F64, rho: float) -> F64:

@@ -34,8 +34,9 @@ from stillwatch.link.search import NO_START, Search, set_bars
 from stillwatch.link.table import F64, FAMILY_OF_CHANNEL, I32, Bools, TraitTable
 from stillwatch.link.workbench import Quest
 
-_SAME_SHARE = 0.5
-"""Share of a group that a hidden search, or a seed's holders, must hold to speak of that group."""
+SAME_SHARE = 0.5
+"""Share of a group that a hidden search, or a seed's holders, must hold to speak of that group; so
+must what is left of one that some have left (`queues/join.py`)."""
 
 
 @dataclass(frozen=True)
@@ -189,4 +190,4 @@ def _holders_of(table: TraitTable, seed: int) -> I32:
 def _shares(found: I32, group: I32) -> bool:
     """Say whether `found` holds enough of a group to speak of it."""
     both = len(np.intersect1d(found, group, assume_unique=True))
-    return both >= _SAME_SHARE * len(group)
+    return both >= SAME_SHARE * len(group)

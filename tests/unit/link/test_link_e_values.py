@@ -7,6 +7,7 @@ import pytest
 from populations import Population
 from scipy.stats import betabinom
 
+from stillwatch.domain.beta_binomial import log2_betabinomial
 from stillwatch.domain.families import CHANNELS, FAMILIES
 from stillwatch.link.e_values import (
     LOG2_E_MAX,
@@ -14,7 +15,6 @@ from stillwatch.link.e_values import (
     bound_q_values,
     combine_families,
     log2_bayes_factor,
-    log2_betabinomial,
     log2_profile_factor,
 )
 

@@ -15,9 +15,9 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from scipy.special import betaln
 
 from stillwatch.detect.traffic import F64, I64, Traffic
+from stillwatch.domain.beta_binomial import log2_betabinomial
 
 KNOWN_MIN: Final = 40
 """Known exchanges from which a queue's density is learnt: about one a feature."""
@@ -78,20 +78,10 @@ def weigh_streams(core: F64, sent: F64, *, share: float, background: float) -> F
              strangers', with a correlation of 0.2 inside accounts, for people have habits.
     """
     ratio = [
-        log2_betabinomial(core, sent, mean=float(np.clip(mean, 1e-3, 1 - 1e-3)))
+        log2_betabinomial(core, sent, mean=float(np.clip(mean, 1e-3, 1 - 1e-3)), rho=_ALIKE)
         for mean in (share, background)
     ]
     return np.clip(np.where(sent > 0, ratio[0] - ratio[1], 0.0), -_CAP_BITS, _CAP_BITS)
-
-
-def log2_betabinomial(k: F64, n: F64, *, mean: float) -> F64:
-    """Give the probability of k of n in bits, but for what depends on k and n alone.
-
-    Grain:   one figure per pair.
-    """
-    scale = (1 - _ALIKE) / _ALIKE
-    a, b = mean * scale, (1 - mean) * scale
-    return np.asarray((betaln(k + a, n - k + b) - betaln(a, b)) / np.log(2))
 
 
 def read_features(traffic: Traffic, rows: I64) -> F64:

@@ -18,6 +18,7 @@ from stillwatch.domain.families import FAMILIES, TIMING
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link.counts import reach_holders, weigh_actors
 from stillwatch.link.e_values import IMPOSSIBLE
+from stillwatch.link.evidence import SAME_SHARE
 from stillwatch.link.kernels import FAMILIES_MIN
 from stillwatch.link.queues.propose import propose_queues
 from stillwatch.link.queues.read import Queues
@@ -50,6 +51,8 @@ class Draft:
 
     members: I32
     pieces: tuple[int, ...]
+    formed: int
+    """Actors that it had when it was formed: what was tested."""
     is_chosen: bool = False
     """The repetitions themselves have found it."""
 
@@ -79,7 +82,7 @@ def join_queues(search: Search, queues: Queues, *, settings: LinkSettings) -> li
     Cost:    a few passes over the repetitions for each group that has any; of a group behind a
              queue, the rows of whoever holds what its members hold.
     """
-    drafts = {g: Draft(group, (g,)) for g, group in enumerate(search.groups)}
+    drafts = {g: Draft(group, (g,), len(group)) for g, group in enumerate(search.groups)}
     for k, queue in enumerate(propose_queues(queues)):
         if weigh_queue(queues, queue, chosen=True)[0] <= settings.queue_bits:
             continue
@@ -88,12 +91,12 @@ def join_queues(search: Search, queues: Queues, *, settings: LinkSettings) -> li
         pieces = tuple(sorted(piece for g in united for piece in drafts[g].pieces))
         for g, draft in list(drafts.items()):
             left = np.setdiff1d(draft.members, taken).astype(np.int32)
-            if g in united or len(left) < min(len(draft.members), limits.ACTORS_MIN):
+            if g in united or (len(left) < len(draft.members) and not _remains(draft, left)):
                 del drafts[g]
             else:
                 drafts[g] = replace(draft, members=left)
         home = min(united, default=len(search.groups) + k)
-        drafts[home] = Draft(taken.astype(np.int32), pieces, is_chosen=True)
+        drafts[home] = Draft(taken.astype(np.int32), pieces, len(taken), is_chosen=True)
     free = np.ones(len(queues.refused), np.bool_)
     for draft in drafts.values():
         free[draft.members] = False
@@ -103,6 +106,15 @@ def join_queues(search: Search, queues: Queues, *, settings: LinkSettings) -> li
             draft = drafts.pop(g)
             bundles.append(_bundle(search, queues, draft, (free, drafts), settings))
     return bundles
+
+
+def _remains(draft: Draft, left: I32) -> bool:
+    """Say whether a group is still itself after some have left it for a queue.
+
+    What was said of the whole is said of what holds half of it, as everywhere in *link*
+    (`evidence`); of less it is no evidence any more, and nothing ties those who are left.
+    """
+    return len(left) >= max(limits.ACTORS_MIN, SAME_SHARE * draft.formed)
 
 
 def _runs_through(queues: Queues, queue: I32, group: I32) -> bool:
