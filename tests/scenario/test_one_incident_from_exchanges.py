@@ -109,7 +109,7 @@ def outcome() -> tuple[Linked, Detected]:
     linked = link_accounts(seen.traits, register=register, settings=settings.link)
     detected = detect_campaigns(
         observed.select("row", *COLUMNS),
-        Tied(linked.groups, linked.members, passages, linked.evidence, seen.profiles),
+        Tied(linked.groups, linked.members, passages.passages, linked.evidence, seen.profiles),
         register=Register(register, GRANT.empty(), LAUNCH.empty()),
         null=load_null(),
         settings=settings.detect,

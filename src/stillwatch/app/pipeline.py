@@ -209,10 +209,10 @@ def tie_accounts(
     ):
         late.load_ahead()
         rows = arrived.observed()
-        passages = list_passages(nw.from_native(rows), systems=arrived.systems())
+        sent = list_passages(nw.from_native(rows), systems=arrived.systems())
         observed = count_traits(
             nw.from_native(rows),
-            passages=passages,
+            passages=sent,
             register=register.register,
             launches=register.launches,
             key=run.key,
@@ -236,7 +236,7 @@ def tie_accounts(
         run.ledger.stand_aside(f"channel {QUEUE.name}", reason=_NOTHING_REFUSED)
     telling = late.find_telling(observed.traits, linked.members) if counts else None
     held = observed.traits.join(linked.members, on="account_id", how="semi")
-    found = (linked.groups, linked.members, passages, linked.evidence, observed.profiles)
+    found = (linked.groups, linked.members, sent.passages, linked.evidence, observed.profiles)
     return late.Tied(*found, echoes, held, telling), linked
 
 
@@ -248,9 +248,8 @@ def judge_accounts(
         run.ledger.stage("detect", rows_in=len(tied.groups)) as stage,
         run.progress.stage("detect"),
     ):
-        exchanges = arrived.observed().select("row", *late.COLUMNS).collect()
         detected = late.detect_campaigns(
-            exchanges,
+            arrived.observed().select("row", *late.COLUMNS).collect(),  # held by nobody else
             tied,
             register=late.Register(register.register, register.grants, register.launches),
             null=late.load_null(),

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from stillwatch.detect.judge import Judged
-from stillwatch.detect.traffic import Traffic
+from stillwatch.detect.traffic import I32, Traffic
 from stillwatch.domain.results import CAMPAIGNS_OUT, EXCHANGES_OUT, HARVEST, TEMPLATES_OUT
 
 _CORE = 0.5
@@ -57,15 +57,15 @@ def find_campaigns(
     """Make campaigns of the groups judged `harvest` or `coordinated_other`.
 
     Grain:   CAMPAIGNS_OUT one row per campaign; EXCHANGES_OUT one per exchange of its accounts.
-    `passages` is (exchange_id, account_id, template, place) of all exchanges; `pivots` the q-value
-    of the release pivot by group.
+    `passages` says of each passage of `traffic` what it is; `pivots` is the q-value of the release
+    pivot by group.
     Order:   sorted by campaign_id, exchange_id.
     """
     chosen = [j for j in judged if j.judgement in ("harvest", "coordinated_other")]
     kinds = {"harvest": "distillation", "coordinated_other": "coordinated_other"}
     of_group = {j.group_id: (name_campaign(j.group_id), kinds[j.judgement]) for j in chosen}
     channels = dict(groups.select("group_id", "channels").iter_rows())
-    rows, kept, ledgers, templates = [], [], [], []
+    rows, kept, ledgers, templates = [], [], [], [TEMPLATES_OUT.empty()]
     for group in chosen:
         name, kind = of_group[group.group_id]
         own = traffic.exchanges[traffic.rows_of(group.members)].with_columns(
@@ -76,7 +76,9 @@ def find_campaigns(
         )
         kept.append(own.select("exchange_id", "account_id", "campaign_id", "membership"))
         ledgers.append(_ledger(own))
-        templates.append(_list_templates(own, passages, name, len(group.members)))
+        told = _list_templates(traffic, group.members, passages=passages)
+        named = told.with_columns(pl.lit(name).alias("campaign_id"))
+        templates.append(TEMPLATES_OUT.conform(named))
     return Campaigns(
         CAMPAIGNS_OUT.conform(pl.concat([CAMPAIGNS_OUT.empty(), *rows])).sort("campaign_id"),
         EXCHANGES_OUT.conform(pl.concat([EXCHANGES_OUT.empty(), *kept])).sort(
@@ -85,7 +87,7 @@ def find_campaigns(
         HARVEST.conform(pl.concat([HARVEST.empty(), *ledgers])).sort(
             "campaign_id", "day", "capability", "model"
         ),
-        TEMPLATES_OUT.conform(pl.concat([TEMPLATES_OUT.empty(), *templates])),
+        TEMPLATES_OUT.conform(pl.concat(templates)),
         of_group,
     )
 
@@ -168,33 +170,60 @@ def _ledger(own: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _list_templates(
-    own: pl.DataFrame, passages: pl.DataFrame, name: str, accounts: int
-) -> pl.DataFrame:
+def _list_templates(traffic: Traffic, members: I32, *, passages: pl.DataFrame) -> pl.DataFrame:
     """Templates that at least a tenth of the campaign's accounts sent, most widely sent first."""
-    inside = passages.join(own.select("exchange_id", "tactic"), on="exchange_id")
+    inside = _carry(traffic, members).join(passages, on="passage")
     listed = (
         inside.group_by("template", "place")
         .agg(
-            pl.col("account_id").n_unique().alias("accounts"),
-            pl.col("exchange_id").n_unique().alias("exchanges"),
+            pl.col("account").n_unique().alias("accounts"),
+            pl.col("at").n_unique().alias("exchanges"),
             pl.col("tactic").drop_nulls().mode().sort().first().alias("tactic"),
         )
-        .filter(pl.col("accounts") >= np.ceil(_TEMPLATE_SHARE * accounts))
+        .filter(pl.col("accounts") >= np.ceil(_TEMPLATE_SHARE * len(members)))
         .sort("accounts", "exchanges", "template", descending=[True, True, False])
         .head(_TEMPLATES_MAX)
     )
-    everywhere = (
-        passages.join(listed.select("template", "place"), on=["template", "place"])
-        .group_by("template", "place")
-        .agg(pl.col("account_id").n_unique().alias("all_accounts"))
-    )
-    return TEMPLATES_OUT.conform(
-        listed.join(everywhere, on=["template", "place"]).with_columns(
-            pl.lit(name).alias("campaign_id"),
+    chosen = passages.join(listed, on=["template", "place"], how="semi")
+    everywhere = _count_holders(traffic, chosen)
+    return (
+        listed.join(everywhere, on=["template", "place"])
+        .with_columns(
             (pl.col("all_accounts") - pl.col("accounts")).cast(pl.Int64).alias("accounts_outside"),
             pl.col("template")
             .map_elements(lambda t: f"{t & 0xFFFFFFFFFFFFFFFF:016x}", return_dtype=pl.String)
             .alias("template_id"),
         )
-    ).sort("accounts", "exchanges", "template_id", descending=[True, True, False])
+        .sort("accounts", "exchanges", "template_id", descending=[True, True, False])
+    )
+
+
+def _carry(traffic: Traffic, members: I32) -> pl.DataFrame:
+    """The passages of some accounts. Grain: one row per exchange (`at`) and passage of it."""
+    rows = traffic.rows_of(members)
+    sizes = np.diff(traffic.passage_start)[rows]
+    at = np.repeat(rows, sizes)
+    within = np.arange(len(at)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    account = np.searchsorted(traffic.account_start, at, side="right") - 1
+    return pl.DataFrame(
+        {
+            "at": at,
+            "account": account,
+            "passage": traffic.passage[traffic.passage_start[at] + within].astype(np.uint32),
+            "tactic": traffic.exchanges["tactic"].gather(at),
+        }
+    )
+
+
+def _count_holders(traffic: Traffic, passages: pl.DataFrame) -> pl.DataFrame:
+    """Count the accounts of the whole run that sent some templates. Grain: a row a template."""
+    wanted = np.zeros(len(traffic.holders), np.bool_)
+    wanted[passages["passage"].to_numpy()] = True
+    held = np.flatnonzero(wanted[traffic.held])
+    account = np.searchsorted(traffic.held_start, held, side="right") - 1
+    found = pl.DataFrame({"account": account, "passage": traffic.held[held].astype(np.uint32)})
+    return (
+        found.join(passages, on="passage")
+        .group_by("template", "place")
+        .agg(pl.col("account").n_unique().alias("all_accounts"))
+    )

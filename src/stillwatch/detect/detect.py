@@ -28,6 +28,7 @@ from stillwatch.detect.verdicts.listed import list_groups, list_witnesses, weigh
 from stillwatch.detect.verdicts.pivots import test_pivots
 from stillwatch.detect.verdicts.successors import find_successors
 from stillwatch.domain.observations import Echoes
+from stillwatch.domain.passages import Passages
 from stillwatch.domain.settings import DetectSettings
 from stillwatch.domain.tables import TRAIT
 
@@ -59,8 +60,7 @@ class Tied:
 
     groups: pl.DataFrame
     members: pl.DataFrame
-    passages: pl.DataFrame
-    """(row, account_id, hash, template, place)."""
+    passages: Passages
     evidence: pl.DataFrame
     profiles: pl.DataFrame
     """Account-day profiles (PROFILE): every account that sent anything has a row."""
@@ -87,16 +87,19 @@ def detect_campaigns(
     Source:  DESIGN.md, section 7; CONTRACT.md, section 2.
     """
     traffic = arrange_traffic(exchanges, passages=tied.passages)
-    resold = _find_resold(tied.members, register, at=_last(exchanges))
+    del exchanges  # they stand in `traffic` once more, and are most of what a run holds
+    at = _last(traffic.exchanges)
+    resold = _find_resold(tied.members, register, at=at)
     judged = judge_groups(
         traffic,
         Case(tied.groups, tied.members, register.accounts, resold, tied.echoes),
         null=null,
         settings=settings,
     )
-    carried = tied.passages.join(exchanges.select("row", "exchange_id"), on="row")
     pivots = test_pivots(judged, traffic, launches=register.launches)
-    found = find_campaigns(judged, traffic, groups=tied.groups, passages=carried, pivots=pivots)
+    found = find_campaigns(
+        judged, traffic, groups=tied.groups, passages=tied.passages.listed, pivots=pivots
+    )
     verdicts = find_verdicts(
         judged,
         hear_streams(tied.members, {j.group_id: j.stream for j in judged}, traffic),
@@ -105,14 +108,14 @@ def detect_campaigns(
         settings=settings,
     )
     volumes = tied.profiles.group_by("account_id").agg(pl.col("exchanges").sum())
-    heirs = _find_heirs(verdicts, exchanges, tied, register)
+    heirs = _find_heirs(verdicts, traffic.exchanges, tied, register)
     accounts = complete_accounts(verdicts, volumes=volumes, predecessors=heirs)
     allowed = apply_permissions(
         accounts,
         grants=register.grants,
         register=register.accounts,
         harvest=count_harvest(found.exchanges),
-        at=_last(exchanges),
+        at=at,
     )
     return Detected(
         allowed,

@@ -9,12 +9,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from stillwatch.domain import limits
+from stillwatch.domain.passages import Passages
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -40,6 +42,11 @@ COLUMNS = (
     "thinking",
 )
 """Columns of OBSERVED that judging reads."""
+
+
+_LOW: Final = 32
+"""Bits of a passage's number, below that of an exchange or an account."""
+_PASSAGE: Final = 2**_LOW - 1
 
 
 @dataclass(frozen=True)
@@ -92,53 +99,73 @@ class Traffic:
         return np.array(sorted(found), np.int32)
 
 
-def arrange_traffic(exchanges: pl.DataFrame, *, passages: pl.DataFrame) -> Traffic:
+def arrange_traffic(exchanges: pl.DataFrame, *, passages: Passages) -> Traffic:
     """Arrange a run's exchanges by account.
 
-    Grain:   one row per exchange. `passages` is (row, hash) of the frequent ones, by the `row`
-             numbers that `exchanges` carries.
+    Grain:   one row per exchange, with the run's number of it as `row`.
     Order:   by (account, time, exchange_id): input order is irrelevant.
-    Cost:    one sort of the exchanges and one of the passages.
+    Cost:    one sort of the exchanges, and two of the rows of (exchange, passage); of memory, some
+             forty bytes a row of the latter for a moment, and eight for good.
     """
     ordered = exchanges.sort("account_id", "time", "exchange_id")
     ids = ordered["account_id"].unique(maintain_order=True)
-    account = ordered["account_id"].rle_id().cast(pl.Int32)
-    place = pl.DataFrame(
-        {
-            "row": ordered["row"],
-            "at": np.arange(len(ordered), dtype=np.int64),
-            "account": account,
-        }
-    )
-    known = passages["hash"].unique().sort()
-    found = passages.select("row", "hash").join(place, on="row")
-    codes = np.searchsorted(known.to_numpy(), found["hash"].to_numpy()).astype(np.int32)
-    coded = found.select("at", "account").with_columns(passage=codes)
-    sizes = pl.DataFrame({"account": account}).group_by("account").agg(pl.len().alias("size"))
-    held = (
-        coded.group_by("account", "passage")
-        .agg(pl.len().alias("carried"))
-        .join(sizes, on="account")
-        .with_columns((pl.col("carried") / pl.col("size")).cast(pl.Float32).alias("share"))
-        .sort("account", "passage")
-    )
-    coded = coded.join(held, on=["account", "passage"]).sort("at", "passage")
-    mass = np.bincount(held["passage"].to_numpy(), held["share"].to_numpy(), minlength=len(known))
+    account = ordered["account_id"].rle_id().to_numpy()
+    rows = ordered["row"].cast(pl.Int64).to_numpy()
+    at, passage = _place_passages(rows, passages.carried)
+    most = len(passages.listed)
+    held = _hold(account[at], passage, sizes=np.bincount(account, minlength=len(ids)))
     return Traffic(
         accounts=ids.to_list(),
         exchanges=ordered.select(COLUMNS),
-        account_start=_starts(account.to_numpy(), len(ids)),
-        passage_start=_starts(coded["at"].to_numpy(), len(ordered)),
-        passage=coded["passage"].to_numpy(),
-        own_share=coded["share"].to_numpy(),
-        held_start=_starts(held["account"].to_numpy(), len(ids)),
-        held=held["passage"].to_numpy(),
-        held_share=held["share"].to_numpy(),
-        holders=np.bincount(held["passage"].to_numpy(), minlength=len(known)).astype(np.int64),
-        mass=mass.astype(np.float64),
-        rows=ordered["row"].cast(pl.Int64).to_numpy(),
+        account_start=_starts(account, len(ids)),
+        passage_start=_starts(at, len(ordered)),
+        passage=passage,
+        own_share=held.own_share,
+        held_start=_starts(held.account, len(ids)),
+        held=held.passage,
+        held_share=held.share,
+        holders=np.bincount(held.passage, minlength=most).astype(np.int64),
+        mass=np.bincount(held.passage, held.share, minlength=most).astype(np.float64),
+        rows=rows,
         embeddings=_read_embeddings(ordered["embedding"]),
     )
+
+
+def _place_passages(rows: I64, carried: pl.DataFrame) -> tuple[I32, I32]:
+    """Place the rows of (exchange, passage) by where exchanges stand: sorted by both."""
+    place = np.full(int(rows.max()) + 1 if len(rows) else 1, -1, np.int64)
+    place[rows] = np.arange(len(rows))
+    number = carried["row"].to_numpy()
+    at = np.where(number < len(place), place[np.minimum(number, len(place) - 1)], -1)
+    here = at >= 0
+    key = (at[here] << _LOW) | carried["passage"].to_numpy()[here]
+    key.sort()
+    return (key >> _LOW).astype(np.int32), (key & _PASSAGE).astype(np.int32)
+
+
+class _Held(NamedTuple):
+    """The distinct passages of accounts, sorted by both."""
+
+    account: I32
+    passage: I32
+    share: F32
+    """Share of the account's exchanges that carry it."""
+    own_share: F32
+    """The same for each row that went in."""
+
+
+def _hold(account: I32, passage: I32, *, sizes: I64) -> _Held:
+    """Find what each account holds. Rows are (exchange, passage); `sizes` counts its exchanges."""
+    key = (account.astype(np.int64) << _LOW) | passage
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    starts = np.flatnonzero(np.diff(key, prepend=-1))
+    carried = np.diff(starts, append=len(key))
+    holder = (key[starts] >> _LOW).astype(np.int32)
+    share = (carried / sizes[holder]).astype(np.float32)
+    own_share = np.empty(len(key), np.float32)
+    own_share[order] = np.repeat(share, carried)
+    return _Held(holder, (key[starts] & _PASSAGE).astype(np.int32), share, own_share)
 
 
 def _read_embeddings(column: pl.Series) -> npt.NDArray[np.int8]:

@@ -16,7 +16,7 @@ from stillwatch.domain.families import CHANNELS
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.tables import TRAIT
 from stillwatch.observe.day_counts import DayCounts, count_exchanges
-from stillwatch.observe.passages import count_systems, count_templates
+from stillwatch.observe.passages import SentPassages, count_systems, count_templates
 from stillwatch.observe.traits import (
     adopt_models,
     read_register_traits,
@@ -40,7 +40,7 @@ class Observed:
 def count_traits(  # noqa: PLR0913  what is known of the accounts, and what was counted before
     exchanges: nw.LazyFrame[Any],
     *,
-    passages: pl.DataFrame,
+    passages: SentPassages,
     register: pl.DataFrame,
     launches: pl.DataFrame,
     key: PseudonymKey,

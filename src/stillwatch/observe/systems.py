@@ -62,13 +62,20 @@ def find_system_templates(uses: pl.DataFrame, systems: pl.DataFrame) -> pl.DataF
         .explode("texts")
         .rename({"texts": "system_hash"})
     )
+    numbered = atoms.select("hash").unique().sort("hash").with_row_index("shingle")
+    account = pl.col("account_id").cast(pl.Categorical).to_physical().alias("account")
     carried = (
-        pairs.with_row_index("row")
-        .join(atoms, on="system_hash")
-        .select("row", "account_id", "system_hash", "hash")
+        pairs.select("system_hash", account)
+        .with_row_index("row")
+        .join(atoms.join(numbered, on="hash"), on="system_hash")
     )
-    found = find_templates(carried.select("row", "account_id", "hash"))
-    told = atoms.join(found, on="hash").select("system_hash", "template").unique()
+    found = find_templates(carried).join(numbered, on="shingle")
+    names = numbered.select(template="shingle", name="hash")
+    told = (
+        atoms.join(found.join(names, on="template"), on="hash")
+        .select("system_hash", pl.col("name").alias("template"))
+        .unique()
+    )
     whole = held.filter(pl.col("accounts") >= limits.TEMPLATE_ACCOUNTS_MIN).join(
         told, on="system_hash", how="anti"
     )

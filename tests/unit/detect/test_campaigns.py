@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 import pytest
 from nulls_by_hand import judged
 from traffic_by_hand import STREAM, Scene, group_rows
 
 from stillwatch.detect.campaigns import Campaigns, find_campaigns, name_campaign
+from stillwatch.domain.passages import Passages
 from stillwatch.domain.results import CAMPAIGNS_OUT, EXCHANGES_OUT, HARVEST, TEMPLATES_OUT
 from stillwatch.domain.schema import check_frame
 
@@ -31,12 +31,11 @@ def made(*, judgement: str = "harvest", seed: int = 1) -> tuple[Scene, Campaigns
         q_value=0.003,
     )
     idle = judged("idle", judgement="innocent")
-    carried = scene.passage_rows().join(scene.exchanges().select("row", "exchange_id"), on="row")
     found = find_campaigns(
         [group, idle],
         traffic,
         groups=group_rows(h=heads, idle=[]),
-        passages=carried,
+        passages=scene.carried().listed,
         pivots={"g-h": 0.04},
     )
     return scene, found, heads
@@ -145,9 +144,6 @@ def test_no_groups_are_no_campaigns() -> None:
     """Empty tables with their columns."""
     scene = Scene()
     scene.add_strangers(3)
-    carried = pl.DataFrame(
-        schema={"exchange_id": pl.String, "account_id": pl.String, "template": pl.Int64,
-                "place": pl.String}
-    )  # fmt: skip
-    found = find_campaigns([], scene.traffic(), groups=group_rows(), passages=carried, pivots={})
+    none = Passages.gather(scene.passage_rows(accounts=99)).listed
+    found = find_campaigns([], scene.traffic(), groups=group_rows(), passages=none, pivots={})
     assert len(found.campaigns) == len(found.exchanges) == len(found.harvest) == 0

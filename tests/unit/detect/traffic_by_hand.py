@@ -11,6 +11,7 @@ import polars as pl
 from stillwatch.detect.traffic import COLUMNS, Traffic, arrange_traffic
 from stillwatch.domain import limits
 from stillwatch.domain.families import FAMILIES
+from stillwatch.domain.passages import Passages
 from stillwatch.domain.tables import GROUP, MEMBER, OBSERVED
 
 DAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
@@ -45,7 +46,8 @@ class Scene:
         self.rows.append(sent)
         for value in hashes:
             place = "system" if value in FRAMEWORK else "prompt"
-            self.passages.append((row, account, value, hashes[0], place))
+            template = next((t[0] for t in (STREAM, FRAMEWORK) if value in t), value)
+            self.passages.append((row, account, value, template, place))
         return sent
 
     def add_strangers(self, count: int, *, exchanges: int = 20) -> list[str]:
@@ -106,7 +108,12 @@ class Scene:
 
     def traffic(self, *, accounts: int = limits.TEMPLATE_ACCOUNTS_MIN) -> Traffic:
         """Give the arranged traffic."""
-        return arrange_traffic(self.exchanges(), passages=self.passage_rows(accounts=accounts))
+        passages = self.carried(accounts=accounts)
+        return arrange_traffic(self.exchanges(), passages=passages)
+
+    def carried(self, *, accounts: int = limits.TEMPLATE_ACCOUNTS_MIN) -> Passages:
+        """Give the same as numbers."""
+        return Passages.gather(self.passage_rows(accounts=accounts))
 
 
 def group_rows(**groups: list[str]) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from exchanges_by_hand import lazy, observed
 
 from stillwatch.domain import limits
 from stillwatch.domain.tables import SYSTEM
-from stillwatch.observe.passages import count_templates, list_passages
+from stillwatch.observe.passages import SentPassages, count_templates, list_passages
 
 
 def traffic() -> pl.DataFrame:
@@ -19,9 +19,15 @@ def traffic() -> pl.DataFrame:
     return observed(*rows)
 
 
+def senders(sent: SentPassages) -> pl.DataFrame:
+    """Who sent what, by the numbers that passages are told by."""
+    return sent.senders.cast({"row": pl.UInt32})
+
+
 def test_prompts_carry_their_templates_and_system_texts_are_passages_of_their_own() -> None:
     """Each with its place; the system text of four accounts is nobody's business."""
-    passages = list_passages(lazy(traffic()), systems=SYSTEM.empty())
+    sent = list_passages(lazy(traffic()), systems=SYSTEM.empty())
+    passages = sent.passages.spell_out().join(senders(sent), on="row")
     prompts, systems = (passages.filter(place=p) for p in ("prompt", "system"))
     assert set(prompts["hash"]) == {11, 12}
     assert set(prompts["template"]) == {11}
@@ -33,7 +39,9 @@ def test_prompts_carry_their_templates_and_system_texts_are_passages_of_their_ow
 
 def test_an_exchange_with_nothing_that_others_send_has_no_row() -> None:
     """Its own words are its own."""
-    assert "lone" not in set(list_passages(lazy(traffic()), systems=SYSTEM.empty())["account_id"])
+    sent = list_passages(lazy(traffic()), systems=SYSTEM.empty())
+    assert "lone" in set(sent.senders["account_id"])
+    assert "lone" not in set(sent.passages.carried.join(senders(sent), on="row")["account_id"])
 
 
 def test_templates_are_counted_by_exchange_and_not_by_shingle() -> None:
@@ -51,5 +59,5 @@ def test_traffic_without_prompts_has_no_passages() -> None:
     passages = list_passages(
         lazy(observed({"account_id": "a"}, {"account_id": "b"})), systems=SYSTEM.empty()
     )
-    assert len(passages) == 0
+    assert len(passages.passages.carried) == len(passages.passages.listed) == 0
     assert len(count_templates(passages, place="prompt")) == 0

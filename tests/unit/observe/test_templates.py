@@ -24,7 +24,8 @@ def sent(*sketches: tuple[str, list[int]]) -> pl.DataFrame:
 
 def frequent(rows: pl.DataFrame) -> pl.DataFrame:
     """The frequent shingles of each exchange."""
-    return collected(list_frequent(lazy(rows), count_spread(lazy(rows))))
+    listed = collected(list_frequent(lazy(rows), count_spread(lazy(rows))))
+    return listed.rename({"account_id": "account", "hash": "shingle"})
 
 
 def campaign() -> pl.DataFrame:
@@ -36,7 +37,7 @@ def campaign() -> pl.DataFrame:
 
 def template_of(templates: pl.DataFrame) -> dict[int, int]:
     """Template by shingle."""
-    return dict(templates.select("hash", "template").iter_rows())
+    return dict(templates.select("shingle", "template").iter_rows())
 
 
 def test_shingles_that_travel_together_are_one_template() -> None:

@@ -58,11 +58,15 @@ def show_exemplars(arrived: Arrived, tied: late.Tied, detected: late.Detected) -
     templates = detected.found.templates
     if not len(templates):
         return templates
-    chosen = tied.passages.with_columns(
-        template_id=pl.col("template").map_elements(
-            lambda t: f"{t & 0xFFFFFFFFFFFFFFFF:016x}", return_dtype=pl.String
+    chosen = (
+        tied.passages.spell_out()
+        .with_columns(
+            template_id=pl.col("template").map_elements(
+                lambda t: f"{t & 0xFFFFFFFFFFFFFFFF:016x}", return_dtype=pl.String
+            )
         )
-    ).join(templates.select("template_id", "place"), on=["template_id", "place"])
+        .join(templates.select("template_id", "place"), on=["template_id", "place"])
+    )
     members = detected.found.exchanges.filter(pl.col("membership") >= 0.5).select("exchange_id")  # noqa: PLR2004  CONTRACT.md, section 4
     ids = arrived.observed().select("row", "exchange_id").collect()
     shown = (

@@ -27,6 +27,8 @@ _SHRINKAGE: Final = 0.1
 """Weight of uncorrelated features in a covariance, some hundred exchanges of fifty features."""
 _RIDGE: Final = 0.05
 """Variance added to each standardised feature: what strangers hardly vary in decides nothing."""
+_BLOCK: Final = 65_536
+"""Exchanges whose features are in memory at a time: fifty numbers each."""
 _INT8_SCALE: Final = 127.0
 _ALIKE: Final = 0.2
 """Correlation of an account's exchanges as to whether they are like a group's (a guess, wide)."""
@@ -48,26 +50,35 @@ def score_streams(
     Units:   natural logarithm of a density ratio, not calibrated.
     Nulls:   a field that a log lacks is 0 for everybody.
     Order:   accounts are parted by their place among the group's; input order is irrelevant.
-    Cost:    features x features for each exchange.
+    Cost:    features x features for each exchange; memory for the background's features, and for a
+             block of the group's.
     `known` are positions of exchanges, `lifts` the passage scores of both sides.
     """
-    own = np.column_stack([read_features(traffic, rows), lifts[0]])
     others = np.column_stack([read_features(traffic, background), lifts[1]])
-    middle, spread = others.mean(axis=0), others.std(axis=0) + 1e-3
-    own, others = (own - middle) / spread, (others - middle) / spread
+    place = others.mean(axis=0), others.std(axis=0) + 1e-3
+    others = (others - place[0]) / place[1]
     taught, kept = others[::2], others[1::2]
     account = np.searchsorted(traffic.account_start, rows, side="right")
     fold = np.unique(account, return_inverse=True)[1] % _FOLDS
-    is_known = np.isin(rows, known)
+    shown = np.flatnonzero(np.isin(rows, known))
+    samples = (_read_own(traffic, rows, lifts[0], shown) - place[0]) / place[1]
     strangers = _fit(taught)
-    scores, quiet = np.zeros(len(own)), np.zeros(len(kept))
-    against = _density(own, strangers), _density(kept, strangers)
-    for part in range(_FOLDS):
-        queue = _fit(own[is_known & (fold != part)])
-        mine = fold == part
-        scores[mine] = _density(own[mine], queue) - against[0][mine]
-        quiet += (_density(kept, queue) - against[1]) / _FOLDS
-    return scores, quiet
+    queues = [_fit(samples[fold[shown] != part]) for part in range(_FOLDS)]
+    scores = np.zeros(len(rows))
+    for start in range(0, len(rows), _BLOCK):
+        block = np.arange(start, min(start + _BLOCK, len(rows)))
+        own = (_read_own(traffic, rows, lifts[0], block) - place[0]) / place[1]
+        for part in range(_FOLDS):
+            mine = fold[block] == part
+            scores[block[mine]] = _density(own[mine], queues[part])
+        scores[block] -= _density(own, strangers)
+    quiet = np.mean([_density(kept, queue) for queue in queues], axis=0)
+    return scores, quiet - _density(kept, strangers)
+
+
+def _read_own(traffic: Traffic, rows: I64, lifts: F64, picked: I64) -> F64:
+    """Features and passage scores of some of a group's exchanges."""
+    return np.column_stack([read_features(traffic, rows[picked]), lifts[picked]])
 
 
 def weigh_streams(core: F64, sent: F64, *, share: float, background: float) -> F64:

@@ -21,6 +21,8 @@ SPECIALITIES_MAX = 8
 """Kinds of work in which a group is parted at most: campaigns were after three each."""
 ACCOUNTS_PER_SPECIALITY = 10
 """Accounts of a group for each speciality: of fewer it says nothing (DESIGN.md, section 7)."""
+_BLOCK = 65_536
+"""Exchanges of which differences are in memory at a time."""
 _ROUNDS_MAX = 20
 """Rounds of Lloyd's algorithm: it settles within a few on a hundred accounts."""
 _FLOOR = 5e-4
@@ -38,7 +40,10 @@ def measure(core: Core) -> float:
     sums = np.zeros((len(counts), core.embedding.shape[1]))
     np.add.at(sums, codes, core.embedding)
     means = sums / counts[:, None]
-    inside = float(np.sum((core.embedding - means[codes]) ** 2))
+    inside = 0.0
+    for at in range(0, n, _BLOCK):
+        block = slice(at, at + _BLOCK)
+        inside += float(np.sum((core.embedding[block] - means[codes[block]]) ** 2))
     if n <= len(counts) or inside <= 0:
         return UNKNOWN
     within = inside / (n - len(counts))
