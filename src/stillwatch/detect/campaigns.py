@@ -23,6 +23,11 @@ _CORE = 0.5
 _NAMED_SHARE = 0.05
 """Share of the harvest from which a tactic or a capability is named."""
 _REPLAY = "dataset_replay"
+_TOLD = (
+    "exchange_id", "account_id", "time", "tactic", "replay_source", "capability", "output_tokens",
+    "model",
+)  # fmt: skip
+"""Columns of an exchange that a campaign is told by."""
 _TEMPLATE_SHARE = 0.1
 """Share of a campaign's accounts that must send a template for it to be listed."""
 _TEMPLATES_MAX = 12
@@ -68,7 +73,7 @@ def find_campaigns(
     rows, kept, ledgers, templates = [], [], [], [TEMPLATES_OUT.empty()]
     for group in chosen:
         name, kind = of_group[group.group_id]
-        own = traffic.exchanges[traffic.rows_of(group.members)].with_columns(
+        own = traffic.exchanges.select(_TOLD)[traffic.rows_of(group.members)].with_columns(
             membership=group.membership, campaign_id=pl.lit(name)
         )
         rows.append(
@@ -172,14 +177,16 @@ def _ledger(own: pl.DataFrame) -> pl.DataFrame:
 
 def _list_templates(traffic: Traffic, members: I32, *, passages: pl.DataFrame) -> pl.DataFrame:
     """Templates that at least a tenth of the campaign's accounts sent, most widely sent first."""
-    inside = _carry(traffic, members).join(passages, on="passage")
+    templates = passages.select("passage", "template", pl.col("place").cast(pl.Categorical))
+    inside = _carry(traffic, members).join(templates, on="passage")
     listed = (
         inside.group_by("template", "place")
         .agg(
             pl.col("account").n_unique().alias("accounts"),
             pl.col("at").n_unique().alias("exchanges"),
-            pl.col("tactic").drop_nulls().mode().sort().first().alias("tactic"),
+            pl.col("tactic").drop_nulls().mode().cast(pl.String).sort().first(),
         )
+        .cast({"place": pl.String})
         .filter(pl.col("accounts") >= np.ceil(_TEMPLATE_SHARE * len(members)))
         .sort("accounts", "exchanges", "template", descending=[True, True, False])
         .head(_TEMPLATES_MAX)
@@ -207,10 +214,10 @@ def _carry(traffic: Traffic, members: I32) -> pl.DataFrame:
     account = np.searchsorted(traffic.account_start, at, side="right") - 1
     return pl.DataFrame(
         {
-            "at": at,
-            "account": account,
+            "at": at.astype(np.uint32),
+            "account": account.astype(np.uint32),
             "passage": traffic.passage[traffic.passage_start[at] + within].astype(np.uint32),
-            "tactic": traffic.exchanges["tactic"].gather(at),
+            "tactic": traffic.exchanges["tactic"].cast(pl.Categorical).gather(at),
         }
     )
 
