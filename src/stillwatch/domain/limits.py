@@ -84,6 +84,9 @@ EXEMPLAR_CHARS: Final = 600
 # --- link ---------------------------------------------------------------------------------------
 ACTORS_MIN: Final = 5
 """Actors in a group: fewer can't be told from chance (DESIGN.md, 6.1)."""
+ACTIVE_HOURS_MAX: Final = 168
+"""Hours of a window in which accounts are compared: as many as a week has. A head that works for
+six weeks is active in hundreds, which were most of what linking looked at."""
 SEED_SAMPLE: Final = 2_000
 """Holders of a seed that are looked at when it is scored; growth looks at all of them."""
 GROWTH_ROUNDS_MAX: Final = 12

@@ -6,6 +6,7 @@ workbench, writes nothing. Absent: what the figures mean.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,14 +113,16 @@ def reach_holders(bench: Bench, group: I32) -> Bools:
     return reached
 
 
-def mean_bits(bench: Bench, group: I32, actors: I32, inside: np.int64) -> float:
-    """Mean bits of some actors for a group; those with fewer than two families count as none.
+def mean_bits(bench: Bench, group: I32, sides: Sequence[I32], inside: np.int64) -> list[float]:
+    """Mean bits of sets of actors for a group; who has fewer than two families counts as none.
 
-    Cost:    the rows of both.
+    Grain:   one figure per set. Cost: the group's rows once, and those of all sets.
     """
-    families, _ = _weigh(bench, (group, actors), inside)
+    families, _ = _weigh(bench, (group, np.concatenate(sides)), inside)
     spoken = (families >= bench.b.family).sum(axis=1) >= kernels.FAMILIES_MIN
-    return float(families.sum(axis=1)[spoken].sum() / max(len(actors), 1))
+    bits = np.where(spoken, families.sum(axis=1), 0.0)
+    ends = np.cumsum([len(side) for side in sides])
+    return [float(part.sum() / max(len(part), 1)) for part in np.split(bits, ends[:-1])]
 
 
 def _weigh(bench: Bench, sides: tuple[I32, I32], inside: np.int64) -> tuple[F64, F64]:

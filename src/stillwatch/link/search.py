@@ -30,7 +30,7 @@ from stillwatch.link.workbench import (
     take_columns,
 )
 
-_THREADS = 2
+THREADS = 2
 """Threads that score seeds; each has its own scratch arrays."""
 _QUARTER_BITS = 2.0
 """A seed's best quarter: what its holders' prior loses when growth starts from it."""
@@ -113,12 +113,12 @@ def _score(search: Search, seeds: I64) -> F64:
 
     def run(part: int) -> None:
         own = set_bench(search.bench.t, search.bench.b)
-        scores[part::_THREADS] = kernels.score_seeds(
-            own, seeds[part::_THREADS].copy(), NOBODY, search.taken
+        scores[part::THREADS] = kernels.score_seeds(
+            own, seeds[part::THREADS].copy(), NOBODY, search.taken
         )
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(run, range(_THREADS)))
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(run, range(THREADS)))
     return scores
 
 
@@ -156,8 +156,9 @@ def _merge(search: Search) -> None:
         joined = g not in gone
         while joined:  # a refusal changes nothing: neighbours are looked up anew after a union only
             joined = False
-            for near in _neighbours(search, g, owner):
-                if near not in rejected and _join(search, g, near, owner, strength):
+            around = [near for near in _neighbours(search, g, owner) if near not in rejected]
+            for near, speaks in zip(around, _speaks_for(search, g, around), strict=True):
+                if speaks and _join(search, g, near, owner, strength):
                     gone.add(near)
                     joined = True
                     break
@@ -176,7 +177,7 @@ def _sum_evidence(search: Search, members: I32) -> float:
 def _join(search: Search, g: int, other: int, owner: I32, strength: list[float]) -> bool:
     """Make one group of two, if it explains them and growing it keeps most of it together."""
     joined = np.sort(np.concatenate([search.groups[g], search.groups[other]])).astype(np.int32)
-    if not (_speaks_for(search, g, other) and _speaks_for(search, other, g)):
+    if not _speaks_for(search, other, [g])[0]:
         return False
     if _sum_evidence(search, joined) < _TOGETHER_SHARE * (strength[g] + strength[other]):
         return False
@@ -194,15 +195,18 @@ def _join(search: Search, g: int, other: int, owner: I32, strength: list[float])
     return True
 
 
-def _speaks_for(search: Search, g: int, other: int) -> bool:
-    """Say whether what g shares speaks for the other's members nearly as for its own.
+def _speaks_for(search: Search, g: int, others: list[int]) -> list[bool]:
+    """Say of which groups what g shares speaks for the members nearly as for its own.
 
-    Only what speaks *for* counts: a piece of a campaign is just where a batch differs.
+    Only what speaks *for* counts: a piece of a campaign is just where a batch differs. All at once:
+    to count what a large group shares takes longer than to weigh many small ones for it.
     """
+    if not others:
+        return []
     forgiving = search.bench._replace(b=search.bench.b._replace(floor=0.0))
-    group, actors = search.groups[g], search.groups[other]
-    own = mean_bits(forgiving, group, group, INSIDE)
-    return mean_bits(forgiving, group, actors, OUTSIDE) >= _SUPPORT_SHARE * own
+    group, sides = search.groups[g], [search.groups[other] for other in others]
+    own = mean_bits(forgiving, group, [group], INSIDE)[0]
+    return [bits >= _SUPPORT_SHARE * own for bits in mean_bits(forgiving, group, sides, OUTSIDE)]
 
 
 def _neighbours(search: Search, g: int, owner: I32) -> list[int]:

@@ -8,6 +8,10 @@ proposed.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from operator import itemgetter
+
 import numpy as np
 
 from stillwatch.domain import limits
@@ -21,7 +25,8 @@ from stillwatch.link.e_values import (
 )
 from stillwatch.link.evidence import Null, choose_families, test_family, weigh_seed
 from stillwatch.link.queues import Bundle
-from stillwatch.link.search import Search
+from stillwatch.link.search import THREADS, Search
+from stillwatch.link.workbench import set_bench
 
 _SAME_HOLDERS = 1 / 3
 """Overlap (Jaccard) of a value's holders and a group from which they are about the same: at least
@@ -36,14 +41,27 @@ def test_groups(null: Null) -> list[tuple[int, float]]:
     """
     search = null.search
     bar = float(np.log2(max(search.seeds_tested, 1) / max(len(search.groups), 1)))
-    told: list[tuple[int, float]] = []
-    for g, group in enumerate(search.groups):
-        direct = {f: test_family(null, group, family=f) for f in FAMILIES}
-        for seed in _seeds_of(search, g, direct):
-            worth = choose_families(null, seed, direct=direct, bar=bar)
-            if worth:
-                held_out = weigh_seed(null, seed, group, families=worth)
-                told.append((g, combine_families(held_out)))
+
+    def run(part: int) -> list[tuple[int, float]]:
+        own = replace(null, search=replace(search, bench=set_bench(search.bench.t, search.bench.b)))
+        mine = range(part, len(search.groups), THREADS)
+        return [heard for g in mine for heard in _test_group(own, g, bar=bar)]
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        told = [heard for part in pool.map(run, range(THREADS)) for heard in part]
+    return sorted(told, key=itemgetter(0))
+
+
+def _test_group(null: Null, g: int, *, bar: float) -> list[tuple[int, float]]:
+    """Test one group by the seeds that speak for it, in their order."""
+    group = null.search.groups[g]
+    direct = {f: test_family(null, group, family=f) for f in FAMILIES}
+    told = []
+    for seed in _seeds_of(null.search, g, direct):
+        worth = choose_families(null, seed, direct=direct, bar=bar)
+        if worth:
+            held_out = weigh_seed(null, seed, group, families=worth)
+            told.append((g, combine_families(held_out)))
     return told
 
 

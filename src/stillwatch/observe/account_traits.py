@@ -20,6 +20,7 @@ from stillwatch.observe.passages import SentPassages, count_systems, count_templ
 from stillwatch.observe.traits import (
     adopt_models,
     read_register_traits,
+    sample_hours,
     share_traits,
 )
 
@@ -65,8 +66,12 @@ def count_traits(  # noqa: PLR0913  what is known of the accounts, and what was 
         counted["active_hour"].group_by("account_id").agg(pl.col("value").min().alias("first_hour"))
     )
     end = counted["active_hour"]["value"].max()
+    hours = counted["active_hour"] = sample_hours(counted["active_hour"], key=key)
+    of_channel = {
+        "active_hour": hours.group_by("account_id").agg(pl.col("exchanges").sum().alias("total"))
+    }
     parts = [
-        share_traits(rows, channel=channel, totals=totals, key=key)
+        share_traits(rows, channel=channel, totals=of_channel.get(channel, totals), key=key)
         for channel, rows in counted.items()
         if len(rows)
     ]

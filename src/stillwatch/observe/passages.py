@@ -19,6 +19,11 @@ from stillwatch.domain.passages import Passages
 from stillwatch.observe.systems import find_system_templates
 from stillwatch.observe.templates import count_spread, find_templates, list_frequent
 
+Numbers = npt.NDArray[np.uint32]
+
+_LOW = 32
+"""Bits of a template's number, below that of an exchange or an account."""
+_TEMPLATE = 2**_LOW - 1
 _COUNTED = ("account_id", "value", "exchanges")
 
 
@@ -27,8 +32,10 @@ class SentPassages:
     """The passages of a run, and who sends them."""
 
     passages: Passages
-    senders: pl.DataFrame
-    """(row, account_id): one row per exchange."""
+    accounts: pl.Series
+    """The ids of the accounts, sorted."""
+    account: Numbers
+    """Of each exchange, by the run's number of it: its account's place among them."""
     texts: pl.DataFrame
     """(system_hash, template): the system texts that have one."""
 
@@ -46,10 +53,13 @@ def list_passages(exchanges: nw.LazyFrame[Any], *, systems: pl.DataFrame) -> Sen
     spread = collect_here(count_spread(exchanges)).sort("hash").with_row_index("shingle")
     numbered = spread.select("hash", pl.col("shingle").cast(pl.Int32))  # Spark knows signed ones
     kept = ("row", "shingle")
-    found = list_frequent(exchanges, give_to_engine(numbered, exchanges), columns=kept)
-    frequent = collect_here(found).cast(pl.UInt32)
-    account = pl.Series("account", _number_accounts(senders)[frequent["row"].to_numpy()])
-    templates = find_templates(frequent.with_columns(account))
+    frequent = collect_here(
+        list_frequent(exchanges, give_to_engine(numbered, exchanges), columns=kept)
+    ).cast(pl.UInt32)
+    accounts = senders["account_id"].unique().sort()
+    account = _number_accounts(senders, accounts)
+    sender = pl.Series("account", account[frequent["row"].to_numpy()])
+    templates = find_templates(frequent.with_columns(sender))
     hashes = spread["hash"].to_numpy()
     prompts = templates.with_row_index("passage").select(
         "passage",
@@ -75,9 +85,8 @@ def list_passages(exchanges: nw.LazyFrame[Any], *, systems: pl.DataFrame) -> Sen
     ]
     columns = ("hash", "template", "place")
     listed = pl.concat([prompts.select(columns), shared.select(columns)])
-    return SentPassages(
-        Passages.number(pl.concat(carried), listed), senders.drop("system_hash"), texts
-    )
+    found = Passages.number(pl.concat(carried), listed)
+    return SentPassages(found, accounts, account, texts)
 
 
 def _carry_prompts(frequent: pl.DataFrame, prompts: pl.DataFrame) -> pl.DataFrame:
@@ -89,12 +98,13 @@ def _carry_prompts(frequent: pl.DataFrame, prompts: pl.DataFrame) -> pl.DataFram
     return carried.filter(pl.col("passage") < len(prompts))
 
 
-def _number_accounts(senders: pl.DataFrame) -> npt.NDArray[np.uint32]:
-    """Number the accounts. Grain: an entry a row number of the exchanges, up to the largest."""
-    account = senders["account_id"].cast(pl.Categorical).to_physical().to_numpy()
-    rows = senders["row"].to_numpy()
+def _number_accounts(senders: pl.DataFrame, accounts: pl.Series) -> Numbers:
+    """Give the place of each exchange's account among `accounts`, by the exchange's number."""
+    numbered = accounts.to_frame().with_row_index("account")
+    placed = senders.select("row", "account_id").join(numbered, on="account_id")
+    rows = placed["row"].to_numpy()
     out = np.zeros(int(rows.max()) + 1 if len(rows) else 1, np.uint32)
-    out[rows] = account
+    out[rows] = placed["account"].to_numpy()
     return out
 
 
@@ -120,16 +130,34 @@ def count_templates(sent: SentPassages, *, place: str) -> pl.DataFrame:
     """Count, per account, the exchanges that carry each template of a place.
 
     Grain:   one row per (account_id, value): `exchanges`.
+    Cost:    two sorts of the rows of (exchange, passage), of eight bytes each.
     """
-    here = sent.passages.listed.filter(pl.col("place") == place)
-    return (
-        sent.passages.carried.join(here.select("passage", "template"), on="passage")
-        .select("row", pl.col("template").alias("value"))
-        .unique()
-        .join(sent.senders.with_columns(pl.col("row").cast(pl.UInt32)), on="row")
-        .group_by("account_id", "value")
-        .agg(pl.len().alias("exchanges"))
+    listed = sent.passages.listed
+    names = listed.filter(place=place)["template"].unique().sort()
+    code = np.full(len(listed), -1, np.int64)
+    here = (listed["place"] == place).to_numpy()
+    code[here] = np.searchsorted(names.to_numpy(), listed["template"].to_numpy()[here])
+    template = code[sent.passages.carried["passage"].to_numpy()]
+    row = sent.passages.carried["row"].to_numpy()[template >= 0].astype(np.int64)
+    carried = _distinct((row << _LOW) | template[template >= 0])
+    held, exchanges = np.unique(
+        (sent.account[carried >> _LOW].astype(np.int64) << _LOW) | (carried & _TEMPLATE),
+        return_counts=True,
     )
+    return pl.DataFrame(
+        {
+            "account_id": sent.accounts.gather(held >> _LOW),
+            "value": names.gather(held & _TEMPLATE),
+            "exchanges": exchanges,
+        }
+    )
+
+
+def _distinct(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    keys.sort()
+    fresh = np.ones(len(keys), np.bool_)
+    fresh[1:] = keys[1:] != keys[:-1]
+    return keys[fresh]
 
 
 def count_systems(sent: SentPassages, *, texts: pl.DataFrame) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
+from stillwatch.domain import limits
 from stillwatch.domain.keyed import PseudonymKey, hash_strings
 from stillwatch.domain.tables import TRAIT
 
@@ -46,6 +47,8 @@ REGISTER_CHANNELS: Mapping[str, str] = {
 
 _WORD_DOMAIN = 97
 """Keeps the pseudonyms of words (a country, a path) apart from those of names."""
+_HOUR_DOMAIN = 98
+"""The same for hours, which are sampled by it."""
 _HOURS = {"signup_hour": 1, "signup_day": 24, "signup_week": 168}
 """Hours of each sign-up window."""
 _UNREGISTERED_HOURS = 0
@@ -95,6 +98,19 @@ def share_traits(
         (pl.col("exchanges") / pl.col("total")).alias("share"),
     )
     return TRAIT.conform(shared)
+
+
+def sample_hours(counts: pl.DataFrame, *, key: PseudonymKey) -> pl.DataFrame:
+    """Keep the counts of a sample of the window's hours, the same hours for every account.
+
+    Grain:   one row per (account_id, value) of the hours kept; all, where there are no more than
+             limits.ACTIVE_HOURS_MAX.
+    Order:   the hours with the smallest keyed hashes: nobody outside can tell which they are.
+    """
+    hours = counts.select("value").unique()
+    hashed = hash_strings(hours["value"].cast(pl.String).to_arrow(), key=key, domain=_HOUR_DOMAIN)
+    order = hours.with_columns(pl.Series("hash", hashed, dtype=pl.Int64)).sort("hash")
+    return counts.join(order.head(limits.ACTIVE_HOURS_MAX), on="value", how="semi")
 
 
 def _as_pseudonym(dtype: pl.DataType, *, key: PseudonymKey) -> pl.Expr:

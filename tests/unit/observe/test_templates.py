@@ -25,7 +25,8 @@ def sent(*sketches: tuple[str, list[int]]) -> pl.DataFrame:
 def frequent(rows: pl.DataFrame) -> pl.DataFrame:
     """The frequent shingles of each exchange."""
     listed = collected(list_frequent(lazy(rows), count_spread(lazy(rows))))
-    return listed.rename({"account_id": "account", "hash": "shingle"})
+    account = pl.col("account_id").rank("dense").cast(pl.UInt32).alias("account")
+    return listed.select("row", account, pl.col("hash").cast(pl.UInt32).alias("shingle"))
 
 
 def campaign() -> pl.DataFrame:
