@@ -32,6 +32,7 @@ _SHINGLE: Final = np.uint64(2**32 - 1)
 I32 = npt.NDArray[np.int32]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
+F64 = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.integer]
 
 
@@ -152,9 +153,8 @@ def _join_shingles(sets: _Sets, shingles: int) -> np.ndarray:
     from scipy.sparse import coo_array  # noqa: PLC0415  see above
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415  see above
 
-    flat, owner, weight = sets
-    support = np.bincount(flat, weight, minlength=shingles)
-    near = [_count_pairs(flat, owner, weight, apart=step) for step in range(1, _REACH + 1)]
+    support = np.bincount(sets.flat, sets.weight, minlength=shingles).astype(np.float64)
+    near = [_count_pairs(sets, support, apart=step) for step in range(1, _REACH + 1)]
     pairs = pl.concat(near).group_by("a", "b").agg(pl.col("together").sum()).sort("a", "b")
     a, b, together = (pairs[name].to_numpy() for name in pairs.columns)
     tied = together >= _TOGETHER * (support[a] + support[b] - together)
@@ -163,11 +163,15 @@ def _join_shingles(sets: _Sets, shingles: int) -> np.ndarray:
     return np.asarray(component)
 
 
-def _count_pairs(flat: I32, owner: I32, weight: U32, *, apart: int) -> pl.DataFrame:
+def _count_pairs(sets: _Sets, support: F64, *, apart: int) -> pl.DataFrame:
     """Count the exchanges that carry two shingles so many places apart.
 
-    Grain:   one row per pair that occurs: a, b, together.
+    Grain:   one row per pair that may be of one template: a, b, together. Two shingles coincide by
+             less than a half, where one is in less than half as many exchanges as the other.
     """
-    same = owner[apart:] == owner[:-apart]
-    both = {"a": flat[:-apart][same], "b": flat[apart:][same], "together": weight[:-apart][same]}
+    flat, owner, weight = sets
+    left, right = support[flat[:-apart]], support[flat[apart:]]
+    near = np.minimum(left, right) >= _TOGETHER * np.maximum(left, right)
+    near &= owner[apart:] == owner[:-apart]
+    both = {"a": flat[:-apart][near], "b": flat[apart:][near], "together": weight[:-apart][near]}
     return pl.DataFrame(both).group_by("a", "b").agg(pl.col("together").cast(pl.Int64).sum())
