@@ -203,7 +203,7 @@ def test_nothing_to_read_is_code_2_and_one_line(
     said = command("scan", unreadable, "--out", out, code=2).output
     _fails_in_a_line(said)
     assert "3 quarantined" in said
-    assert "exchanges.jsonl line 1: malformed" in said, "which line, and why"
+    assert "exchanges.jsonl line 1: not JSON" in said, "which line, and why"
     assert [path.name for path in tmp_path.iterdir() if "run" in path.name] == []
 
 

@@ -208,17 +208,17 @@ def tie_accounts(
         run.progress.stage("link"),
     ):
         late.load_ahead()
-        rows = arrived.observed()
-        sent = list_passages(nw.from_native(rows), systems=arrived.systems())
+        rows = nw.from_native(arrived.observed())
+        sent = list_passages(rows, systems=arrived.systems())
         observed = count_traits(
-            nw.from_native(rows),
+            rows,
             passages=sent,
             register=register.register,
             launches=register.launches,
             key=run.key,
             counts=counts,
         )
-        echoes = find_echoes(nw.from_native(rows))
+        echoes = find_echoes(rows)
         linked = late.link_accounts(
             observed.traits,
             register=register.register,
@@ -249,7 +249,7 @@ def judge_accounts(
         run.progress.stage("detect"),
     ):
         detected = late.detect_campaigns(
-            arrived.observed().select("row", *late.COLUMNS).collect(),  # held by nobody else
+            arrived.observed().select("row", *late.COLUMNS).collect(),
             tied,
             register=late.Register(register.register, register.grants, register.launches),
             null=late.load_null(),

@@ -8,15 +8,16 @@ turned into verdicts; permissions come last, so that a permitted harvest is stil
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from stillwatch.detect.campaigns import Campaigns, count_harvest, find_campaigns
 from stillwatch.detect.honest_groups import HonestNull
-from stillwatch.detect.judge import judge_groups
+from stillwatch.detect.judge import Judged, judge_groups
 from stillwatch.detect.measure import Case
-from stillwatch.detect.traffic import arrange_traffic
+from stillwatch.detect.traffic import Traffic, arrange_traffic
 from stillwatch.detect.unmix.members import hear_streams, list_streams
 from stillwatch.detect.verdicts import (
     apply_permissions,
@@ -120,16 +121,18 @@ def detect_campaigns(
     return Detected(
         allowed,
         list_groups(judged, tied.groups, volumes, tied.members, found),
-        pl.concat(
-            [
-                tied.evidence,
-                *(list_witnesses(j, null) for j in judged),
-                *(list_streams(j.stream, traffic) for j in judged),
-            ]
-        ),
+        pl.concat([tied.evidence, *_list_evidence(judged, traffic, null)]),
         weigh_by_group(found, judged),
         {j.group_id: j.p_value for j in judged if j.judgement != "undecided"},
     )
+
+
+def _list_evidence(
+    judged: Sequence[Judged], traffic: Traffic, null: HonestNull
+) -> Iterator[pl.DataFrame]:
+    """What judging heard of each group, and of its accounts' streams: EVIDENCE, part by part."""
+    yield from (list_witnesses(j, null) for j in judged)
+    yield from (list_streams(j.stream, traffic) for j in judged)
 
 
 def _find_heirs(

@@ -12,6 +12,7 @@ from stillwatch.domain.observations import ECHO, WATCHED, Echoes
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import REGISTER
 from stillwatch.link.queues import Bundle, Queues, join_queues, read_queues
+from stillwatch.link.queues.join import Draft
 from stillwatch.link.queues.propose import propose_queues
 from stillwatch.link.queues.weigh import spell_set, weigh_queue, weigh_repetitions
 from stillwatch.link.search import Search, set_bars
@@ -230,6 +231,18 @@ def test_a_queue_of_a_few_leaves_the_honest_rest_of_their_group_alone() -> None:
     }
     assert set(found[0].members) == set(range(300))
     assert found[0].log2_e == -np.inf
+
+
+@pytest.mark.parametrize(
+    ("left", "remains"), [(60, True), (30, True), (29, False), (5, False), (4, False)]
+)
+def test_what_is_left_of_a_group_speaks_for_it_only_where_it_is_half(
+    left: int, *, remains: bool
+) -> None:
+    """The evidence was of sixty."""
+    whole = np.arange(60, dtype=np.int32)
+    assert Draft(whole, (0,), len(whole)).remains(whole[:left]) is remains
+    assert not Draft(whole[:6], (0,), 6).remains(whole[:4]), "fewer than five are no group"
 
 
 @pytest.mark.parametrize("heads", [5, 190])

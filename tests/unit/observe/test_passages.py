@@ -6,6 +6,7 @@ import polars as pl
 from exchanges_by_hand import lazy, observed
 
 from stillwatch.domain import limits
+from stillwatch.domain.passages import Passages
 from stillwatch.domain.tables import SYSTEM
 from stillwatch.observe.passages import SentPassages, count_templates, list_passages
 
@@ -36,6 +37,21 @@ def test_prompts_carry_their_templates_and_system_texts_are_passages_of_their_ow
     assert set(systems["hash"]) == {77}
     assert systems["template"].to_list() == systems["hash"].to_list()
     assert systems["account_id"].n_unique() == limits.TEMPLATE_ACCOUNTS_MIN
+
+
+def test_a_passage_s_number_is_its_place_in_the_list_by_hash() -> None:
+    """Numbers without a gap; what nobody carries is not listed; spelt out and gathered again."""
+    listed = pl.DataFrame(
+        {"hash": [30, 10, 20, 40], "template": [10, 10, 20, 40], "place": "prompt"}
+    )
+    carried = pl.DataFrame({"row": [5, 5, 9], "passage": [0, 1, 3]})
+    found = Passages.number(carried, listed)
+    assert found.listed["hash"].to_list() == [10, 30, 40]
+    assert found.listed["passage"].to_list() == [0, 1, 2]
+    assert found.carried.rows() == [(5, 1), (5, 0), (9, 2)]
+    again = Passages.gather(found.spell_out())
+    assert again.listed.equals(found.listed)
+    assert again.carried.sort("row", "passage").equals(found.carried.sort("row", "passage"))
 
 
 def test_an_exchange_with_nothing_that_others_send_has_no_row() -> None:

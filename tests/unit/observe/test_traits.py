@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from exchanges_by_hand import FIRST_HOUR, KEY, collected, launched, lazy, observed, registered
 
+from stillwatch.domain import limits
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.schema import check_frame
 from stillwatch.domain.tables import REGISTER, TRAIT
@@ -14,6 +15,7 @@ from stillwatch.observe.traits import (
     count_first_use,
     count_values,
     read_register_traits,
+    sample_hours,
     share_traits,
 )
 
@@ -49,6 +51,30 @@ def test_exchanges_are_counted_by_account_and_value_and_nulls_give_no_row() -> N
     )
     counts = collected(count_values(lazy(rows), column="client_hash")).sort("value")
     assert counts.rows() == [("a", 1, 2), ("a", 2, 1)]
+
+
+def in_hours(account: str, hours: range) -> pl.DataFrame:
+    """One exchange in each of some hours."""
+    return pl.DataFrame({"account_id": account, "value": [*hours], "exchanges": 1})
+
+
+def test_a_week_of_hours_is_kept_whole() -> None:
+    """Whatever the key."""
+    week = in_hours("a", range(FIRST_HOUR, FIRST_HOUR + limits.ACTIVE_HOURS_MAX))
+    assert sample_hours(week, key=KEY).equals(week)
+
+
+def test_of_more_hours_a_sample_is_kept_the_same_for_everybody() -> None:
+    """Six weeks: hours of one account are those of another, in any order, under one key only."""
+    weeks = range(FIRST_HOUR, FIRST_HOUR + 6 * 168)
+    both = pl.concat([in_hours("a", weeks), in_hours("b", weeks)])
+    kept = sample_hours(both, key=KEY)
+    own = [set(kept.filter(account_id=name)["value"]) for name in "ab"]
+    assert own[0] == own[1]
+    assert len(own[0]) == limits.ACTIVE_HOURS_MAX
+    mixed = sample_hours(both.sample(fraction=1.0, shuffle=True, seed=1), key=KEY)
+    assert set(mixed["value"]) == own[0]
+    assert set(sample_hours(both, key=PseudonymKey(7, 8))["value"]) != own[0]
 
 
 def test_shares_are_of_all_exchanges_of_the_account() -> None:

@@ -56,6 +56,14 @@ class Draft:
     is_chosen: bool = False
     """The repetitions themselves have found it."""
 
+    def remains(self, left: I32) -> bool:
+        """Say whether a group is still itself after some have left it for a queue.
+
+        What was said of the whole is said of what holds half of it, as everywhere in *link*
+        (`evidence`); of less it is no evidence any more, and nothing ties those who are left.
+        """
+        return len(left) >= max(limits.ACTORS_MIN, SAME_SHARE * self.formed)
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -91,7 +99,7 @@ def join_queues(search: Search, queues: Queues, *, settings: LinkSettings) -> li
         pieces = tuple(sorted(piece for g in united for piece in drafts[g].pieces))
         for g, draft in list(drafts.items()):
             left = np.setdiff1d(draft.members, taken).astype(np.int32)
-            if g in united or (len(left) < len(draft.members) and not _remains(draft, left)):
+            if g in united or (len(left) < len(draft.members) and not draft.remains(left)):
                 del drafts[g]
             else:
                 drafts[g] = replace(draft, members=left)
@@ -106,15 +114,6 @@ def join_queues(search: Search, queues: Queues, *, settings: LinkSettings) -> li
             draft = drafts.pop(g)
             bundles.append(_bundle(search, queues, draft, (free, drafts), settings))
     return bundles
-
-
-def _remains(draft: Draft, left: I32) -> bool:
-    """Say whether a group is still itself after some have left it for a queue.
-
-    What was said of the whole is said of what holds half of it, as everywhere in *link*
-    (`evidence`); of less it is no evidence any more, and nothing ties those who are left.
-    """
-    return len(left) >= max(limits.ACTORS_MIN, SAME_SHARE * draft.formed)
 
 
 def _runs_through(queues: Queues, queue: I32, group: I32) -> bool:
