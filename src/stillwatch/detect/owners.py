@@ -10,7 +10,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-_OWNERS = ("org_id", "email_domain_hash", "payment_hash")
+_OWNERS = ("org_id", "email_domain_hash")
+"""What says who somebody is. A payment instrument says who pays, and costs nobody a name: an operator
+who pays for everything with one card would be compared with customers who have signed for theirs."""
 _STRANGERS_MAX = 0.005
 """Share of the accounts outside a group that may hold a value for it to declare an owner; more
 may, where most of its holders are in the group: it is then a part of that owner's accounts."""
