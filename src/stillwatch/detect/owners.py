@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import polars as pl
 
 _OWNERS = ("org_id", "email_domain_hash")
-"""What says who somebody is. A payment instrument says who pays, and costs nobody a name: an operator
-who pays for everything with one card would be compared with customers who have signed for theirs."""
+"""What says who somebody is. A card says who pays, and costs nobody a name: an operator who pays
+for everything with one would be compared with customers who have signed for theirs."""
 _STRANGERS_MAX = 0.005
 """Share of the accounts outside a group that may hold a value for it to declare an owner; more
 may, where most of its holders are in the group: it is then a part of that owner's accounts."""

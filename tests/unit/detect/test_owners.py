@@ -32,10 +32,19 @@ def test_the_largest_declared_owner_is_the_share() -> None:
 
 
 def test_of_several_kinds_of_owner_the_strongest_counts() -> None:
-    """An e-mail domain of eight beats a card of three."""
+    """An e-mail domain of eight beats an organisation of three."""
     domain = dict.fromkeys(GROUP[:8], 5)
-    card = dict.fromkeys(GROUP[:3], 7)
-    assert owners(email_domain_hash=domain, payment_hash=card).measure_share(GROUP) == 0.8
+    org = dict.fromkeys(GROUP[:3], "one")
+    assert owners(email_domain_hash=domain, org_id=org).measure_share(GROUP) == 0.8
+
+
+def test_one_card_for_all_declares_nobody() -> None:
+    """It says who pays; who somebody is stays unsaid."""
+    domain = {g: k for k, g in enumerate(GROUP)}
+    card = dict.fromkeys(GROUP, 7)
+    told = owners(email_domain_hash=domain, payment_hash=card).measure_share(GROUP)
+    assert told == pytest.approx(0.1)
+    assert math.isnan(owners(payment_hash=card).measure_share(GROUP))
 
 
 @pytest.mark.parametrize(("outside", "share"), [(5, 1.0), (10, 1.0), (11, 0.0)])
@@ -46,9 +55,9 @@ def test_a_public_mail_provider_declares_nobody(outside: int, share: float) -> N
 
 
 def test_heads_with_names_of_their_own_declare_one_each() -> None:
-    """One of ten is the least that ten different cards can share."""
-    cards = {g: k for k, g in enumerate(GROUP)}
-    assert owners(payment_hash=cards).measure_share(GROUP) == pytest.approx(0.1)
+    """One of ten is the least that ten different domains can share."""
+    domains = {g: k for k, g in enumerate(GROUP)}
+    assert owners(email_domain_hash=domains).measure_share(GROUP) == pytest.approx(0.1)
 
 
 def test_without_a_register_nothing_is_known() -> None:

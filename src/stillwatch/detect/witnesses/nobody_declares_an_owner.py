@@ -1,10 +1,10 @@
 """Honest groups say whose they are; a hydra's heads pose as strangers to one another.
 
-Largest share of the group's accounts under one declared owner: an organisation as typed, an e-mail
-domain that strangers don't have, or a payment instrument. Colleagues, a class, one customer's keys
-and a reseller's pool share at least one of them openly; heads that were given cards and mailboxes
-of their own don't. Blind spot: an operator who pays for everything with one card poses as nobody
-else and looks declared; a start-up cohort or a neighbourhood declares nothing, and is honest.
+Largest share of the group's accounts under one declared owner: an organisation as typed, or an
+e-mail domain that strangers don't have. Colleagues, a class, one customer's keys and a reseller's
+pool share one of them openly; heads that were given mailboxes of their own don't. Blind spot: an
+operator who takes one domain for all looks declared; a start-up cohort, a neighbourhood and a firm
+that only shares a card declare nothing, and are honest.
 Source: coordination.md, section 2 ("identity inconsistency" belongs to judging).
 """
 
