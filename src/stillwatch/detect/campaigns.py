@@ -23,6 +23,8 @@ _CORE = 0.5
 _NAMED_SHARE = 0.05
 """Share of the harvest from which a tactic or a capability is named."""
 _REPLAY = "dataset_replay"
+_GRADING = "rubric_grading"
+_TAKEN = {"account_id": pl.String, "harvested": pl.Int64, "evaluated": pl.Int64}
 _TOLD = (
     "exchange_id", "account_id", "time", "tactic", "replay_source", "capability", "output_tokens",
     "model",
@@ -44,6 +46,9 @@ class Campaigns:
     harvest: pl.DataFrame
     templates: pl.DataFrame
     of_group: dict[str, tuple[str, str]]
+    taken: pl.DataFrame
+    """(account_id, harvested, evaluated): what each account of a campaign took, and how much of it
+    replays or grades."""
 
 
 def name_campaign(group_id: str) -> str:
@@ -71,6 +76,7 @@ def find_campaigns(
     of_group = {j.group_id: (name_campaign(j.group_id), kinds[j.judgement]) for j in chosen}
     channels = dict(groups.select("group_id", "channels").iter_rows())
     rows, kept, ledgers, templates = [], [], [], [TEMPLATES_OUT.empty()]
+    taken = [pl.DataFrame(schema=_TAKEN)]
     for group in chosen:
         name, kind = of_group[group.group_id]
         own = traffic.exchanges.select(_TOLD)[traffic.rows_of(group.members)].with_columns(
@@ -81,6 +87,7 @@ def find_campaigns(
         )
         kept.append(own.select("exchange_id", "account_id", "campaign_id", "membership"))
         ledgers.append(_ledger(own))
+        taken.append(_count_taken(own))
         told = _list_templates(traffic, group.members, passages=passages)
         named = told.with_columns(pl.lit(name).alias("campaign_id"))
         templates.append(TEMPLATES_OUT.conform(named))
@@ -94,16 +101,21 @@ def find_campaigns(
         ),
         TEMPLATES_OUT.conform(pl.concat(templates)),
         of_group,
+        pl.concat(taken),
     )
 
 
-def count_harvest(exchanges: pl.DataFrame) -> pl.DataFrame:
-    """Count what each account has harvested.
-
-    Grain: one row per account that has.
-    """
-    core = exchanges.filter(pl.col("membership") >= _CORE)
-    return core.group_by("account_id").agg(pl.len().cast(pl.Int64).alias("harvested"))
+def _count_taken(own: pl.DataFrame) -> pl.DataFrame:
+    """Count what each account has harvested. Grain: one row per account that has."""
+    evaluates = pl.col("replay_source").is_not_null() | (pl.col("tactic") == _GRADING)
+    return (
+        own.filter(pl.col("membership") >= _CORE)
+        .group_by("account_id")
+        .agg(
+            pl.len().cast(pl.Int64).alias("harvested"),
+            evaluates.fill_null(value=False).sum().cast(pl.Int64).alias("evaluated"),
+        )
+    )
 
 
 def _summarise(  # noqa: PLR0913, PLR0917  one row, field by field

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from stillwatch.detect.campaigns import Campaigns, count_harvest, find_campaigns
+from stillwatch.detect.campaigns import Campaigns, find_campaigns
 from stillwatch.detect.honest_groups import HonestNull
 from stillwatch.detect.judge import Judged, judge_groups
 from stillwatch.detect.measure import Case
@@ -115,7 +115,7 @@ def detect_campaigns(
         accounts,
         grants=register.grants,
         register=register.accounts,
-        harvest=count_harvest(found.exchanges),
+        harvest=found.taken,
         at=at,
     )
     return Detected(

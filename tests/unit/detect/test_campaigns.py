@@ -100,6 +100,27 @@ def test_every_exchange_of_the_accounts_is_listed_once(
     assert set(found.exchanges["campaign_id"]) == {name_campaign("g-h")}
 
 
+def test_what_is_taken_is_counted_by_account_and_what_of_it_replays_or_grades() -> None:
+    """Twelve of the harvest each, half of them items of a public set, a quarter gradings."""
+    scene = Scene(seed=4)
+    heads = scene.add_heads("h", 5, harvest=12, unrelated=6)
+    own = [row for row in scene.rows if row["exchange_id"] in scene.harvest]
+    for k, row in enumerate(own):
+        row["replay_source"] = "a_public_set" if k % 4 < 2 else None
+        row["tactic"] = "rubric_grading" if k % 4 == 2 else row["tactic"]
+    traffic = scene.traffic()
+    members = traffic.codes_of(heads)
+    ids = traffic.exchanges[traffic.rows_of(members)]["exchange_id"]
+    group = judged(
+        "h", members=members, membership=np.where(ids.is_in(sorted(scene.harvest)), 0.8, 0.1)
+    )
+    listed, pivots = scene.carried().listed, {"g-h": 1.0}
+    found = find_campaigns(
+        [group], traffic, groups=group_rows(h=heads), passages=listed, pivots=pivots
+    )
+    assert found.taken.sort("account_id").rows() == [(head, 12, 9) for head in heads]
+
+
 def test_templates_are_those_that_a_tenth_of_the_accounts_sent(
     everything: tuple[Scene, Campaigns, list[str]],
 ) -> None:

@@ -188,12 +188,15 @@ def grant(**facts: Any) -> pl.DataFrame:  # noqa: ANN401  columns of several typ
     return GRANT.conform(pl.DataFrame([fields], schema_overrides={**GRANT.schema}))
 
 
-def permit(accounts: pl.DataFrame, grants: pl.DataFrame, *, harvested: int = 10) -> dict[str, Any]:
+def permit(
+    accounts: pl.DataFrame, grants: pl.DataFrame, *, harvested: int = 10, evaluated: int = 0
+) -> dict[str, Any]:
     """Verdict and reasons by account; the heads are of organisation `o`."""
     register = REGISTER.conform(
         pl.DataFrame({"account_id": HEADS, "org_id": ["o", "o", None], "org_verified": True})
     )
-    harvest = pl.DataFrame({"account_id": HEADS, "harvested": [harvested] * 3})
+    taken = {"harvested": [harvested] * 3, "evaluated": [evaluated] * 3}
+    harvest = pl.DataFrame({"account_id": HEADS, **taken})
     out = apply_permissions(accounts, grants=grants, register=register, harvest=harvest, at=NOW)
     return {a: (v, r) for a, v, r in out.select("account_id", "verdict", "reasons").iter_rows()}
 
@@ -211,6 +214,31 @@ def test_a_permission_covers_its_account_or_its_organisation_alone(accounts: pl.
 def test_other_scopes_do_not_cover_a_harvest(accounts: pl.DataFrame, scope: str) -> None:
     """Out of scope isn't covered."""
     assert permit(accounts, grant(account_id="a", scope=scope))["a"][0] == "fraudulent"
+
+
+@pytest.mark.parametrize(
+    ("evaluated", "verdict"), [(10, "permitted"), (9, "permitted"), (8, "fraudulent")]
+)
+def test_an_evaluation_covers_what_is_replayed_or_graded(
+    accounts: pl.DataFrame, evaluated: int, verdict: str
+) -> None:
+    """Nine of ten exchanges or more; whoever takes more than that is out of scope."""
+    told = permit(accounts, grant(account_id="a", scope="evaluation"), evaluated=evaluated)
+    assert told["a"][0] == verdict
+    assert told["b"][0] == "fraudulent", "another account's permission covers nobody"
+
+
+def test_an_evaluation_has_a_budget_of_its_own(accounts: pl.DataFrame) -> None:
+    """Not that of a permission to distil, which has the same number in the list of its scope."""
+    both = pl.concat(
+        [
+            grant(account_id="a", budget_exchanges=5),
+            grant(account_id="b", scope="evaluation", budget_exchanges=12),
+        ]
+    )
+    told = permit(accounts, both, evaluated=10)
+    assert told["a"][1][0] == "over_budget"
+    assert told["b"][1][0] == "permission"
 
 
 def test_a_permission_counts_while_it_is_in_force(accounts: pl.DataFrame) -> None:
@@ -244,7 +272,7 @@ def test_typing_a_partner_s_name_gives_no_permission(accounts: pl.DataFrame) -> 
     register = REGISTER.conform(
         pl.DataFrame({"account_id": HEADS, "org_id": "o", "org_verified": [True, False, None]})
     )
-    harvest = pl.DataFrame({"account_id": HEADS, "harvested": [1, 1, 1]})
+    harvest = pl.DataFrame({"account_id": HEADS, "harvested": [1, 1, 1], "evaluated": [0, 0, 0]})
     out = apply_permissions(
         accounts, grants=grant(org_id="o"), register=register, harvest=harvest, at=NOW
     )

@@ -3,17 +3,23 @@
 Part of the sixth step of *detect*, and of judging before it: reads `GRANT`, the register and what
 was harvested. `distillation` covers any harvest, within its budget or beyond (which is said).
 `resale` covers the traffic of end users and never a harvest in itself: it explains why keys share a
-load, so what rests on that alone is not held against their group. `evaluation` covers nothing yet.
+load, so what rests on that alone is not held against their group. `evaluation` covers the replay
+and the grading of public sets: an account that takes hardly anything else.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 import polars as pl
 
 from stillwatch.detect.verdicts.sentences import explain_verdict
 from stillwatch.domain.results import ACCOUNTS_OUT
+
+_EVALUATED_MIN: Final = 0.9
+"""Share of what an account takes that must be replayed or graded for it to be an evaluation: a
+tenth is left for what the replay index and the tactics model miss."""
 
 
 def apply_permissions(
@@ -26,15 +32,27 @@ def apply_permissions(
 ) -> pl.DataFrame:
     """Turn verdicts that a permission in force covers into `permitted`.
 
-    Grain:   one row per account, as given. `harvest` is (account_id, harvested): exchanges at
-             membership one half or more. A `distillation` grant covers any harvest; other scopes
-             don't cover a harvest in itself (CONTRACT.md, section 1).
+    Grain:   one row per account, as given. `harvest` is (account_id, harvested, evaluated):
+             exchanges at membership one half or more, and those of them that replay or grade. A
+             `distillation` grant covers any harvest, an `evaluation` grant one of which nine in ten
+             exchanges replay or grade; no other does (CONTRACT.md, section 1).
     Over its budget an account stays `permitted`, with the reason `over_budget`.
     """
-    covered = find_cover(accounts, scope="distillation", grants=grants, register=register, at=at)
+    evaluated = pl.col("evaluated") >= _EVALUATED_MIN * pl.col("harvested")
+    evaluators = harvest.filter((pl.col("harvested") > 0) & evaluated)
+    asking = {
+        "distillation": accounts,
+        "evaluation": accounts.join(evaluators, on="account_id", how="semi"),
+    }
+    covered = pl.concat(
+        find_cover(who, scope=scope, grants=grants, register=register, at=at).with_columns(
+            pl.lit(scope).alias("scope")
+        )
+        for scope, who in asking.items()
+    )
     spent = (
         covered.join(harvest, on="account_id", how="left")
-        .with_columns(pl.col("harvested").fill_null(0).sum().over("grant").alias("spent"))
+        .with_columns(pl.col("harvested").fill_null(0).sum().over("scope", "grant").alias("spent"))
         .group_by("account_id")
         .agg(
             (pl.col("spent") <= pl.col("budget_exchanges"))
