@@ -90,10 +90,13 @@ def detect_campaigns(
     traffic = arrange_traffic(exchanges, passages=tied.passages)
     del exchanges  # they stand in `traffic` once more, and are most of what a run holds
     at = _last(traffic.exchanges)
-    resold = _find_resold(tied.members, register, at=at)
+    resold, partners = (
+        _find_covered(tied.members, register, scope=scope, at=at)
+        for scope in ("resale", "distillation")
+    )
     judged = judge_groups(
         traffic,
-        Case(tied.groups, tied.members, register.accounts, resold, tied.echoes),
+        Case(tied.groups, tied.members, register.accounts, resold, partners, tied.echoes),
         null=null,
         settings=settings,
     )
@@ -148,11 +151,13 @@ def _find_heirs(
     )
 
 
-def _find_resold(members: pl.DataFrame, register: Register, *, at: dt.datetime) -> frozenset[str]:
-    """The accounts whose traffic a resale permission in force covers."""
+def _find_covered(
+    members: pl.DataFrame, register: Register, *, scope: str, at: dt.datetime
+) -> frozenset[str]:
+    """The accounts that a permission of a scope in force covers."""
     known, grants = register.accounts, register.grants
     return frozenset(
-        find_cover(members, scope="resale", grants=grants, register=known, at=at)["account_id"]
+        find_cover(members, scope=scope, grants=grants, register=known, at=at)["account_id"]
     )
 
 

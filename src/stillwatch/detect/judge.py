@@ -14,7 +14,7 @@ from scipy.special import ndtr
 
 from stillwatch.detect.honest_groups import DECLARED, HonestNull, cut_witnesses, widen_by_run
 from stillwatch.detect.measure import Case, measure_groups
-from stillwatch.detect.traffic import F64, I32, Traffic
+from stillwatch.detect.traffic import F64, I32, Bools, Traffic
 from stillwatch.detect.unmix.members import Stream, weigh_members
 from stillwatch.detect.witnesses import WITNESSES
 from stillwatch.domain.settings import DetectSettings
@@ -54,7 +54,7 @@ def judge_groups(
     """Judge every group.
 
     Grain:   one Judged per group, in the order of `case.groups`.
-    Units:   p is the upper tail of the honest score; q is Benjamini-Hochberg over tied groups.
+    Units:   p is the upper tail of the honest score; q as in `bound_q_values`.
     Nulls:   a witness without data is silent; below four that speak, p = 1.
     Cost:    linear in the exchanges of groups.
     """
@@ -69,8 +69,7 @@ def judge_groups(
     z = cut_witnesses(z)
     score = null.combine(z)
     p = np.where(tied, null.p_values(score, figures[:, DECLARED]), 1.0)
-    q = np.ones(len(p))
-    q[tied] = adjust_p_values(p[tied])
+    q = bound_q_values(p, tied=tied, permitted=_find_permitted(case))
     out = []
     for k, name in enumerate(case.groups["group_id"]):
         story, story_p = explain_innocently(z[k])
@@ -96,6 +95,29 @@ def judge_groups(
             )
         )
     return out
+
+
+def bound_q_values(p: F64, *, tied: Bools, permitted: Bools) -> F64:
+    """Give each group its q-value: Benjamini-Hochberg over the groups that may be accused.
+
+    Grain:   one per group; 1 where nothing ties it.
+    What a permission allows is no accusation, and no discovery that makes room for a false one: a
+    partner's harvest has the least p-value of most runs, and beside it an honest group's q would be
+    half of what it is. Permitted groups are told beside all others.
+    """
+    q = np.ones(len(p))
+    q[tied] = adjust_p_values(p[tied])
+    asked = tied & ~permitted
+    q[asked] = adjust_p_values(p[asked])
+    return q
+
+
+def _find_permitted(case: Case) -> Bools:
+    """Groups of whose accounts most are covered by a permission to distil. Grain: one a group."""
+    own = dict(case.members.group_by("group_id").agg("account_id").iter_rows())
+    members = (own[name] for name in case.groups["group_id"])
+    shares = [len(case.partners.intersection(m)) / len(m) for m in members]
+    return np.array(shares, np.float64) >= 0.5  # noqa: PLR2004  most of them
 
 
 def adjust_p_values(p: F64) -> F64:

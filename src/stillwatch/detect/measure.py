@@ -37,6 +37,7 @@ class Case:
     members: pl.DataFrame
     register: pl.DataFrame
     resold: frozenset[str] = frozenset()  # accounts that a resale permission in force covers
+    partners: frozenset[str] = frozenset()  # those that a distillation permission covers
     echoes: Echoes = field(default_factory=Echoes.none)  # requests that came again elsewhere
 
 

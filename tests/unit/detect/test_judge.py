@@ -13,6 +13,7 @@ from stillwatch.detect.honest_groups import NAMES, HonestNull
 from stillwatch.detect.judge import (
     Judged,
     adjust_p_values,
+    bound_q_values,
     explain_innocently,
     judge_groups,
     weigh_harvest,
@@ -155,6 +156,36 @@ def test_a_permitted_resale_explains_a_shared_load() -> None:
         case = Case(group_rows(k=keys), member_rows(k=keys), REGISTER.empty(), resold)
         (found,) = judge_groups(scene.traffic(), case, null=by_hand(), settings=SETTINGS)
         assert np.isnan(found.figures[explained]).tolist() == [silent, silent, True]
+
+
+def test_a_permitted_harvest_makes_no_room_for_a_false_accusation() -> None:
+    """Beside a partner's tiny p an honest group's q would be half of what it is without."""
+    p = np.array([1e-6, 0.004, 0.5, 0.9, 1.0, 1e-9])
+    tied = np.array([True, True, True, True, True, False])
+    partner, nobody = np.arange(6) == 0, np.zeros(6, np.bool_)
+    among_all = bound_q_values(p, tied=tied, permitted=nobody)
+    apart = bound_q_values(p, tied=tied, permitted=partner)
+    assert among_all[1] == pytest.approx(0.01)
+    assert apart[1] == pytest.approx(0.016)
+    assert apart[0] == among_all[0] == pytest.approx(5e-6), "the partner is told beside all others"
+    assert apart[5] == among_all[5] == 1.0, "what nothing ties is no hypothesis"
+
+
+def test_a_permission_takes_a_group_out_where_most_of_it_is_covered() -> None:
+    """Half of the partner's accounts are most of them, one less are not."""
+    scene = Scene(seed=2)
+    scene.add_strangers(200)
+    groups = {"h": scene.add_heads("h", 20, harvest=30), "p": scene.add_heads("p", 20, harvest=30)}
+    traffic, q = scene.traffic(), []
+    for covered in (9, 10):
+        partners = frozenset(groups["p"][:covered])
+        rows = group_rows(**groups), member_rows(**groups)
+        case = Case(*rows, REGISTER.empty(), partners=partners)
+        found = judge_groups(traffic, case, null=by_hand(), settings=SETTINGS)
+        q.append({j.group_id: (j.p_value, j.q_value) for j in found})
+    p_value, together = q[0]["g-h"]
+    assert q[1]["g-h"] == (p_value, p_value), "it is asked alone"
+    assert together == adjust_p_values(np.array([p_value, q[0]["g-p"][0]]))[0]
 
 
 def test_no_groups_are_no_judgements() -> None:
