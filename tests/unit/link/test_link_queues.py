@@ -72,12 +72,20 @@ class Run:
         return read_queues(table_of(self.n), echoes.found, watched=echoes.watched)
 
 
-def table_of(n: int, *, owner: dict[int, int] | None = None) -> TraitTable:
-    """A table in which nobody shares anything; `owner` says whose an account is, if not its own."""
+def table_of(
+    n: int, *, owner: dict[int, int] | None = None, alike: I32 | None = None
+) -> TraitTable:
+    """A table in which nobody shares anything, but for whoever is `alike`: client and template.
+
+    `owner` says whose an account is, if not its own.
+    """
     names = [f"{k:06d}" for k in range(n)]
-    traits = pl.DataFrame(
-        {"account_id": names, "channel": "payment", "value": range(n), "share": 1.0},
-        schema_overrides={"value": pl.Int64},
+    same = np.zeros(n, np.bool_) if alike is None else np.isin(np.arange(n), alike)
+    value = np.where(same, n, np.arange(n))
+    values = {"payment": np.arange(n), "client": value, "template": value}
+    traits = pl.concat(
+        pl.DataFrame({"account_id": names, "channel": channel, "value": held, "share": 1.0})
+        for channel, held in values.items()
     )
     table = tabulate_traits(traits, register=REGISTER.empty())
     actor = np.array([(owner or {}).get(k, k) for k in range(n)], np.int32)
@@ -169,25 +177,35 @@ def test_accounts_of_one_verified_organisation_hand_on_to_themselves() -> None:
     assert propose_queues(queues) == []
 
 
-def searched(n: int, *groups: I32) -> Search:
-    """A search that has found some groups among actors without traits."""
-    bench = set_bench(take_columns(table_of(n)), set_bars(SETTINGS))
+def searched(n: int, *groups: I32, alike: I32 | None = None) -> Search:
+    """A search that has found some groups; without `alike` among actors who share nothing."""
+    bench = set_bench(take_columns(table_of(n, alike=alike)), set_bars(SETTINGS))
     return Search(bench, np.zeros(n, np.bool_), list(groups))
 
 
-def bundles(run: Run, *groups: I32) -> list[Bundle]:
+def bundles(run: Run, *groups: I32, alike: I32 | None = None) -> list[Bundle]:
     """Groups of the search, joined with the run's queues."""
-    return join_queues(searched(run.n, *groups), run.queues(), settings=SETTINGS)
+    search = searched(run.n, *groups, alike=alike)
+    return join_queues(search, run.queues(), settings=SETTINGS)
 
 
 def test_a_queue_through_two_groups_makes_them_one() -> None:
     """One campaign over two proxies."""
     run = Run(queue=60, seed=5)
-    (one,) = bundles(run, run.heads[:28], run.heads[30:])
+    (one,) = bundles(run, run.heads[:28], run.heads[30:], alike=run.heads)
     assert one.pieces == (0, 1)
     assert set(one.members) == set(run.heads)
     assert one.log2_e > SETTINGS.queue_bits
     assert one.observed > 100 * one.expected
+
+
+def test_strangers_in_a_piece_leave_the_whole() -> None:
+    """Ten who stood in the same week of sign-ups as the heads: nothing else ties them."""
+    run = Run(queue=60, seed=5)
+    strangers = group(*range(10))
+    piece = np.sort(np.concatenate([strangers, run.heads[:30]]))
+    (one,) = bundles(run, piece, run.heads[30:], alike=run.heads)
+    assert set(one.members) == set(run.heads)
 
 
 def test_a_group_with_a_queue_for_each_kind_of_work_stays_one() -> None:
@@ -270,7 +288,7 @@ def test_keys_that_traits_have_put_beside_heads_are_not_of_their_queue(heads: in
 def test_heads_that_a_group_lacks_join_it_by_what_they_hand_on() -> None:
     """The group was found by its traits; five of its heads share none."""
     run = Run(queue=60, seed=8, handed=0.9)
-    (one,) = bundles(run, run.heads[:55])
+    (one,) = bundles(run, run.heads[:55], alike=run.heads[:55])
     assert set(run.heads[:55]) <= set(one.members) <= set(run.heads)
     assert len(one.members) > 55
     assert np.all(one.queue_bits <= SETTINGS.queue_cap_bits)

@@ -16,7 +16,7 @@ import numpy as np
 from stillwatch.domain import limits
 from stillwatch.domain.families import FAMILIES, TIMING
 from stillwatch.domain.settings import LinkSettings
-from stillwatch.link.counts import reach_holders, weigh_actors
+from stillwatch.link.counts import reach_holders, weigh_actors, weigh_members
 from stillwatch.link.e_values import IMPOSSIBLE
 from stillwatch.link.evidence import SAME_SHARE
 from stillwatch.link.kernels import FAMILIES_MIN
@@ -166,9 +166,24 @@ def _bundle(
         pieces = tuple(sorted([*pieces, *(p for g in over for p in drafts[g].pieces)]))
         joined = [group, fresh, *(drafts.pop(g).members for g in over)]
         group = np.unique(np.concatenate(joined)).astype(np.int32)
+    group = _let_go(search, queues, group, settings)
     _, count, chance = weigh_queue(queues, group, chosen=draft.is_chosen)
     bits = np.clip(weigh_repetitions(queues, group)[group], 0.0, settings.queue_cap_bits)
     return Bundle(group, pieces, bits, log2_e, *_rates(queues, group, count, chance))
+
+
+def _let_go(search: Search, queues: Queues, group: I32, settings: LinkSettings) -> I32:
+    """Let go whom nothing ties to the whole, though it stood in one of its pieces.
+
+    A week of sign-ups is a piece that strangers stand in, too; once it is one with the others, all
+    that it was is a week. Whoever is more likely a stranger than a member, by its traits and by
+    what it hands on together, leaves; of a group that would not remain, nobody.
+    """
+    families, _ = weigh_members(search.bench, group)
+    handed = np.clip(weigh_repetitions(queues, group)[group], 0.0, settings.queue_cap_bits)
+    families[:, _TIMING] = np.maximum(families[:, _TIMING], handed)
+    stays = families.sum(axis=1) + np.log2(len(group) / len(queues.refused)) >= 0
+    return group[stays] if stays.sum() >= max(limits.ACTORS_MIN, len(group) / 2) else group
 
 
 def _find_fitting(search: Search, queues: Queues, group: I32, settings: LinkSettings) -> Bools:
