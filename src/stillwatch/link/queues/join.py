@@ -14,12 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stillwatch.domain import limits
-from stillwatch.domain.families import FAMILIES, TIMING
 from stillwatch.domain.settings import LinkSettings
-from stillwatch.link.counts import reach_holders, weigh_actors, weigh_members
 from stillwatch.link.e_values import IMPOSSIBLE
 from stillwatch.link.evidence import SAME_SHARE
-from stillwatch.link.kernels import FAMILIES_MIN
+from stillwatch.link.queues.fitting import find_fitting, let_go
 from stillwatch.link.queues.propose import propose_queues
 from stillwatch.link.queues.read import Queues
 from stillwatch.link.queues.weigh import (
@@ -30,8 +28,6 @@ from stillwatch.link.queues.weigh import (
 )
 from stillwatch.link.search import Search
 from stillwatch.link.table import F64, I32, Bools
-
-_TIMING = FAMILIES.index(TIMING)
 
 _OVERLAP = 0.3
 """Share of a group that a queue must run through to make the rest of it members too: less than a
@@ -157,7 +153,7 @@ def _bundle(
         none = np.zeros(len(group))
         return Bundle(group, pieces, none, IMPOSSIBLE, *_rates(queues, group, count, chance))
     for _ in range(limits.GROWTH_ROUNDS_MAX):
-        fits = _find_fitting(search, queues, group, settings)
+        fits = find_fitting(search, queues, group, settings)
         fresh = np.flatnonzero(free & fits).astype(np.int32)
         over = [g for g, d in drafts.items() if fits[d.members].mean() >= _WHOLE_SHARE]
         if not len(fresh) and not over:
@@ -166,44 +162,10 @@ def _bundle(
         pieces = tuple(sorted([*pieces, *(p for g in over for p in drafts[g].pieces)]))
         joined = [group, fresh, *(drafts.pop(g).members for g in over)]
         group = np.unique(np.concatenate(joined)).astype(np.int32)
-    group = _let_go(search, queues, group, settings)
+    group = let_go(search, queues, group, settings)
     _, count, chance = weigh_queue(queues, group, chosen=draft.is_chosen)
     bits = np.clip(weigh_repetitions(queues, group)[group], 0.0, settings.queue_cap_bits)
     return Bundle(group, pieces, bits, log2_e, *_rates(queues, group, count, chance))
-
-
-def _let_go(search: Search, queues: Queues, group: I32, settings: LinkSettings) -> I32:
-    """Let go whom nothing ties to the whole, though it stood in one of its pieces.
-
-    A week of sign-ups is a piece that strangers stand in, too; once it is one with the others, all
-    that it was is a week. Whoever is more likely a stranger than a member, by its traits and by
-    what it hands on together, leaves; of a group that would not remain, nobody.
-    """
-    families, _ = weigh_members(search.bench, group)
-    handed = np.clip(weigh_repetitions(queues, group)[group], 0.0, settings.queue_cap_bits)
-    families[:, _TIMING] = np.maximum(families[:, _TIMING], handed)
-    stays = families.sum(axis=1) + np.log2(len(group) / len(queues.refused)) >= 0
-    return group[stays] if stays.sum() >= max(limits.ACTORS_MIN, len(group) / 2) else group
-
-
-def _find_fitting(search: Search, queues: Queues, group: I32, settings: LinkSettings) -> Bools:
-    """Find who fits a queue's group: by what it hands on, by its traits, or by both.
-
-    By its traits as anybody joins a group: two families, and the bar after the prior. The group
-    may be larger than the one that traits alone have grown, and its prior milder.
-    """
-    prior = np.log2(len(group) / len(queues.refused))
-    handed = np.clip(weigh_repetitions(queues, group), 0.0, settings.queue_cap_bits)
-    fits = np.asarray(handed + prior >= settings.member_bar_bits)
-    near = reach_holders(search.bench, group)
-    near[group] = False
-    actors = np.flatnonzero(near).astype(np.int32)
-    families, _ = weigh_actors(search.bench, group, actors)
-    families[:, _TIMING] = np.maximum(families[:, _TIMING], handed[actors])
-    spoken = (families >= settings.family_bar_bits).sum(axis=1) >= FAMILIES_MIN
-    clears = families.sum(axis=1) + prior >= settings.member_bar_bits
-    fits[actors[spoken & clears]] = True
-    return fits
 
 
 def _rates(queues: Queues, group: I32, count: int, chance: float) -> tuple[float, float]:

@@ -1,0 +1,60 @@
+"""Who belongs to a group behind a queue, by traits and by what is handed on together.
+
+Part of the sixth step of *link*, for `join.py`: reads the search's workbench and `Queues`, gives
+who fits from outside and who stays inside. A queue's word is of the timing family, and counts as
+that family's where it says more than hours do.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch.domain import limits
+from stillwatch.domain.families import FAMILIES, TIMING
+from stillwatch.domain.settings import LinkSettings
+from stillwatch.link.counts import reach_holders, weigh_actors, weigh_members
+from stillwatch.link.kernels import FAMILIES_MIN
+from stillwatch.link.queues.read import Queues
+from stillwatch.link.queues.weigh import weigh_repetitions
+from stillwatch.link.search import Search
+from stillwatch.link.table import I32, Bools
+
+_TIMING = FAMILIES.index(TIMING)
+
+
+def find_fitting(search: Search, queues: Queues, group: I32, settings: LinkSettings) -> Bools:
+    """Find who fits a queue's group: by what it hands on, by its traits, or by both.
+
+    By its traits as anybody joins a group: two families, and the bar after the prior. The group
+    may be larger than the one that traits alone have grown, and its prior milder.
+
+    Grain:   one mark per actor. Cost: the rows of whoever holds what the group's members hold.
+    """
+    prior = np.log2(len(group) / len(queues.refused))
+    handed = np.clip(weigh_repetitions(queues, group), 0.0, settings.queue_cap_bits)
+    fits = np.asarray(handed + prior >= settings.member_bar_bits)
+    near = reach_holders(search.bench, group)
+    near[group] = False
+    actors = np.flatnonzero(near).astype(np.int32)
+    families, _ = weigh_actors(search.bench, group, actors)
+    families[:, _TIMING] = np.maximum(families[:, _TIMING], handed[actors])
+    spoken = (families >= settings.family_bar_bits).sum(axis=1) >= FAMILIES_MIN
+    clears = families.sum(axis=1) + prior >= settings.member_bar_bits
+    fits[actors[spoken & clears]] = True
+    return fits
+
+
+def let_go(search: Search, queues: Queues, group: I32, settings: LinkSettings) -> I32:
+    """Let go whom nothing ties to the whole, though it stood in one of its pieces.
+
+    A week of sign-ups is a piece that strangers stand in, too; once it is one with the others, all
+    that it was is a week. Whoever is more likely a stranger than a member, by its traits and by
+    what it hands on together, leaves; of a group that would not remain, nobody.
+
+    Grain:   the group's actors that stay, in order. Cost: their rows.
+    """
+    families, _ = weigh_members(search.bench, group)
+    handed = np.clip(weigh_repetitions(queues, group)[group], 0.0, settings.queue_cap_bits)
+    families[:, _TIMING] = np.maximum(families[:, _TIMING], handed)
+    stays = families.sum(axis=1) + np.log2(len(group) / len(queues.refused)) >= 0
+    return group[stays] if stays.sum() >= max(limits.ACTORS_MIN, len(group) / 2) else group
