@@ -13,11 +13,12 @@ from stillwatch.domain import limits
 from stillwatch.domain.families import FAMILIES, TIMING
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link.counts import reach_holders, weigh_actors, weigh_members
+from stillwatch.link.e_values import IMPOSSIBLE
 from stillwatch.link.kernels import FAMILIES_MIN
 from stillwatch.link.queues.read import Queues
 from stillwatch.link.queues.weigh import weigh_repetitions
 from stillwatch.link.search import Search
-from stillwatch.link.table import I32, Bools
+from stillwatch.link.table import F64, I32, Bools
 
 _TIMING = FAMILIES.index(TIMING)
 
@@ -42,6 +43,18 @@ def find_fitting(search: Search, queues: Queues, group: I32, settings: LinkSetti
     clears = families.sum(axis=1) + prior >= settings.member_bar_bits
     fits[actors[spoken & clears]] = True
     return fits
+
+
+def weigh_traits(search: Search, group: I32, actors: I32, settings: LinkSettings) -> F64:
+    """Weigh actors for a group by their traits alone, as anybody who joins one.
+
+    Grain:   one figure per actor: bits after the prior, -inf where they don't clear the bar or come
+             from one family. Cost: the rows of both.
+    """
+    families, _ = weigh_actors(search.bench, group, actors)
+    spoken = (families >= settings.family_bar_bits).sum(axis=1) >= FAMILIES_MIN
+    bits = families.sum(axis=1) + np.log2(len(group) / len(search.taken))
+    return np.where(spoken & (bits >= settings.member_bar_bits), bits, IMPOSSIBLE)
 
 
 def let_go(search: Search, queues: Queues, group: I32, settings: LinkSettings) -> I32:

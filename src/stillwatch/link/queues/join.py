@@ -17,7 +17,7 @@ from stillwatch.domain import limits
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link.e_values import IMPOSSIBLE
 from stillwatch.link.evidence import SAME_SHARE
-from stillwatch.link.queues.fitting import find_fitting, let_go
+from stillwatch.link.queues.fitting import find_fitting, let_go, weigh_traits
 from stillwatch.link.queues.propose import propose_queues
 from stillwatch.link.queues.read import Queues
 from stillwatch.link.queues.weigh import (
@@ -109,7 +109,29 @@ def join_queues(search: Search, queues: Queues, *, settings: LinkSettings) -> li
         if g in drafts:
             draft = drafts.pop(g)
             bundles.append(_bundle(search, queues, draft, (free, drafts), settings))
-    return bundles
+    return _take_home(search, bundles, settings)
+
+
+def _take_home(search: Search, bundles: list[Bundle], settings: LinkSettings) -> list[Bundle]:
+    """Let whom a queue's group has let go join the group that its traits fit, if there is one."""
+    none = np.zeros(0, np.int32)
+    held = np.concatenate([none, *(bundle.members for bundle in bundles)])
+    lost = np.setdiff1d(np.concatenate([none, *search.groups]), held).astype(np.int32)
+    if not len(lost) or not bundles:
+        return bundles
+    fits = np.array([weigh_traits(search, b.members, lost, settings) for b in bundles])
+    home = np.where(fits.max(axis=0) > IMPOSSIBLE, fits.argmax(axis=0), len(bundles))
+    return [
+        _extend(bundle, lost[home == k]) if (home == k).any() else bundle
+        for k, bundle in enumerate(bundles)
+    ]
+
+
+def _extend(bundle: Bundle, joining: I32) -> Bundle:
+    members = np.concatenate([bundle.members, joining])
+    bits = np.concatenate([bundle.queue_bits, np.zeros(len(joining))])
+    order = np.argsort(members)
+    return replace(bundle, members=members[order], queue_bits=bits[order])
 
 
 def _runs_through(queues: Queues, queue: I32, group: I32) -> bool:
