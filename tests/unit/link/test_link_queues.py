@@ -208,6 +208,18 @@ def test_strangers_in_a_piece_leave_the_whole() -> None:
     assert set(one.members) == set(run.heads)
 
 
+def test_who_is_let_go_joins_the_group_that_its_traits_fit() -> None:
+    """A customer's account that stood among the heads comes home to the others of that customer."""
+    run = Run(queue=60, seed=5)
+    others, astray = group(*range(1, 30)), group(0)
+    piece = np.sort(np.concatenate([astray, run.heads[:30]]))
+    customer = np.concatenate([astray, others])
+    heads, own = bundles(run, piece, run.heads[30:], others, alike=customer)
+    assert set(own.members) == set(customer)
+    assert set(heads.members) <= set(run.heads)
+    assert len(own.queue_bits) == len(own.members), "a figure for whoever joined, too"
+
+
 def test_a_group_with_a_queue_for_each_kind_of_work_stays_one() -> None:
     """Heads specialise: requests are handed on among those who do the same, and to nobody else."""
     run = Run(queue=100, seed=9, handed=0.0)
