@@ -18,18 +18,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import narwhals as nw
 import polars as pl
 
 from link_speed_steps import start_run
 from stillwatch.app import late
 from stillwatch.app.pipeline import observe_traffic, read_accounts
 from stillwatch.app.requests import ScanRequest
+from stillwatch.app.steps.collect import collect_traits
 from stillwatch.domain.families import CHANNELS, FAMILIES, QUEUE
 from stillwatch.domain.observations import Echoes
 from stillwatch.ingest import find_traffic
-from stillwatch.observe import count_traits, list_passages
-from stillwatch.observe.echoes import find_echoes
 from stillwatch.store.lake import Lake
 from stillwatch_lab.simulate import simulate
 
@@ -94,21 +92,13 @@ def observe(preset: str, *, scale: float, seed: int, folder: Path) -> Incident:
     register = read_accounts(files, run)
     request = ScanRequest(traffic=traffic, out=folder / "result")
     arrived = observe_traffic(files, request, Lake(folder / "lake", lasts=False), run)
-    rows = nw.from_native(arrived.observed())
-    sent = list_passages(rows, systems=arrived.systems())
-    observed = count_traits(
-        rows,
-        passages=sent,
-        register=register.register,
-        launches=register.launches,
-        key=run.key,
-    )
+    sent, observed, echoes = collect_traits(arrived, register, key=run.key)
     schema = {"campaign": pl.String, "replaces": pl.String}
     truth = pl.read_csv(traffic / "truth" / "accounts.csv", schema_overrides=schema)
     return Incident(
         preset,
         observed.traits,
-        find_echoes(rows),
+        echoes,
         sent,
         observed.profiles,
         arrived.observed(),

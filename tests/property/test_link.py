@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.domain.beta_binomial import log2_betabinomial
+from stillwatch.domain.arrays import log2_betabinomial
 from stillwatch.domain.tables import REGISTER, TRAIT
 from stillwatch.link.e_values import (
     average_e,

@@ -127,7 +127,8 @@ def _explain_nothing(tally: _Tally, files: TrafficFiles) -> NothingToRead:
     total = sum(counts.quarantined for _, counts in tally.counts)
     first = refused.row(0, named=True)
     seen = f"not one record can be read, {total:,} quarantined"
-    hint = f"the first is {first['file']} line {first['line']}: {first['reason']}"
+    place = f"{first['file']} line {first['line']}: {first['reason']}"
+    hint = f"{place}; mend it, or say what the log is with --format or --mapping"
     return NothingToRead(where, looked_for=seen, hint=hint)
 
 

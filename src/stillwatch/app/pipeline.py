@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
-import narwhals as nw
 import polars as pl
 
 from stillwatch.app import late
@@ -29,6 +28,7 @@ from stillwatch.app.requests import (
     WatchRequest,
 )
 from stillwatch.app.settings import read_mapping, read_replay_index, utc_now
+from stillwatch.app.steps.collect import collect_traits
 from stillwatch.app.steps.conclude import conclude, note_power, show_exemplars, write_tables
 from stillwatch.app.steps.days import count_window
 from stillwatch.app.steps.facts import IngestFacts, read_facts
@@ -44,9 +44,8 @@ from stillwatch.domain.settings import Settings
 from stillwatch.ingest import IngestSettings, find_traffic
 from stillwatch.ingest.register import RegisterReading, read_register
 from stillwatch.ingest.sources.files import TrafficFiles
-from stillwatch.observe import count_traits, list_passages, load_tactics
+from stillwatch.observe import load_tactics
 from stillwatch.observe.day_counts import DayCounts
-from stillwatch.observe.echoes import find_echoes
 from stillwatch.store.lake import Lake
 from stillwatch.store.results import ResultDraft, draft_result
 
@@ -208,17 +207,7 @@ def tie_accounts(
         run.progress.stage("link"),
     ):
         late.load_ahead()
-        rows = nw.from_native(arrived.observed())
-        sent = list_passages(rows, systems=arrived.systems())
-        observed = count_traits(
-            rows,
-            passages=sent,
-            register=register.register,
-            launches=register.launches,
-            key=run.key,
-            counts=counts,
-        )
-        echoes = find_echoes(rows)
+        sent, observed, echoes = collect_traits(arrived, register, key=run.key, counts=counts)
         linked = late.link_accounts(
             observed.traits,
             register=register.register,

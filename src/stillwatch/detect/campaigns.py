@@ -11,11 +11,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
+from stillwatch.detect.campaign_templates import list_templates
 from stillwatch.detect.judge import Judged
-from stillwatch.detect.traffic import I32, Traffic
+from stillwatch.detect.traffic import Traffic
 from stillwatch.domain.results import CAMPAIGNS_OUT, EXCHANGES_OUT, HARVEST, TEMPLATES_OUT
 
 _CORE = 0.5
@@ -30,10 +30,6 @@ _TOLD = (
     "model",
 )  # fmt: skip
 """Columns of an exchange that a campaign is told by."""
-_TEMPLATE_SHARE = 0.1
-"""Share of a campaign's accounts that must send a template for it to be listed."""
-_TEMPLATES_MAX = 12
-"""Templates listed of one campaign."""
 _SUMMARY = "{accounts:,} accounts {verb} {exchanges:,} exchanges{purpose}; tied by {ties}."
 
 
@@ -88,7 +84,7 @@ def find_campaigns(
         kept.append(own.select("exchange_id", "account_id", "campaign_id", "membership"))
         ledgers.append(_ledger(own))
         taken.append(_count_taken(own))
-        told = _list_templates(traffic, group.members, passages=passages)
+        told = list_templates(traffic, group.members, passages=passages)
         named = told.with_columns(pl.lit(name).alias("campaign_id"))
         templates.append(TEMPLATES_OUT.conform(named))
     return Campaigns(
@@ -184,65 +180,4 @@ def _ledger(own: pl.DataFrame) -> pl.DataFrame:
             pl.col("membership").sum().alias("exchanges"),
             pl.col("taken").sum().alias("output_tokens"),
         )
-    )
-
-
-def _list_templates(traffic: Traffic, members: I32, *, passages: pl.DataFrame) -> pl.DataFrame:
-    """Templates that at least a tenth of the campaign's accounts sent, most widely sent first."""
-    templates = passages.select("passage", "template", pl.col("place").cast(pl.Categorical))
-    inside = _carry(traffic, members).join(templates, on="passage")
-    listed = (
-        inside.group_by("template", "place")
-        .agg(
-            pl.col("account").n_unique().alias("accounts"),
-            pl.col("at").n_unique().alias("exchanges"),
-            pl.col("tactic").drop_nulls().mode().cast(pl.String).sort().first(),
-        )
-        .cast({"place": pl.String})
-        .filter(pl.col("accounts") >= np.ceil(_TEMPLATE_SHARE * len(members)))
-        .sort("accounts", "exchanges", "template", descending=[True, True, False])
-        .head(_TEMPLATES_MAX)
-    )
-    chosen = passages.join(listed, on=["template", "place"], how="semi")
-    everywhere = _count_holders(traffic, chosen)
-    return (
-        listed.join(everywhere, on=["template", "place"])
-        .with_columns(
-            (pl.col("all_accounts") - pl.col("accounts")).cast(pl.Int64).alias("accounts_outside"),
-            pl.col("template")
-            .map_elements(lambda t: f"{t & 0xFFFFFFFFFFFFFFFF:016x}", return_dtype=pl.String)
-            .alias("template_id"),
-        )
-        .sort("accounts", "exchanges", "template_id", descending=[True, True, False])
-    )
-
-
-def _carry(traffic: Traffic, members: I32) -> pl.DataFrame:
-    """The passages of some accounts. Grain: one row per exchange (`at`) and passage of it."""
-    rows = traffic.rows_of(members)
-    sizes = np.diff(traffic.passage_start)[rows]
-    at = np.repeat(rows, sizes)
-    within = np.arange(len(at)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    account = np.searchsorted(traffic.account_start, at, side="right") - 1
-    return pl.DataFrame(
-        {
-            "at": at.astype(np.uint32),
-            "account": account.astype(np.uint32),
-            "passage": traffic.passage[traffic.passage_start[at] + within].astype(np.uint32),
-            "tactic": traffic.exchanges["tactic"].cast(pl.Categorical).gather(at),
-        }
-    )
-
-
-def _count_holders(traffic: Traffic, passages: pl.DataFrame) -> pl.DataFrame:
-    """Count the accounts of the whole run that sent some templates. Grain: a row a template."""
-    wanted = np.zeros(len(traffic.holders), np.bool_)
-    wanted[passages["passage"].to_numpy()] = True
-    held = np.flatnonzero(wanted[traffic.held])
-    account = np.searchsorted(traffic.held_start, held, side="right") - 1
-    found = pl.DataFrame({"account": account, "passage": traffic.held[held].astype(np.uint32)})
-    return (
-        found.join(passages, on="passage")
-        .group_by("template", "place")
-        .agg(pl.col("account").n_unique().alias("all_accounts"))
     )

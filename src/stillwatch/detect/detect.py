@@ -28,8 +28,7 @@ from stillwatch.detect.verdicts import (
 from stillwatch.detect.verdicts.listed import list_groups, list_witnesses, weigh_by_group
 from stillwatch.detect.verdicts.pivots import test_pivots
 from stillwatch.detect.verdicts.successors import find_successors
-from stillwatch.domain.observations import Echoes
-from stillwatch.domain.passages import Passages
+from stillwatch.domain.observations import Echoes, Passages
 from stillwatch.domain.settings import DetectSettings
 from stillwatch.domain.tables import TRAIT
 

@@ -54,7 +54,7 @@ def judge_groups(
     """Judge every group.
 
     Grain:   one Judged per group, in the order of `case.groups`.
-    Units:   p is the upper tail of the honest score; q as in `bound_q_values`.
+    Units:   p is the upper tail of the honest score; q as in `find_q_values`.
     Nulls:   a witness without data is silent; below four that speak, p = 1.
     Cost:    linear in the exchanges of groups.
     """
@@ -69,7 +69,7 @@ def judge_groups(
     z = cut_witnesses(z)
     score = null.combine(z)
     p = np.where(tied, null.p_values(score, figures[:, DECLARED]), 1.0)
-    q = bound_q_values(p, tied=tied, permitted=_find_permitted(case))
+    q = find_q_values(p, tied=tied, permitted=_find_permitted(case))
     out = []
     for k, name in enumerate(case.groups["group_id"]):
         story, story_p = explain_innocently(z[k])
@@ -97,7 +97,7 @@ def judge_groups(
     return out
 
 
-def bound_q_values(p: F64, *, tied: Bools, permitted: Bools) -> F64:
+def find_q_values(p: F64, *, tied: Bools, permitted: Bools) -> F64:
     """Give each group its q-value: Benjamini-Hochberg over the groups that may be accused.
 
     Grain:   one per group; 1 where nothing ties it.

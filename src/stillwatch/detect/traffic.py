@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from stillwatch.domain import limits
-from stillwatch.domain.passages import Passages
+from stillwatch.domain.observations import Passages
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]

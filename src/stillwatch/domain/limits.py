@@ -84,6 +84,8 @@ EXEMPLAR_CHARS: Final = 600
 # --- link ---------------------------------------------------------------------------------------
 ACTORS_MIN: Final = 5
 """Actors in a group: fewer can't be told from chance (DESIGN.md, 6.1)."""
+BLOCK_EXCHANGES: Final = 65_536
+"""Exchanges of a group whose features are in memory at a time: some fifty numbers each."""
 ACTIVE_HOURS_MAX: Final = 168
 """Hours of a window in which accounts are compared: as many as a week has. A head that works for
 six weeks is active in hundreds, which were most of what linking looked at."""

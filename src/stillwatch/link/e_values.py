@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
 
-from stillwatch.domain.beta_binomial import log2_betabinomial
+from stillwatch.domain.arrays import log2_betabinomial
 from stillwatch.link.table import F64
 
 LOG2_E_MAX = 1000.0

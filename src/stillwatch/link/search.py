@@ -22,6 +22,7 @@ from stillwatch.link.workbench import (
     INSIDE,
     NOBODY,
     OUTSIDE,
+    THREADS,
     Bars,
     Bench,
     Columns,
@@ -30,8 +31,6 @@ from stillwatch.link.workbench import (
     take_columns,
 )
 
-THREADS = 2
-"""Threads that score seeds; each has its own scratch arrays."""
 _QUARTER_BITS = 2.0
 """A seed's best quarter: what its holders' prior loses when growth starts from it."""
 _SUPPORT_MIN = 0.1
@@ -113,9 +112,8 @@ def _score(search: Search, seeds: I64) -> F64:
 
     def run(part: int) -> None:
         own = set_bench(search.bench.t, search.bench.b)
-        scores[part::THREADS] = kernels.score_seeds(
-            own, seeds[part::THREADS].copy(), NOBODY, search.taken
-        )
+        mine = seeds[part::THREADS].copy()
+        scores[part::THREADS] = kernels.score_seeds(own, mine, NOBODY, search.taken)
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(run, range(THREADS)))
@@ -157,8 +155,9 @@ def _merge(search: Search) -> None:
         while joined:  # a refusal changes nothing: neighbours are looked up anew after a union only
             joined = False
             around = [near for near in _neighbours(search, g, owner) if near not in rejected]
-            for near, speaks in zip(around, _speaks_for(search, g, around), strict=True):
-                if speaks and _join(search, g, near, owner, strength):
+            speaks = _speaks_for(search, g, around) if around else []
+            for near, is_heard in zip(around, speaks, strict=True):
+                if is_heard and _join(search, g, near, owner, strength):
                     gone.add(near)
                     joined = True
                     break
@@ -198,11 +197,8 @@ def _join(search: Search, g: int, other: int, owner: I32, strength: list[float])
 def _speaks_for(search: Search, g: int, others: list[int]) -> list[bool]:
     """Say of which groups what g shares speaks for the members nearly as for its own.
 
-    Only what speaks *for* counts: a piece of a campaign is just where a batch differs. All at once:
-    to count what a large group shares takes longer than to weigh many small ones for it.
+    Only what speaks *for* counts: a piece is just where a batch differs. g is counted once for all.
     """
-    if not others:
-        return []
     forgiving = search.bench._replace(b=search.bench.b._replace(floor=0.0))
     group, sides = search.groups[g], [search.groups[other] for other in others]
     own = mean_bits(forgiving, group, [group], INSIDE)[0]

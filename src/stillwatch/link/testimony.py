@@ -25,8 +25,8 @@ from stillwatch.link.e_values import (
 )
 from stillwatch.link.evidence import Null, choose_families, test_family, weigh_seed
 from stillwatch.link.queues import Bundle
-from stillwatch.link.search import THREADS, Search
-from stillwatch.link.workbench import set_bench
+from stillwatch.link.search import Search
+from stillwatch.link.workbench import THREADS, set_bench
 
 _SAME_HOLDERS = 1 / 3
 """Overlap (Jaccard) of a value's holders and a group from which they are about the same: at least

@@ -19,6 +19,8 @@ NOBODY = np.int64(-1)
 """No seed, or no hidden family."""
 INSIDE, OUTSIDE = np.int64(1), np.int64(0)
 """Whether the actor that is weighed is in the group."""
+THREADS = 2
+"""Threads that score seeds and test groups; each has scratch arrays of its own."""
 ALL = np.int64(0)
 """No sample of a seed's holders."""
 Records = npt.NDArray[np.void]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from stillwatch.domain.passages import Passages
+from stillwatch.domain.observations import Passages
 from stillwatch.observe.systems import find_system_templates
 from stillwatch.observe.templates import count_spread, find_templates, list_frequent
 

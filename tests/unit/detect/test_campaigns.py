@@ -8,7 +8,6 @@ from nulls_by_hand import judged
 from traffic_by_hand import STREAM, Scene, group_rows
 
 from stillwatch.detect.campaigns import Campaigns, find_campaigns, name_campaign
-from stillwatch.domain.passages import Passages
 from stillwatch.domain.results import CAMPAIGNS_OUT, EXCHANGES_OUT, HARVEST, TEMPLATES_OUT
 from stillwatch.domain.schema import check_frame
 
@@ -165,6 +164,6 @@ def test_no_groups_are_no_campaigns() -> None:
     """Empty tables with their columns."""
     scene = Scene()
     scene.add_strangers(3)
-    none = Passages.gather(scene.passage_rows(accounts=99)).listed
+    none = scene.carried(accounts=99).listed
     found = find_campaigns([], scene.traffic(), groups=group_rows(), passages=none, pivots={})
     assert len(found.campaigns) == len(found.exchanges) == len(found.harvest) == 0

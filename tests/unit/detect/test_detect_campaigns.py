@@ -5,10 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 from test_judge import by_hand
-from traffic_by_hand import Scene, group_rows, member_rows
+from traffic_by_hand import Scene, gather, group_rows, member_rows
 
 from stillwatch.detect import Detected, Register, Tied, detect_campaigns
-from stillwatch.domain.passages import Passages
 from stillwatch.domain.results import ACCOUNTS_OUT, EVIDENCE, GROUPS_OUT
 from stillwatch.domain.schema import check_frame
 from stillwatch.domain.settings import DetectSettings
@@ -43,7 +42,7 @@ def detect(scene: Scene, groups: dict[str, list[str]], *, seed: int | None = Non
         Tied(
             group_rows(**groups),
             mixed(member_rows(**groups)),
-            Passages.gather(mixed(scene.passage_rows())),
+            gather(mixed(scene.passage_rows())),
             EVIDENCE.empty(),
             scene.exchanges().group_by("account_id").agg(pl.len().alias("exchanges")),
         ),

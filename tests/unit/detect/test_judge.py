@@ -13,8 +13,8 @@ from stillwatch.detect.honest_groups import NAMES, HonestNull
 from stillwatch.detect.judge import (
     Judged,
     adjust_p_values,
-    bound_q_values,
     explain_innocently,
+    find_q_values,
     judge_groups,
     weigh_harvest,
 )
@@ -163,8 +163,8 @@ def test_a_permitted_harvest_makes_no_room_for_a_false_accusation() -> None:
     p = np.array([1e-6, 0.004, 0.5, 0.9, 1.0, 1e-9])
     tied = np.array([True, True, True, True, True, False])
     partner, nobody = np.arange(6) == 0, np.zeros(6, np.bool_)
-    among_all = bound_q_values(p, tied=tied, permitted=nobody)
-    apart = bound_q_values(p, tied=tied, permitted=partner)
+    among_all = find_q_values(p, tied=tied, permitted=nobody)
+    apart = find_q_values(p, tied=tied, permitted=partner)
     assert among_all[1] == pytest.approx(0.01)
     assert apart[1] == pytest.approx(0.016)
     assert apart[0] == among_all[0] == pytest.approx(5e-6), "the partner is told beside all others"

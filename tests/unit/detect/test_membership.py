@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from traffic_by_hand import Scene
+from traffic_by_hand import Scene, gather
 
 from stillwatch.detect.traffic import Traffic, arrange_traffic
 from stillwatch.detect.unmix.membership import membership_frame, weigh_exchanges
-from stillwatch.domain.passages import Passages
 from stillwatch.domain.settings import DetectSettings
 
 MOST = DetectSettings().unrelated_share_max
@@ -91,6 +90,6 @@ def test_the_order_of_exchanges_and_passages_is_irrelevant() -> None:
     heads = scene.add_heads("h", 8, harvest=10, unrelated=10)
     mixed = arrange_traffic(
         scene.exchanges().sample(fraction=1.0, shuffle=True, seed=1),
-        passages=Passages.gather(scene.passage_rows().sample(fraction=1.0, shuffle=True, seed=2)),
+        passages=gather(scene.passage_rows().sample(fraction=1.0, shuffle=True, seed=2)),
     )
     assert weigh(mixed, heads) == pytest.approx(weigh(scene.traffic(), heads))

@@ -11,7 +11,7 @@ import polars as pl
 from stillwatch.detect.traffic import COLUMNS, Traffic, arrange_traffic
 from stillwatch.domain import limits
 from stillwatch.domain.families import FAMILIES
-from stillwatch.domain.passages import Passages
+from stillwatch.domain.observations import Passages
 from stillwatch.domain.tables import GROUP, MEMBER, OBSERVED
 
 DAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
@@ -113,7 +113,15 @@ class Scene:
 
     def carried(self, *, accounts: int = limits.TEMPLATE_ACCOUNTS_MIN) -> Passages:
         """Give the same as numbers."""
-        return Passages.gather(self.passage_rows(accounts=accounts))
+        return gather(self.passage_rows(accounts=accounts))
+
+
+def gather(spelled: pl.DataFrame) -> Passages:
+    """Make passages of rows that spell them out: row, hash, template, place."""
+    named = spelled.select("hash", "template", "place").unique().sort("hash", "place")
+    numbered = named.with_row_index("passage")
+    carried = spelled.join(numbered, on=["hash", "template", "place"]).select("row", "passage")
+    return Passages.number(carried, named)
 
 
 def group_rows(**groups: list[str]) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import pytest
 from populations import Population
 from scipy.stats import betabinom
 
-from stillwatch.domain.beta_binomial import log2_betabinomial
+from stillwatch.domain.arrays import log2_betabinomial
 from stillwatch.domain.families import CHANNELS, FAMILIES
 from stillwatch.link.e_values import (
     LOG2_E_MAX,

@@ -17,7 +17,8 @@ import numpy as np
 import polars as pl
 
 from stillwatch.detect.traffic import F64, I64, Traffic
-from stillwatch.domain.beta_binomial import log2_betabinomial
+from stillwatch.domain import limits
+from stillwatch.domain.arrays import log2_betabinomial
 
 KNOWN_MIN: Final = 40
 """Known exchanges from which a queue's density is learnt: about one a feature."""
@@ -27,8 +28,6 @@ _SHRINKAGE: Final = 0.1
 """Weight of uncorrelated features in a covariance, some hundred exchanges of fifty features."""
 _RIDGE: Final = 0.05
 """Variance added to each standardised feature: what strangers hardly vary in decides nothing."""
-_BLOCK: Final = 65_536
-"""Exchanges whose features are in memory at a time: fifty numbers each."""
 _INT8_SCALE: Final = 127.0
 _ALIKE: Final = 0.2
 """Correlation of an account's exchanges as to whether they are like a group's (a guess, wide)."""
@@ -65,8 +64,8 @@ def score_streams(
     strangers = _fit(taught)
     queues = [_fit(samples[fold[shown] != part]) for part in range(_FOLDS)]
     scores = np.zeros(len(rows))
-    for start in range(0, len(rows), _BLOCK):
-        block = np.arange(start, min(start + _BLOCK, len(rows)))
+    for start in range(0, len(rows), limits.BLOCK_EXCHANGES):
+        block = np.arange(start, min(start + limits.BLOCK_EXCHANGES, len(rows)))
         own = (_read_own(traffic, rows, lifts[0], block) - place[0]) / place[1]
         for part in range(_FOLDS):
             mine = fold[block] == part

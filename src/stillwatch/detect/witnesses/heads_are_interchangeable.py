@@ -16,13 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.detect.witnesses.core import F64, UNKNOWN, Core, Witness, is_thin
+from stillwatch.domain import limits
 
 SPECIALITIES_MAX = 8
 """Kinds of work in which a group is parted at most: campaigns were after three each."""
 ACCOUNTS_PER_SPECIALITY = 10
 """Accounts of a group for each speciality: of fewer it says nothing (DESIGN.md, section 7)."""
-_BLOCK = 65_536
-"""Exchanges of which differences are in memory at a time."""
 _ROUNDS_MAX = 20
 """Rounds of Lloyd's algorithm: it settles within a few on a hundred accounts."""
 _FLOOR = 5e-4
@@ -41,18 +40,18 @@ def measure(core: Core) -> float:
     np.add.at(sums, codes, core.embedding)
     means = sums / counts[:, None]
     inside = 0.0
-    for at in range(0, n, _BLOCK):
-        block = slice(at, at + _BLOCK)
+    for at in range(0, n, limits.BLOCK_EXCHANGES):
+        block = slice(at, at + limits.BLOCK_EXCHANGES)
         inside += float(np.sum((core.embedding[block] - means[codes[block]]) ** 2))
     if n <= len(counts) or inside <= 0:
         return UNKNOWN
     within = inside / (n - len(counts))
     most = min(SPECIALITIES_MAX, len(counts) // ACCOUNTS_PER_SPECIALITY)
-    limits = [
+    bounds = [
         _limit_correlation(find_specialities(means, counts, kinds), means, counts, within)
         for kinds in range(1, max(most, 1) + 1)
     ]
-    return float(np.log2(max(float(np.min(limits)), _FLOOR)))
+    return float(np.log2(max(float(np.min(bounds)), _FLOOR)))
 
 
 def _limit_correlation(

@@ -1,0 +1,83 @@
+"""What a campaign's prompts have in common: its templates, and who else sends them.
+
+Part of the fifth step of *detect*: reads `Traffic` and the list of passages; gives rows of
+`TEMPLATES_OUT`. Counted in numbers of accounts and exchanges; ids of neither are looked up.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from stillwatch.detect.traffic import I32, Traffic
+
+_TEMPLATE_SHARE = 0.1
+"""Share of a campaign's accounts that must send a template for it to be listed."""
+_TEMPLATES_MAX = 12
+"""Templates listed of one campaign."""
+
+
+def list_templates(traffic: Traffic, members: I32, *, passages: pl.DataFrame) -> pl.DataFrame:
+    """List the templates that at least a tenth of a campaign's accounts sent.
+
+    Grain:   one row per template and place, at most 12: `TEMPLATES_OUT` but for the campaign.
+    Order:   most widely sent first. Cost: the passages of the campaign's exchanges.
+    `passages` says of each passage of `traffic` what it is.
+    """
+    templates = passages.select("passage", "template", pl.col("place").cast(pl.Categorical))
+    inside = _carry(traffic, members).join(templates, on="passage")
+    listed = (
+        inside.group_by("template", "place")
+        .agg(
+            pl.col("account").n_unique().alias("accounts"),
+            pl.col("at").n_unique().alias("exchanges"),
+            pl.col("tactic").drop_nulls().mode().cast(pl.String).sort().first(),
+        )
+        .cast({"place": pl.String})
+        .filter(pl.col("accounts") >= np.ceil(_TEMPLATE_SHARE * len(members)))
+        .sort("accounts", "exchanges", "template", descending=[True, True, False])
+        .head(_TEMPLATES_MAX)
+    )
+    chosen = passages.join(listed, on=["template", "place"], how="semi")
+    everywhere = _count_holders(traffic, chosen)
+    return (
+        listed.join(everywhere, on=["template", "place"])
+        .with_columns(
+            (pl.col("all_accounts") - pl.col("accounts")).cast(pl.Int64).alias("accounts_outside"),
+            pl.col("template")
+            .map_elements(lambda t: f"{t & 0xFFFFFFFFFFFFFFFF:016x}", return_dtype=pl.String)
+            .alias("template_id"),
+        )
+        .sort("accounts", "exchanges", "template_id", descending=[True, True, False])
+    )
+
+
+def _carry(traffic: Traffic, members: I32) -> pl.DataFrame:
+    """The passages of some accounts. Grain: one row per exchange (`at`) and passage of it."""
+    rows = traffic.rows_of(members)
+    sizes = np.diff(traffic.passage_start)[rows]
+    at = np.repeat(rows, sizes)
+    within = np.arange(len(at)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    account = np.searchsorted(traffic.account_start, at, side="right") - 1
+    return pl.DataFrame(
+        {
+            "at": at.astype(np.uint32),
+            "account": account.astype(np.uint32),
+            "passage": traffic.passage[traffic.passage_start[at] + within].astype(np.uint32),
+            "tactic": traffic.exchanges["tactic"].cast(pl.Categorical).gather(at),
+        }
+    )
+
+
+def _count_holders(traffic: Traffic, passages: pl.DataFrame) -> pl.DataFrame:
+    """Count the accounts of the whole run that sent some templates. Grain: a row a template."""
+    wanted = np.zeros(len(traffic.holders), np.bool_)
+    wanted[passages["passage"].to_numpy()] = True
+    held = np.flatnonzero(wanted[traffic.held])
+    account = np.searchsorted(traffic.held_start, held, side="right") - 1
+    found = pl.DataFrame({"account": account, "passage": traffic.held[held].astype(np.uint32)})
+    return (
+        found.join(passages, on="passage")
+        .group_by("template", "place")
+        .agg(pl.col("account").n_unique().alias("all_accounts"))
+    )
