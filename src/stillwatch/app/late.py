@@ -1,7 +1,7 @@
 """What takes seconds to load: imported when its turn comes, or ahead of it in a thread.
 
 Reading begins while the kernels of *observe* are still being compiled; those of *link* and *detect*
-are compiled, and what judging and reporting need (SciPy, Altair) is loaded, while *link* gathers
+are fetched, and what judging and reporting need (SciPy, Altair) is loaded, while *link* gathers
 traits. A name of a later stage is an attribute of this module, and the first look at it imports its
 stage. Nothing else changes: whoever needs what isn't ready yet waits for it, and meets the fault if
 there was one.
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from stillwatch.app import compiler
 from stillwatch.domain.keyed import PseudonymKey, hash_strings
 
 if TYPE_CHECKING:
@@ -54,27 +55,44 @@ _HOMES: Final = {
 }
 """Module → the names that come from it."""
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
+_COMPILED_FOR: Final = frozenset({"link_accounts"})
+"""Names that are worth nothing without the kernels of *link*: looking at them waits for these."""
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  any of the stages' names
     if name not in _HOME_OF:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
+    if name in _COMPILED_FOR:
+        _compile_later_stages().result()
     return getattr(import_module(_HOME_OF[name]), name)
 
 
 @cache
 def compile_ahead() -> Future[None]:
-    """Compile the kernels of *observe* in a thread; the future is done when they can be used.
+    """Have the kernels of *observe* ready; the future is done when they can be used.
 
-    The kernel that hashes names comes first: parsing waits for it. Once a process.
+    The kernel that hashes names comes first: parsing waits for it. Where the cache lacks it, it
+    lacks all, and a process of its own makes the others meanwhile. Once a process.
     """
+    if not compiler.is_compiled():
+        compiler.start_compiler()
     return _in_thread(_compile_observe)
 
 
+@cache
 def load_ahead() -> Future[None]:
-    """Compile the kernels of *link*, then load the stages after it, in a thread."""
+    """Have the kernels of *link* ready, then load the stages after it, in a thread.
+
+    Once a process.
+    """
+    _compile_later_stages()
     return _in_thread(_load_stages)
+
+
+@cache
+def _compile_later_stages() -> Future[None]:
+    return _in_thread(_fetch_kernels)
 
 
 def _in_thread(work: Callable[[], None]) -> Future[None]:
@@ -86,11 +104,18 @@ def _in_thread(work: Callable[[], None]) -> Future[None]:
 
 def _compile_observe() -> None:
     hash_strings(pl.Series([""]).to_arrow(), key=PseudonymKey(0, 0))
-    import_module("stillwatch.observe.content.rows").compile_kernels()
+    if child := compiler.started_compiler():
+        child.wait_for_observe()
+    compiler.compile_observe()
+
+
+def _fetch_kernels() -> None:
+    if child := compiler.started_compiler():
+        child.wait_for_all()
+    compiler.compile_later_stages()
 
 
 def _load_stages() -> None:
-    import_module("stillwatch.link.counts").compile_kernels()
-    import_module("stillwatch.detect.unmix.membership").compile_kernel()
+    _compile_later_stages().result()
     import_module("stillwatch.detect")
     import_module("stillwatch.report.drawing").start_converter()

@@ -66,6 +66,7 @@ def observe_chunks(chunks: ChunkReader, reading: Reading) -> Iterator[ObservedCh
             parsed.append(pool.submit(_parse, raw, reading))
             if not kernels.done() and len(parsed) < limits.CHUNKS_AHEAD:
                 continue
+            kernels.result()
             while parsed:
                 observed.append(pool.submit(_observe, parsed.popleft(), reading))
             while len(observed) >= limits.CHUNKS_IN_FLIGHT:

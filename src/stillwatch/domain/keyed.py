@@ -115,6 +115,11 @@ def _hash_strings(
         out[row] = np.int64(_finish(state, last))
 
 
+def cache_folder() -> str:
+    """Say where Numba keeps what hashes names, compiled: the first kernel that any run needs."""
+    return str(_hash_strings.stats.cache_path)
+
+
 def text_buffers(strings: pa.Array) -> tuple[npt.NDArray[np.uint8], Int64Array]:
     """Give the bytes and the 64-bit offsets of an Arrow string array, without copying the bytes.
 

@@ -16,8 +16,10 @@ CHUNK_BYTES: Final = 8 * 2**20
 32 MB the kernel spent a third of the time handing out pages), large enough for 10,000 records."""
 CHUNKS_IN_FLIGHT: Final = 6
 """Chunks parsed, sketched or waiting at once: two cores busy, and some ready."""
-CHUNKS_AHEAD: Final = 96
-"""Chunks parsed at once while kernels are compiled: seven seconds of parsing, 800 MB."""
+CHUNKS_AHEAD: Final = 48
+"""Chunks parsed at once while kernels are compiled: four seconds of parsing, 400 MB."""
+COMPILE_S_MAX: Final = 120
+"""Seconds that a process may compile kernels for another: ten times what a slow machine took."""
 DAYS_FROM_MEDIAN_MAX: Final = 400
 """Days. CONTRACT.md: a time further than this from the median is quarantined."""
 SNIFF_RECORDS: Final = 20

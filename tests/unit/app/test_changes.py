@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from stillwatch.app.changes import Snapshot, compare
+from stillwatch.app.commands.results.changes import Snapshot, compare
 from stillwatch.domain.results import ACCOUNTS_OUT, CAMPAIGNS_OUT
 
 

@@ -1,17 +1,9 @@
 """The commands, a file each; every one exports `register(app)`, as an extension's would."""
 
-from stillwatch.app.commands import (
-    check,
-    demo,
-    diff,
-    explain,
-    open_report,
-    revert,
-    scan,
-    schema,
-)
+from stillwatch.app.commands import check, demo, scan, schema
 from stillwatch.app.commands.lakes import ingest, sql, watch
 from stillwatch.app.commands.lists import replay, templates
+from stillwatch.app.commands.results import diff, explain, open_report, revert
 
 BUILT_IN = (
     demo,

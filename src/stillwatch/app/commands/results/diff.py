@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.changes import Changes, Snapshot, compare
 from stillwatch.app.commands.options import AsJson, examples, page
+from stillwatch.app.commands.results.changes import Changes, Snapshot, compare
 from stillwatch.app.commands.screen import say, say_json, show_table
 from stillwatch.domain.results import ACCOUNTS_OUT, CAMPAIGNS_OUT
 from stillwatch.store import read_result
