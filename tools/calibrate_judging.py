@@ -2,12 +2,13 @@
 
 Honest tied groups come from the lab's `honest-groups` scenarios, of a week, a fortnight and six
 weeks, four to one to one (permitted partners left out: they do harvest), and, for the tail of
-groups that declare no owner, from `unowned-groups`; how often a member is a true one comes from
-`trial`. None of them is reported on, and all are read with their truth, which only the lab and its
-calibration may do. Detection parameters are never fitted on a campaign: the null is honest groups
-alone.
+groups that declare no owner, from `unowned-groups`; how often a member is a true one, and what a
+campaign's p-values are like, comes from `trial`. None of them is reported on, and all are read with
+their truth, which only the lab and its calibration may do. Detection parameters are never fitted on
+a campaign: the null is honest groups alone; what is read off campaigns decides what a probability
+says, and no p- or q-value.
 
-    python tools/calibrate_judging.py --keep FOLDER [--incidents 24] [--trials 3]
+    python tools/calibrate_judging.py --keep FOLDER [--incidents 24] [--trials 12]
     python tools/calibrate_judging.py --keep FOLDER --check --first-seed 9501 [--incidents 12]
 
 The second fits nothing: it counts how often honest groups of incidents that the shipped null has
@@ -21,6 +22,7 @@ import argparse
 import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -40,11 +42,15 @@ from stillwatch.detect import Tied
 from stillwatch.detect.honest_groups import (
     NAMES,
     HonestGroups,
+    HonestNull,
+    cut_witnesses,
     fit_honest_null,
     load_null,
     save_null,
+    widen_by_run,
 )
 from stillwatch.detect.measure import Case, measure_groups
+from stillwatch.detect.odds import fit_power
 from stillwatch.detect.tails import OWNED_SHARE
 from stillwatch.detect.traffic import COLUMNS, arrange_traffic
 from stillwatch.domain.keyed import PseudonymKey
@@ -164,23 +170,34 @@ def keep_honest(incident: Incident) -> pl.DataFrame:
     return incident.measured.join(roles.select("group_id", "role"), on="group_id")
 
 
-def compare_members(incident: Incident) -> pl.DataFrame:
-    """Say of each member of a campaign's tied group whether it is one of that campaign."""
-    named = incident.tied.members.join(incident.truth, on="account_id").join(
-        incident.measured.select("group_id"), on="group_id"
-    )
-    main = named.group_by("group_id").agg(
-        pl.col("campaign").drop_nulls().mode().sort().first().alias("main"),
+def keep_trial(incident: Incident) -> pl.DataFrame:
+    """Keep every tied group: whether it is a campaign, and which of its members are of that one."""
+    named = incident.tied.members.join(incident.truth, on="account_id")
+    told = named.group_by("group_id").agg(
         (pl.col("campaign").is_not_null().mean() >= PURE_SHARE).alias("guilty"),
-    )
-    return named.join(main.filter("guilty"), on="group_id").select(
-        "weight_bits", (pl.col("campaign") == pl.col("main")).fill_null(value=False).alias("true")
-    )
+        pl.col("weight_bits").alias("bits"),
+        pl.col("campaign").eq_missing(pl.col("campaign").drop_nulls().mode().sort().first())
+        .alias("true"),
+    )  # fmt: skip
+    return incident.measured.join(told, on="group_id")
+
+
+def play_trial(seed: int, keep: Path) -> pl.DataFrame:
+    """Measure the groups of one trial."""
+    return play_once("trial", seed, keep, pick=keep_trial)
+
+
+def judge_campaigns(trial: pl.DataFrame, *, null: HonestNull) -> npt.NDArray[np.float64]:
+    """Give the p-values of one trial's campaigns, as a run of it alone would."""
+    groups = arrange(trial)
+    z = null.standardise(groups.figures, groups.accounts, groups.exchanges)
+    score = null.combine(cut_witnesses(widen_by_run(z, median=null.median)))
+    return np.asarray(null.p_values(score, groups.declared)[trial["guilty"].to_numpy()])
 
 
 def calibrate_members(pairs: pl.DataFrame) -> tuple[list[float], list[float]]:
     """Fit the share of true members as a rising function of total bits, by isotonic regression."""
-    bits = pairs["weight_bits"].to_numpy()
+    bits = pairs["bits"].to_numpy()
     bits = np.append(bits, bits.min())
     true = np.append(pairs["true"].to_numpy().astype(np.float64), 0.0)
     weight: npt.NDArray[np.float64] = np.append(np.ones(len(pairs)), PSEUDO_FALSE)
@@ -215,7 +232,7 @@ def main() -> None:
     """Fit and write, or check."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--incidents", type=int, default=24)
-    parser.add_argument("--trials", type=int, default=3)
+    parser.add_argument("--trials", type=int, default=12)
     parser.add_argument("--first-seed", type=int, default=9001)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--keep", type=Path, required=True, help="a folder: one file an incident")
@@ -229,16 +246,20 @@ def main() -> None:
         check_null(unowned)
         return
     seeds = range(asked.first_seed, asked.first_seed + asked.trials)
-    trials = (play_once("trial", seed, asked.keep, pick=compare_members) for seed in seeds)
-    pairs = pl.concat(list(trials))
-    fit_and_write(honest, unowned, pairs)
+    with ProcessPoolExecutor(asked.workers, mp_context=get_context("spawn")) as pool:
+        trials = list(pool.map(play_trial, seeds, [asked.keep] * len(seeds)))
+    fit_and_write(honest, unowned, trials)
 
 
-def fit_and_write(honest: pl.DataFrame, unowned: pl.DataFrame, pairs: pl.DataFrame) -> None:
-    """Fit the null and the membership calibration, and write what ships."""
+def fit_and_write(honest: pl.DataFrame, unowned: pl.DataFrame, trials: list[pl.DataFrame]) -> None:
+    """Fit the null and both calibrations, and write what ships."""
+    campaigns = pl.concat(trials).filter("guilty")
+    pairs = campaigns.select("bits", "true").explode("bits", "true")
     null = fit_honest_null(
         arrange(honest), unowned=arrange(unowned), members=calibrate_members(pairs)
     )
+    p = np.concatenate([judge_campaigns(trial, null=null) for trial in trials])
+    null = replace(null, power=fit_power(p))
     SHIPPED.write_bytes(save_null(null) + b"\n")
     told = pl.concat([honest, unowned])
     print(told.group_by("role").agg(pl.len(), *(pl.col(n).mean().round(3) for n in NAMES)))
@@ -246,6 +267,8 @@ def fit_and_write(honest: pl.DataFrame, unowned: pl.DataFrame, pairs: pl.DataFra
     print(f"{null.groups} honest tied groups; {true} of {len(pairs)} members are true ones")
     for kind, (start, scale, shape) in zip(("nobody", "one"), null.tails, strict=True):
         print(f"{kind} declared: from {start:.2f}, scale {scale:.2f}, shape {shape:.2f}")
+    levels = {level: int(np.sum(p <= level)) for level in (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)}
+    print(f"{len(p)} campaigns, of which at most p: {levels}; power {null.power:.4f}")
     print(f"written to {SHIPPED.name}")
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from stillwatch.detect.honest_groups import NAMES, HonestNull, widen_by_run
-from stillwatch.detect.judge import adjust_p_values, weigh_harvest
+from stillwatch.detect.judge import adjust_p_values
+from stillwatch.detect.odds import weigh_harvest
 from stillwatch.detect.unmix.densities import compare_with_strangers
 from stillwatch.detect.verdicts.certainty import hold_back
 from stillwatch.detect.verdicts.sentences import explain_verdict
@@ -52,13 +53,15 @@ def test_q_values_follow_their_groups_in_any_order(p: list[float], seed: int) ->
     assert np.allclose(adjust_p_values(values[order]), adjust_p_values(values)[order])
 
 
-@given(one=P, two=P, prior=st.floats(0.001, 0.5))
-def test_less_p_is_never_less_probability(one: float, two: float, prior: float) -> None:
-    """And it is a probability; the weakest witness halves the prior's odds, and no more."""
+@given(one=P, two=P, prior=st.floats(0.001, 0.5), power=st.floats(0.02, 1.0))
+def test_less_p_is_never_less_probability(
+    one: float, two: float, prior: float, power: float
+) -> None:
+    """And it is a probability; the weakest witness multiplies the prior's odds by the power."""
     small, large = sorted((one, two))
-    assert weigh_harvest(small, prior=prior) >= weigh_harvest(large, prior=prior) - 1e-12
-    halved = prior / (2 - prior)
-    assert halved - 1e-3 <= weigh_harvest(large, prior=prior) <= 1
+    less = weigh_harvest(large, power=power, prior=prior)
+    assert weigh_harvest(small, power=power, prior=prior) >= less - 1e-12
+    assert prior * power / (1 - prior + prior * power) - 1e-9 <= less <= 1
 
 
 @given(z=arrays(np.float64, (5, WIDTH), elements=Z), correlation=st.floats(0, 0.8))

@@ -76,8 +76,8 @@ class HonestNull:
     groups: int
     member_bits: F64
     """Knots of the membership calibration: total bits …"""
-    member_probability: F64
-    """… and the share of true members at them."""
+    member_probability: F64  # … and the share of true members at them
+    power: float = 1.0  # of the law of campaigns' p-values (`odds.py`): at 1 they say nothing
 
     def standardise(self, figures: F64, accounts: F64, exchanges: F64) -> F64:
         """Put witnesses on the honest scale, guilty upwards, not yet cut; nan stays nan."""

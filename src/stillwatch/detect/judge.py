@@ -14,15 +14,11 @@ from scipy.special import ndtr
 
 from stillwatch.detect.honest_groups import DECLARED, HonestNull, cut_witnesses, widen_by_run
 from stillwatch.detect.measure import Case, measure_groups
+from stillwatch.detect.odds import weigh_harvest
 from stillwatch.detect.traffic import F64, I32, Bools, Traffic
 from stillwatch.detect.unmix.members import Stream, weigh_members
 from stillwatch.detect.witnesses import WITNESSES
 from stillwatch.domain.settings import DetectSettings
-
-_NO_EVIDENCE = 0.999
-"""p-value from which the calibrator is at its limit of one half; nearer to 1 it cancels out."""
-_P_LEAST = 1e-300
-"""Least p-value whose logarithm is taken."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +84,7 @@ def judge_groups(
                 float(score[k]),
                 float(p[k]),
                 float(q[k]),
-                weigh_harvest(p[k], prior=settings.harvest_prior),
+                weigh_harvest(float(p[k]), power=null.power, prior=settings.harvest_prior),
                 judgement,
                 story,
                 rejected_by,
@@ -128,23 +124,6 @@ def adjust_p_values(p: F64) -> F64:
     out = np.empty(n)
     out[order] = np.minimum.accumulate(stepped[::-1])[::-1]
     return np.minimum(out, 1.0)
-
-
-def weigh_harvest(p: float, *, prior: float) -> float:
-    """Turn a p-value into the probability of a harvest, at a stated prior.
-
-    Units:   probability. The likelihood ratio is the mixture of all power calibrators k p^(k-1),
-             (1 - p + p ln p) / (p ln^2 p): on average at most 1 when the group is honest, 1/2 at
-             p = 1, so that a weak witness speaks for innocence. No bound is taken for a figure.
-    Source:  Vovk & Wang 2021 (calibrators); coordination.md, 3.3.
-    """
-    if p >= _NO_EVIDENCE:
-        ratio = 0.5
-    else:
-        log = np.log(max(p, _P_LEAST))
-        ratio = (1 - p + p * log) / (max(p, _P_LEAST) * log**2)
-    odds = prior / (1 - prior) * ratio
-    return float(odds / (1 + odds))
 
 
 def explain_innocently(z: F64) -> tuple[str, float]:

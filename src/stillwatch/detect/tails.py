@@ -34,7 +34,7 @@ _LOWER = 0.05
 """Confidence at which the tail's shape is taken."""
 _SHAPES = (0.1, 20.0)
 """Range in which a Weibull shape is looked for."""
-_P_MIN = 1e-6
+P_MIN = 1e-6
 """Least p-value that the fitted tail may give."""
 
 
@@ -48,7 +48,7 @@ def read_tails(tails: F64, score: F64, *, declared: F64) -> F64:
     nobody, owner = (_read_tail(tail, score) for tail in tails)
     known = np.where(declared >= OWNED_SHARE, owner, nobody)
     p = np.where(np.isnan(declared), np.maximum(nobody, owner), known)
-    return np.asarray(np.where(np.isnan(score), 1.0, np.maximum(p, _P_MIN)))
+    return np.asarray(np.where(np.isnan(score), 1.0, np.maximum(p, P_MIN)))
 
 
 def _read_tail(tail: F64, score: F64) -> F64:

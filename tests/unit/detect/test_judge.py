@@ -16,7 +16,6 @@ from stillwatch.detect.judge import (
     explain_innocently,
     find_q_values,
     judge_groups,
-    weigh_harvest,
 )
 from stillwatch.detect.measure import Case, measure_usual
 from stillwatch.detect.witnesses import WITNESSES
@@ -61,26 +60,6 @@ def test_q_values_are_those_of_benjamini_and_hochberg(seed: int) -> None:
         assert rejected == benjamini_hochberg(p, level)
     assert np.all(q >= p)
     assert q.max() <= 1
-
-
-def test_a_small_p_value_is_a_high_probability_and_a_large_one_half_the_prior_odds() -> None:
-    """Falling in p; the mixture of power calibrators at 0.01 and a prior of one tenth."""
-    found = [weigh_harvest(p, prior=0.1) for p in (1e-300, 1e-12, 1e-6, 1e-3, 0.01, 0.1, 0.5, 1)]
-    assert found == sorted(found, reverse=True)
-    log = np.log(0.01)
-    odds = 0.1 / 0.9 * (1 - 0.01 + 0.01 * log) / (0.01 * log**2)
-    assert found[4] == pytest.approx(odds / (1 + odds))
-    assert found[-1] == pytest.approx(0.05 / 0.95)
-    assert found[0] <= 1
-
-
-def test_the_likelihood_ratio_of_an_honest_group_is_one_on_average() -> None:
-    """Integrated over uniform p-values the calibrator has mean 1: it is an e-value."""
-    u = np.linspace(-30, 0, 40_001)
-    p = np.exp(u)
-    ratio = np.array([weigh_harvest(x, prior=0.5) / (1 - weigh_harvest(x, prior=0.5)) for x in p])
-    mean = float(np.trapezoid(ratio * p, u))
-    assert 0.95 <= mean <= 1.001
 
 
 def test_the_innocent_story_that_is_hardest_to_reject_is_told() -> None:

@@ -1,0 +1,44 @@
+"""From p-values to probabilities: an e-value under honesty, a power read off campaigns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stillwatch.detect.odds import fit_power, weigh_harvest
+from stillwatch.detect.tails import P_MIN
+
+
+def test_a_small_p_value_is_a_high_probability_and_a_large_one_speaks_for_innocence() -> None:
+    """Falling in p, level below the least one, and at p = 1 the prior's odds times the power."""
+    found = [weigh_harvest(p, power=0.1, prior=0.1) for p in (1e-300, P_MIN, 1e-3, 0.01, 0.5, 1)]
+    assert found == sorted(found, reverse=True)
+    assert found[0] == found[1] < 1
+    odds = 0.1 / 0.9 * 0.1 * 0.01**-0.9
+    assert found[3] == pytest.approx(odds / (1 + odds))
+    assert found[-1] == pytest.approx(0.1 / 9 / (1 + 0.1 / 9))
+
+
+@pytest.mark.parametrize("power", [0.05, 0.1, 0.3, 1.0])
+def test_the_likelihood_ratio_of_an_honest_group_is_at_most_one_on_average(power: float) -> None:
+    """Integrated over uniform p-values: an e-value, whatever the power."""
+    u = np.linspace(np.log(P_MIN) - 12, 0, 40_001)
+    p = np.exp(u)
+    odds = np.array([weigh_harvest(x, power=power, prior=0.5) for x in p])
+    ratio = odds / (1 - odds)
+    assert 0.4 <= float(np.trapezoid(ratio * p, u)) <= 1.001
+
+
+def test_the_power_is_recovered_and_errs_towards_saying_less() -> None:
+    """Of 200 campaigns, cut off at the least p-value, the upper limit lies above in 19 of 20."""
+    rng = np.random.default_rng(3)
+    for power in (0.05, 0.1, 0.3):
+        fitted = [fit_power(np.maximum(rng.random(200) ** (1 / power), P_MIN)) for _ in range(400)]
+        assert 0.92 <= np.mean([one >= power for one in fitted]) <= 0.98
+        assert np.median(fitted) <= 1.35 * power
+
+
+def test_of_no_campaign_nothing_can_be_said() -> None:
+    """The power is then that of honest groups, under which no p-value says anything."""
+    assert fit_power(np.array([])) == 1.0
+    assert weigh_harvest(1e-6, power=1.0, prior=0.1) == pytest.approx(0.1)
