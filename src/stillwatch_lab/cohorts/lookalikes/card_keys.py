@@ -55,8 +55,6 @@ _AUTHORS: Final = 100_000
 _UNTOLD: Final = 3
 """A voice that this number divides logs no end users (`traffic.requests`)."""
 _HAS_SYSTEM: Final = 0.7
-_BUSY: Final = 1.0
-"""Normal score of an end customer's use among programs, as that of keys that share a load."""
 _JITTERS: Final = (0.0, 0.02, 0.08, 0.2)
 """Spreads of volumes where keys take turns, on the logarithmic scale."""
 _LEFT_OVER: Final = (0.0, 0.0, 0.1, 0.3)
@@ -176,7 +174,7 @@ def _part_work(rng: np.random.Generator, keys: pl.DataFrame, split: str) -> pl.D
     if split == "environments":
         return keys
     tokens, systems = keys["answer_tokens"].to_numpy(), write_systems(rng, count)
-    habits = draw_program_habits(rng, np.full(count, _BUSY))
+    habits = draw_program_habits(rng, np.ones(count))
     return keys.with_columns(habits.iter_columns()).with_columns(
         pl.Series("answer_tokens", tokens * rng.lognormal(0.0, 0.3, count)),
         pl.Series("voice", rng.integers(0, 2**40, count)),
