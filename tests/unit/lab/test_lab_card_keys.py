@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -112,3 +114,11 @@ def test_nobody_exceeds_the_cap() -> None:
         order = GroupOrder(0, "card-keys", 3, 34.0)
         keys = draw_group(rng, FORTNIGHT, order, volume=volume, exits=EXITS)[0]
         assert keys["volume"].max() <= 300.0
+
+
+def test_the_page_of_look_alikes_lists_them_all() -> None:
+    """Name, role and number of each, as the registry has them, and no other."""
+    page = Path(__file__).parents[3] / "docs" / "lab" / "look-alikes.md"
+    rows = [line.split(" | ") for line in page.read_text().splitlines() if line.startswith("| `")]
+    told = {row[0].strip("| `"): (row[1].strip("`"), int(row[2])) for row in rows}
+    assert told == {like.name: (like.role, like.groups) for like in LOOK_ALIKES.values()}
