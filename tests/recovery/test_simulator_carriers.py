@@ -46,7 +46,7 @@ def test_three_in_ten_individuals_are_behind_a_carrier(people: pl.DataFrame) -> 
     assert people.filter(pl.col("addresses").is_null())["address_share"].max() == 0.0
 
 
-def test_an_address_shared_by_three_or_more_is_common_among_strangers(
+def test_an_address_shared_by_three_or_more_is_frequent_among_strangers(
     holders: pl.DataFrame,
 ) -> None:
     """From a fifth to a third of the accounts were seen at one, many of them at several."""

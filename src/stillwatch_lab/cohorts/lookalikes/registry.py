@@ -16,11 +16,10 @@ import polars as pl
 
 from stillwatch_lab.cohorts import institutions, teams
 from stillwatch_lab.cohorts.lookalikes import (
-    batch,
+    busy_accounts,
     campus,
     card_keys,
     claimed_organisation,
-    fine_tuner,
     framework,
     hackathon,
     resale,
@@ -166,12 +165,12 @@ _TABLE: Final = (
         shape="crowd", least=10,
     ),
     LookAlike(
-        "batch", "benign-batch", batch.draw_batch, 24, (1, 1),
+        "batch", "benign-batch", busy_accounts.draw_batch, 24, (1, 1),
         "customers of the batch kind are few and send a tenth of all traffic",
         shape="single", least=1, times=2_200.0,
     ),
     LookAlike(
-        "fine-tuner", "benign-fine-tuner", fine_tuner.draw_fine_tuner, 120, (1, 1),
+        "fine-tuner", "benign-fine-tuner", busy_accounts.draw_fine_tuner, 120, (1, 1),
         "one account in four thousand makes data for a small model of its own",
         shape="single", least=1, times=75.0,
     ),
