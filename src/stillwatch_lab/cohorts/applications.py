@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from stillwatch_lab.cohorts.people import Volume, draw_hexes, draw_people
-from stillwatch_lab.cohorts.places import draw_servers
+from stillwatch_lab.cohorts.places import draw_servers, lay_carriers
 from stillwatch_lab.cohorts.wording import write_closings, write_contexts, write_openings
 from stillwatch_lab.rhythms.habits import draw_program_habits
 from stillwatch_lab.scene import Scene
@@ -74,6 +74,7 @@ def draw_framework_users(
 ) -> pl.DataFrame:
     """Draw accounts that use a public agent framework: its text is all that they share."""
     people = draw_people(rng, scene, count=count, role="benign-framework", volume=volume)
+    people = lay_carriers(rng, people)
     shares = np.array([0.26, 0.22, 0.21, 0.12, 0.11, 0.08])
     texts = pl.Series(FRAMEWORKS).gather(rng.choice(len(FRAMEWORKS), count, p=shares))
     return people.with_columns(

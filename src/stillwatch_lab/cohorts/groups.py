@@ -56,15 +56,16 @@ def order_turns(
 ) -> Iterator[GroupOrder]:
     """Order up to `groups` groups until `accounts` are used up.
 
-    Order:   kinds take turns; sizes are between SIZE_MIN and SIZE_MAX whatever the kind.
+    Order:   kinds take turns; sizes are between SIZE_MIN and SIZE_MAX, but for bounded kinds.
     """
     left = accounts
     for number in range(groups if kinds else 0):
         if left < SIZE_MIN:
             return
-        size = min(_draw_size(rng, SIZE_MIN, SIZE_MAX), left)
-        left -= size
         like = LOOK_ALIKES[kinds[number % len(kinds)]]
+        bounds = like.size if like.is_bounded else (SIZE_MIN, SIZE_MAX)
+        size = min(_draw_size(rng, *bounds), left)
+        left -= size
         yield GroupOrder(number, like.name, size, _draw_factor(rng, like, size))
 
 

@@ -24,7 +24,7 @@ from stillwatch_lab.text.topics import TOPICS
 
 Floats = npt.NDArray[np.float64]
 
-_FREE_MAIL: Final = ("postbox.example", "quickmail.example", "letterbox.example", "inbox.example")
+FREE_MAIL: Final = ("postbox.example", "quickmail.example", "letterbox.example", "inbox.example")
 _REFERRERS: Final = ("search", "newsletter", "friend", "forum", "talk", "blog", "podcast", "course")
 _BISECTIONS: Final = 60  # halvings: below the last bit of a double
 _TEMPERATURES: Final = (None, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -131,7 +131,7 @@ def _register(
     domains = np.where(
         own_domain,
         np.array([f"{name}.example" for name in draw_hexes(rng, count, "d")]),
-        rng.choice(_FREE_MAIL, count),
+        rng.choice(FREE_MAIL, count),
     )
     abroad = np.where(rng.random(count) < 0.05, rng.permutation(country), country)  # noqa: PLR2004
     payment = pl.Series(draw_hexes(rng, count, "pm_"))

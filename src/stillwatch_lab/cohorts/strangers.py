@@ -16,6 +16,7 @@ import polars as pl
 
 from stillwatch_lab.cohorts import applications, institutions
 from stillwatch_lab.cohorts.people import Volume, draw_people
+from stillwatch_lab.cohorts.places import lay_carriers
 from stillwatch_lab.cohorts.rows import unite
 from stillwatch_lab.scene import Scene
 
@@ -65,6 +66,14 @@ def divide(mixture: Mixture, count: int, volume: Volume) -> Parts:
     return tuple((kind, number, volume.times(factor)) for (kind, _, factor), number in kinds)
 
 
+def draw_individuals(
+    rng: np.random.Generator, scene: Scene, *, count: int, volume: Volume
+) -> pl.DataFrame:
+    """Draw people of their own, some of them behind the addresses of their country's carriers."""
+    people = draw_people(rng, scene, count=count, role="benign-individual", volume=volume)
+    return lay_carriers(rng, people)
+
+
 def draw_strangers(
     rng: np.random.Generator, scene: Scene, *, parts: Parts, exits: pl.Series
 ) -> pl.DataFrame:
@@ -73,7 +82,7 @@ def draw_strangers(
     Grain:   one row per account. Order: kind by kind, as `parts` has them.
     """
     draws: dict[str, Callable[..., pl.DataFrame]] = {
-        "individuals": partial(draw_people, role="benign-individual"),
+        "individuals": draw_individuals,
         "framework": applications.draw_framework_users,
         "applications": applications.draw_applications,
         "vpn": partial(institutions.draw_vpn_users, exits=exits),

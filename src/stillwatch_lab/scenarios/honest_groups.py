@@ -26,6 +26,10 @@ _DAILY = 16 / 7
 """Mean exchanges of an account and day, about what CONTRACT.md has (40 in a fortnight)."""
 
 
+_GROUPS = 63
+"""Groups at scale 1: three of each of the 21 kinds, or ten or eleven of those that nobody owns."""
+
+
 def cast_honest_groups(
     rng: np.random.Generator, scene: Scene, casting: Casting, *, kinds: Sequence[str] = TIED
 ) -> Iterator[Shard]:
@@ -36,7 +40,7 @@ def cast_honest_groups(
     few |= dict.fromkeys(("vpn", "framework", "applications"), casting.count(300))
     parts = tuple((kind, few[kind], volume) for kind in few if kind not in casting.asked)
     yield Shard(partial(draw_crowd, parts=parts, exits=exits), mean * sum(few.values()))
-    groups = max(6, round(60 * casting.scale))
+    groups = max(6, round(_GROUPS * casting.scale))
     turns = order_turns(rng, casting.keep(kinds), accounts=10**9, groups=groups)
     yield from cast_groups(turns, volume=volume, exits=exits)
     yield from cast_groups(order_asked(rng, casting), volume=volume, exits=exits)

@@ -129,18 +129,29 @@ def test_a_large_look_alike_shrinks_with_the_scale() -> None:
 def test_honest_groups_take_turns_through_every_tied_kind() -> None:
     """The null of judging knows them all: no kind more than once more often than another."""
     rng = np.random.default_rng(0)
-    turns = Counter(order.kind for order in order_turns(rng, TIED, accounts=10**9, groups=60))
+    turns = Counter(order.kind for order in order_turns(rng, TIED, accounts=10**9, groups=63))
     assert set(turns) == set(TIED) == {k for k, v in LOOK_ALIKES.items() if v.shape == "group"}
     assert max(turns.values()) - min(turns.values()) <= 1
 
 
+def test_only_bounded_kinds_keep_to_their_sizes_in_turns() -> None:
+    """Keys on one card are forty at most in the null of judging too; others go up to 400."""
+    rng = np.random.default_rng(1)
+    turns = list(order_turns(rng, TIED, accounts=10**9, groups=2_100))
+    card = [order.size for order in turns if order.kind == "card-keys"]
+    lent = [order.size for order in turns if order.kind == "key-pool"]
+    assert (min(card), max(card)) == LOOK_ALIKES["card-keys"].size
+    assert max(lent) > 300
+
+
 def test_unowned_groups_are_of_the_kinds_that_declare_nobody(tmp_path: Path) -> None:
-    """Classes, cohorts, hackathons, launches and lent keys in turn; no other group."""
+    """Classes, cohorts, hackathons, launches, keys lent or on one card in turn; no other group."""
     summary = simulate("unowned-groups", out=tmp_path / "t", seed=3, scale=0.1)
     roles = set(truth(summary.out)["role"])
     assert roles == {
         "benign-individual", "benign-app", "benign-vpn", "benign-framework", "benign-class",
         "benign-startup", "benign-hackathon", "benign-launch", "benign-key-pool",
+        "benign-card-keys",
     }  # fmt: skip
     assert tuple(name for name in TIED if name in UNOWNED) == UNOWNED
 

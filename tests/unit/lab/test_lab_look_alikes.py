@@ -104,7 +104,7 @@ def test_a_framework_is_one_text_in_several_versions() -> None:
     )
     assert common > 100
     assert senders(users.sent, "system")[0] < 0.7 * 400
-    assert senders(users.sent, "ip")[0] <= 3
+    assert senders(users.sent, "ip")[0] <= 0.03 * 400  # what carriers give to many
     assert users.people["payment_fingerprint"].drop_nulls().is_duplicated().sum() == 0
     assert senders(users.sent, "prompt")[0] == 1
 
@@ -195,7 +195,7 @@ def test_a_resellers_accounts_follow_each_other_by_minutes_and_differ_in_use() -
     assert register["email_domain"].n_unique() == 1
     assert sold.grants[0]["scope"] == "resale"
     assert sold.grants[0]["budget_exchanges"] is None
-    assert senders(sold.sent, "ip")[0] <= 2
+    assert senders(sold.sent, "ip")[0] <= 0.1 * 40
     assert sold.people["topic_1"].n_unique() > 10
 
 
@@ -227,7 +227,7 @@ def test_a_launched_tool_is_all_that_its_users_share() -> None:
     assert spread_s(newcomers["created_s"]) < 40 * DAY_S < spread_s(register["created_s"])
     assert register["payment_fingerprint"].drop_nulls().is_unique().all()
     assert register["org_id"].null_count() == 60
-    assert senders(users.sent, "ip")[0] == 1
+    assert senders(users.sent, "ip")[0] <= 0.05 * 60
     assert register["volume"].max() > 5 * register["volume"].median()
     first = users.sent.group_by("account").agg(pl.col("at_s").min())
     assert (
@@ -276,7 +276,7 @@ def test_a_viral_prompt_is_pasted_by_everybody_on_one_day() -> None:
     assert 2 <= pasted["prompt"].n_unique() <= 12
     assert 0.35 * 120 < senders(pasted, "prompt")[0] < 0.65 * 120
     assert senders(own, "prompt")[0] == 1
-    assert senders(viral.sent, "ip")[0] <= 2
+    assert senders(viral.sent, "ip")[0] <= 0.05 * 120
     assert viral.accounts().height == 120
     assert set(viral.sent["account"]) <= set(viral.accounts()["row"])
 

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from stillwatch_lab.cohorts.people import Volume, draw_people
+from stillwatch_lab.cohorts.places import lay_carriers
 from stillwatch_lab.cohorts.wording import write_closings, write_openings, write_systems
 from stillwatch_lab.scene import DAY_S, Scene
 
@@ -40,6 +41,7 @@ def draw_framework(
 ) -> pl.DataFrame:
     """Draw the users of one framework: a text that ends otherwise in each version."""
     people = draw_people(rng, scene, count=count, role="benign-framework", volume=volume)
+    people = lay_carriers(rng, people)
     versions = int(rng.integers(VERSIONS[0], VERSIONS[1] + 1))
     texts = write_systems(rng, 1)[0] + write_closings(rng, versions)
     shares = _HOLD ** np.arange(versions)
@@ -60,6 +62,7 @@ def draw_launch(
     homes, hours, volumes and what they want of it are their own.
     """
     people = draw_people(rng, scene, count=count, role="benign-launch", volume=volume)
+    people = lay_carriers(rng, people)
     launched = rng.uniform(-20.0, 0.5 * scene.days) * DAY_S
     joined = launched + rng.exponential(_FADES_DAYS, count) * DAY_S
     is_new = pl.Series(rng.random(count) < _NEWCOMERS)

@@ -16,10 +16,10 @@ import polars as pl
 
 from stillwatch_lab.cohorts import institutions, teams
 from stillwatch_lab.cohorts.lookalikes import (
-    batch,
+    busy_accounts,
     campus,
+    card_keys,
     claimed_organisation,
-    fine_tuner,
     framework,
     hackathon,
     resale,
@@ -58,6 +58,8 @@ class LookAlike:
     """How many times the common volume an account sends."""
     is_product: bool = False
     """Few accounts carry a whole product's traffic."""
+    is_bounded: bool = False
+    """Its sizes are those of `size` in the null of judging too: nobody honest has more."""
     grant: Grant | None = None
     """Its permission."""
 
@@ -163,12 +165,12 @@ _TABLE: Final = (
         shape="crowd", least=10,
     ),
     LookAlike(
-        "batch", "benign-batch", batch.draw_batch, 24, (1, 1),
+        "batch", "benign-batch", busy_accounts.draw_batch, 24, (1, 1),
         "customers of the batch kind are few and send a tenth of all traffic",
         shape="single", least=1, times=2_200.0,
     ),
     LookAlike(
-        "fine-tuner", "benign-fine-tuner", fine_tuner.draw_fine_tuner, 120, (1, 1),
+        "fine-tuner", "benign-fine-tuner", busy_accounts.draw_fine_tuner, 120, (1, 1),
         "one account in four thousand makes data for a small model of its own",
         shape="single", least=1, times=75.0,
     ),
@@ -176,12 +178,17 @@ _TABLE: Final = (
         "stolen-key", "benign-stolen-key", stolen_key.draw_stolen_key, 100, (1, 1),
         "one key in five thousand lies in public code", shape="single", least=1, times=10.0,
     ),
+    LookAlike(
+        "card-keys", "benign-card-keys", card_keys.draw_card_keys, 120, (3, 40),
+        "as many customers as spread keys under an organisation's name do it under none",
+        least=3, is_product=True, is_bounded=True,
+    ),
 )  # fmt: skip
 
 LOOK_ALIKES: Final = {like.name: like for like in _TABLE}
 """By name; tied kinds take turns in this order."""
 TIED: Final = tuple(like.name for like in _TABLE if like.shape == "group")
-UNOWNED: Final = ("class", "accelerator", "hackathon", "tool-launch", "key-pool")
-"""Tied kinds of which most accounts declare no common owner, for there is none."""
+UNOWNED: Final = ("class", "accelerator", "hackathon", "tool-launch", "key-pool", "card-keys")
+"""Tied kinds of which most accounts declare no common owner: none is there, or none is named."""
 TRIAL_KINDS: Final = TIED[:9]
 """Those of the scenario `trial`, which stays as it was first measured."""

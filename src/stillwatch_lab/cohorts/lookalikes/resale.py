@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from stillwatch_lab.cohorts.people import Volume, draw_hexes, draw_people
-from stillwatch_lab.cohorts.places import draw_servers, draw_subnet
+from stillwatch_lab.cohorts.places import draw_servers, draw_subnet, lay_carriers
 from stillwatch_lab.cohorts.teams import lay_one_job
 from stillwatch_lab.scene import DAY_S, MINUTE_S, Scene
 
@@ -59,6 +59,7 @@ def draw_reseller(
     the reseller's; networks, clients, hours and topics are the customers'.
     """
     people = draw_people(rng, scene, count=count, role="benign-reseller", volume=volume)
+    people = lay_carriers(rng, people)
     step = rng.uniform(3.0, 12.0) * MINUTE_S
     begin = -rng.uniform(10.0, 60.0) * DAY_S
     opened = begin + step * np.arange(count) + rng.uniform(0.0, 0.05, count) * step

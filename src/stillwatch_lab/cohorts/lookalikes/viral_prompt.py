@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from stillwatch_lab.cohorts.people import Volume, draw_people
+from stillwatch_lab.cohorts.places import lay_carriers
 from stillwatch_lab.cohorts.rows import add_users
 from stillwatch_lab.cohorts.wording import write_closings, write_openings, write_systems
 from stillwatch_lab.scene import DAY_S, Scene
@@ -33,6 +34,7 @@ def draw_viral(
     Grain:   one row per account, then one per account for the day of the text.
     """
     people = draw_people(rng, scene, count=count, role="benign-viral", volume=volume)
+    people = lay_carriers(rng, people)
     begin = float(rng.integers(1, scene.days - 1)) * DAY_S
     original = write_openings(rng, 1)[0] + write_systems(rng, 1)[0]
     endings = write_closings(rng, VARIANTS).set(pl.Series(np.arange(VARIANTS) == 0), "")
