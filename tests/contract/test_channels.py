@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,14 @@ def test_every_channel_has_a_name_of_its_own_a_family_a_source_and_a_phrase(
     assert channel.source in {"exchange", "register"}
     assert channel.phrase[0].islower()
     assert not channel.phrase.endswith(".")
+
+
+def test_every_channel_says_what_defeats_it_and_who_looks_like_it(channel: Channel) -> None:
+    """Its file is named after it, stands in its family's folder, and says both."""
+    place = f"stillwatch.domain.channels.{channel.family}.{channel.name}"
+    says = import_module(place).__doc__ or ""
+    assert "Blind spot: " in says
+    assert "Look-alikes: " in says
 
 
 def test_every_channel_is_counted_somewhere(channel: Channel) -> None:

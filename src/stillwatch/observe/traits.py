@@ -15,33 +15,17 @@ import narwhals as nw
 import polars as pl
 
 from stillwatch.domain import limits
+from stillwatch.domain.families import CHANNELS
 from stillwatch.domain.keyed import PseudonymKey, hash_strings
 from stillwatch.domain.tables import TRAIT
 
 EXCHANGE_CHANNELS: Mapping[str, str] = {
-    "system_text": "system_hash",
-    "item": "prompt_hash",
-    "address": "address_hash",
-    "subnet": "subnet_hash",
-    "network": "network_hash",
-    "access_path": "access_path",
-    "client": "client_hash",
-    "device": "device_hash",
-    "parameters": "parameters_hash",
-    "reasoning_block": "reasoning_block_hash",
-    "end_user": "end_user_hash",
-    "active_hour": "hour",
+    c.name: c.column for c in CHANNELS if c.column and c.source == "exchange"
 }
 """Channel → column of OBSERVED."""
 
 REGISTER_CHANNELS: Mapping[str, str] = {
-    "payment": "payment_hash",
-    "email_domain": "email_domain_hash",
-    "email_hash": "email_hash",
-    "phone_country": "phone_country",
-    "payment_country": "payment_country",
-    "program": "program",
-    "referrer": "referrer_hash",
+    c.name: c.column for c in CHANNELS if c.column and c.source == "register"
 }
 """Channel → column of REGISTER."""
 

@@ -1,0 +1,1 @@
+"""The catalogue of channels: a folder per evidence family, a file per channel."""

@@ -1,0 +1,1 @@
+"""Channels of the *client* family: what sends the requests."""

@@ -1,0 +1,1 @@
+"""Channels of the *content* family: what the prompts say."""

@@ -1,0 +1,1 @@
+"""Channels of the *infrastructure* family: where the requests come from."""

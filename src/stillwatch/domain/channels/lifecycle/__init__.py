@@ -1,0 +1,1 @@
+"""Channels of the *lifecycle* family: when accounts come to be."""

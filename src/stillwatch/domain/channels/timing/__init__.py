@@ -1,0 +1,1 @@
+"""Channels of the *timing* family: when the requests come."""
