@@ -51,7 +51,7 @@ from stillwatch.detect.honest_groups import (
 )
 from stillwatch.detect.measure import Case, measure_groups
 from stillwatch.detect.odds import fit_power
-from stillwatch.detect.tails import OWNED_SHARE
+from stillwatch.detect.tails import KINDS
 from stillwatch.detect.traffic import COLUMNS, arrange_traffic
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
@@ -76,8 +76,11 @@ UNOWNED = {
     "unowned-groups": (200, 1 / 3),
     "unowned-groups-fortnight": (300, 1 / 12),
     "unowned-groups-six-weeks": (300, 1 / 12),
+    "card-groups": (400, 1 / 6),
+    "card-groups-fortnight": (500, 1 / 12),
+    "card-groups-six-weeks": (500, 1 / 12),
 }
-"""The same, of kinds that declare nobody."""
+"""The same, of kinds that declare nobody, and of customers' keys on one card."""
 LEVELS = (0.1, 0.05, 0.01, 0.003, 0.001)
 """p-values below which honest groups are counted."""
 PSEUDO_FALSE = 1.0
@@ -149,10 +152,10 @@ def measure_incident(traffic: Path, lake: Path) -> Incident:
     truth = pl.read_csv(listed, schema_overrides={"campaign": pl.String})
     rows = pl.DataFrame(
         [
-            (name, size[0], size[1], *figures.tolist())
+            (name, *size, *figures.tolist())
             for name, (_, _, figures, size) in zip(groups["group_id"], measured, strict=True)
         ],
-        schema=["group_id", "accounts", "exchanges", *NAMES],
+        schema=["group_id", "accounts", "exchanges", "paid", *NAMES],
         orient="row",
     )
     return Incident(tied, rows, truth)
@@ -192,7 +195,7 @@ def judge_campaigns(trial: pl.DataFrame, *, null: HonestNull) -> npt.NDArray[np.
     groups = arrange(trial)
     z = null.standardise(groups.figures, groups.accounts, groups.exchanges)
     score = null.combine(cut_witnesses(widen_by_run(z, median=null.median)))
-    return np.asarray(null.p_values(score, groups.declared)[trial["guilty"].to_numpy()])
+    return np.asarray(null.p_values(score, groups.standing)[trial["guilty"].to_numpy()])
 
 
 def calibrate_members(pairs: pl.DataFrame) -> tuple[list[float], list[float]]:
@@ -209,7 +212,8 @@ def calibrate_members(pairs: pl.DataFrame) -> tuple[list[float], list[float]]:
 
 def arrange(honest: pl.DataFrame) -> HonestGroups:
     """Give the figures and sizes of groups as the null wants them."""
-    sizes = (honest[name].to_numpy().astype(np.float64) for name in ("accounts", "exchanges"))
+    names = ("accounts", "exchanges", "paid")
+    sizes = (honest[name].to_numpy().astype(np.float64) for name in names)
     return HonestGroups(honest.select(NAMES).to_numpy(), *sizes)
 
 
@@ -217,10 +221,10 @@ def check_null(honest: pl.DataFrame) -> None:
     """Print how many honest groups fall below each p-value under the shipped null, and who do."""
     null, groups = load_null(), arrange(honest)
     told = honest.with_columns(
-        p=pl.Series(null.p_values(null.score(groups), groups.declared)),
-        owned=pl.Series(groups.declared >= OWNED_SHARE),
+        p=pl.Series(null.p_values(null.score(groups), groups.standing)),
     )
-    for kind, rows in (("all", told), *((f"owned: {k[0]}", r) for k, r in told.group_by("owned"))):
+    may_be = zip(KINDS, groups.standing.may_be(), strict=True)
+    for kind, rows in (("all", told), *((kind, told.filter(pl.Series(m))) for kind, m in may_be)):
         for level in LEVELS:
             below, expected = rows.filter(pl.col("p") <= level).height, level * rows.height
             print(f"{kind}: p <= {level}: {below} of {rows.height}, {expected:.1f} expected")
@@ -265,8 +269,8 @@ def fit_and_write(honest: pl.DataFrame, unowned: pl.DataFrame, trials: list[pl.D
     print(told.group_by("role").agg(pl.len(), *(pl.col(n).mean().round(3) for n in NAMES)))
     true = int(pairs["true"].sum())
     print(f"{null.groups} honest tied groups; {true} of {len(pairs)} members are true ones")
-    for kind, (start, scale, shape) in zip(("nobody", "one"), null.tails, strict=True):
-        print(f"{kind} declared: from {start:.2f}, scale {scale:.2f}, shape {shape:.2f}")
+    for kind, (start, scale, shape) in zip(KINDS, null.tails, strict=True):
+        print(f"{kind}: from {start:.2f}, scale {scale:.2f}, shape {shape:.2f}")
     levels = {level: int(np.sum(p <= level)) for level in (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)}
     print(f"{len(p)} campaigns, of which at most p: {levels}; power {null.power:.4f}")
     print(f"written to {SHIPPED.name}")

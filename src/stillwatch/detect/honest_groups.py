@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from stillwatch.detect.tails import OWNED_SHARE, fit_tails, read_tails
+from stillwatch.detect.tails import Standing, fit_tails, read_tails
 from stillwatch.detect.traffic import F64
 from stillwatch.detect.witnesses import WITNESSES
 
@@ -52,11 +52,12 @@ class HonestGroups(NamedTuple):
     figures: F64
     accounts: F64
     exchanges: F64
+    paid: F64  # share of each group's accounts that one card pays for (`owners.py`)
 
     @property
-    def declared(self) -> F64:
-        """Share of each group's accounts under one declared owner."""
-        return np.asarray(self.figures[:, DECLARED])
+    def standing(self) -> Standing:
+        """What the register says of each group."""
+        return Standing(np.asarray(self.figures[:, DECLARED]), self.paid)
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class HonestNull:
     median: F64
     """W: of the standardised witnesses; skewed ones have it off 0."""
     tails: F64
-    """2 x 3: start, scale and shape, of groups that declare nobody and of those that one owns."""
+    """3 x 3: start, scale and shape of each of `tails.KINDS`."""
     groups: int
     member_bits: F64
     """Knots of the membership calibration: total bits …"""
@@ -107,12 +108,9 @@ class HonestNull:
         weights = np.maximum(np.linalg.solve(shrunk, np.ones(len(own))), 0.0)
         return float(weights @ z[speaks] / np.sqrt(max(weights @ own @ weights, _SPREAD_MIN)))
 
-    def p_values(self, score: F64, declared: F64) -> F64:
-        """Give the upper tail of the honest score of groups that declare as much; 1 where unknown.
-
-        `declared` is the share of each group's accounts under one declared owner, nan = not known.
-        """
-        return read_tails(self.tails, score, declared=declared)
+    def p_values(self, score: F64, standing: Standing) -> F64:
+        """Give the upper tail of the honest score of groups that stand alike; 1 where unknown."""
+        return read_tails(self.tails, score, standing=standing)
 
 
 def _design(accounts: F64, exchanges: F64) -> F64:
@@ -150,17 +148,20 @@ def fit_honest_null(
         scale,
         np.atleast_2d(np.corrcoef(np.nan_to_num(z), rowvar=False)),
         np.array([np.nanmedian(column) for column in placed.T], np.float64),
-        np.ones((2, 3)),
+        np.ones((3, 3)),
         len(figures),
         np.asarray(members[0], np.float64),
         np.asarray(members[1], np.float64),
     )
-    score, declared = draft.score(groups), groups.declared
+    score, standing = draft.score(groups), groups.standing
     if unowned is not None:
-        nobody = unowned.declared < OWNED_SHARE
-        score = np.append(score, draft.score(unowned)[nobody])
-        declared = np.append(declared, unowned.declared[nobody])
-    return replace(draft, tails=fit_tails(score, declared=declared), groups=len(score))
+        more, others = unowned.standing, ~unowned.standing.may_be()[1]
+        score = np.append(score, draft.score(unowned)[others])
+        standing = Standing(
+            np.append(standing.declared, more.declared[others]),
+            np.append(standing.paid, more.paid[others]),
+        )
+    return replace(draft, tails=fit_tails(score, standing=standing), groups=len(score))
 
 
 def _fit_lines(figures: F64, design: F64) -> tuple[F64, F64]:

@@ -15,6 +15,7 @@ from scipy.special import ndtr
 from stillwatch.detect.honest_groups import DECLARED, HonestNull, cut_witnesses, widen_by_run
 from stillwatch.detect.measure import Case, measure_groups
 from stillwatch.detect.odds import weigh_harvest
+from stillwatch.detect.tails import Standing
 from stillwatch.detect.traffic import F64, I32, Bools, Traffic
 from stillwatch.detect.unmix.members import Stream, weigh_members
 from stillwatch.detect.witnesses import WITNESSES
@@ -64,7 +65,8 @@ def judge_groups(
     z[tied] = widen_by_run(z[tied], median=null.median)
     z = cut_witnesses(z)
     score = null.combine(z)
-    p = np.where(tied, null.p_values(score, figures[:, DECLARED]), 1.0)
+    standing = Standing(figures[:, DECLARED], size[:, 2])
+    p = np.where(tied, null.p_values(score, standing), 1.0)
     q = find_q_values(p, tied=tied, permitted=_find_permitted(case))
     out = []
     for k, name in enumerate(case.groups["group_id"]):

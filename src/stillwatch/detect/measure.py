@@ -43,10 +43,11 @@ class Case:
 
 def measure_groups(
     traffic: Traffic, case: Case, *, settings: DetectSettings
-) -> list[tuple[I32, Unmixed, F64, tuple[int, int]]]:
+) -> list[tuple[I32, Unmixed, F64, tuple[int, int, float]]]:
     """Unmix every group and hear its witnesses.
 
-    Grain:   per group: account codes, memberships, figures, and (accounts, core exchanges).
+    Grain:   per group: account codes, memberships, figures, and (accounts, core exchanges, share
+             that one card pays for).
     """
     usual = measure_usual(traffic.exchanges)
     owners = Owners(case.register, active=traffic.accounts)
@@ -76,7 +77,8 @@ def measure_groups(
         )
         is_resold = 2 * len(case.resold.intersection(own[name])) >= len(own[name])
         figures = hear_witnesses(core, is_resold=is_resold)
-        out.append((codes, unmixed, figures, (len(codes), len(core.account))))
+        size = (len(codes), len(core.account), owners.measure_paid(own[name]))
+        out.append((codes, unmixed, figures, size))
     return out
 
 

@@ -1,7 +1,8 @@
-"""Whose do the accounts of a group say that they are? The register's word, group by group.
+"""Whose do the accounts of a group say that they are, and who pays? The register's word.
 
-Used by judging: reads the register, gives one share per group. A value that many strangers hold
-(a public mail provider's domain) declares nobody's ownership.
+Used by judging: reads the register, gives two shares per group. A value that many strangers hold
+(a public mail provider's domain) declares nobody's ownership. A card declares nobody either, but a
+group that one card pays for may be one customer with several keys, and is compared with such.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ for everything with one would be compared with customers who have signed for the
 _STRANGERS_MAX = 0.005
 """Share of the accounts outside a group that may hold a value for it to declare an owner; more
 may, where most of its holders are in the group: it is then a part of that owner's accounts."""
+PAID_ACCOUNTS_MAX = 100
+"""Accounts that one instrument pays for at most where they may be one customer's keys: two and a
+half times the largest such customer of the lab. Above it, whoever let them sign up should know."""
+_PAYMENT = "payment_hash"
 UNKNOWN = float("nan")
 
 
@@ -27,6 +32,9 @@ class Owners:
         known = register.join(pl.DataFrame({"account_id": list(active)}), on="account_id")
         self._columns = [c for c in _OWNERS if known[c].null_count() < len(known)]
         self._known = known.select("account_id", *self._columns)
+        paying = known.select("account_id", _PAYMENT).drop_nulls()
+        few = pl.len().over(_PAYMENT) <= PAID_ACCOUNTS_MAX
+        self._paying = paying.with_columns(pl.when(few).then(_PAYMENT))
         self._everywhere = {
             c: known.drop_nulls(c).group_by(c).agg(pl.len().alias("everywhere"))
             for c in self._columns
@@ -51,3 +59,15 @@ class Owners:
             most = rare["inside"].max()
             best = max(best, most if isinstance(most, int) else 0)
         return best / len(own)
+
+    def measure_paid(self, members: Sequence[str]) -> float:
+        """Give the largest share of a group that one instrument pays for, of few accounts in all.
+
+        Units:   share of the members whose instrument is known; nan where none is, unless the group
+                 is too large for any one customer's keys to be half of it.
+        """
+        own = self._paying.join(pl.DataFrame({"account_id": list(members)}), on="account_id")
+        if not len(own):
+            return 0.0 if len(members) > 2 * PAID_ACCOUNTS_MAX else UNKNOWN
+        most = own.drop_nulls(_PAYMENT).group_by(_PAYMENT).len()["len"].max()
+        return (most if isinstance(most, int) else 0) / len(own)

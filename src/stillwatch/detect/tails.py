@@ -1,22 +1,24 @@
-"""How far out honest tied groups lie: the upper tail of their score, for two kinds of group apart.
+"""How far out honest tied groups lie: the upper tail of their score, by kind of group.
 
 Part of the fourth step of *detect*. Honest groups that lie near a harvest are nearly all one
-customer's keys or one reseller's pool, and they say so: most of their accounts are under one
-declared owner. Groups that declare nobody (a class, a hackathon, a cohort, the users of a new tool)
-are compared with their like, groups that declare an owner with theirs; where the register says
-nothing, the larger p-value counts. Each kind has a Weibull tail above its own 95 % quantile,
-between exponential and Gaussian, at the lower confidence limit of its shape.
+customer's keys or one reseller's pool. Most of those say so: most of their accounts are under one
+declared owner. Some say nothing, but one card pays for them. The others (a class, a hackathon, a
+cohort, the users of a new tool) are strangers to one another. Each kind is compared with its like;
+where the register doesn't say, the largest p-value counts. Each has a Weibull tail above its own
+95 % quantile, between exponential and Gaussian, at the lower confidence limit of its shape.
 
-Absent: a campaign; the split is by what a group declares, never by what it was.
+Absent: a campaign; the split is by what a group declares and pays with, never by what it was.
 Source: conditional (Mondrian) calibration, Vovk et al. 2005; ADR 0006.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.optimize import brentq
 
-from stillwatch.detect.traffic import F64
+from stillwatch.detect.traffic import F64, Bools
 
 OWNED_SHARE = 0.5
 """Share of a group's accounts under one declared owner from which that owner is taken at its
@@ -38,16 +40,40 @@ P_MIN = 1e-6
 """Least p-value that the fitted tail may give."""
 
 
-def read_tails(tails: F64, score: F64, *, declared: F64) -> F64:
-    """Give the upper tail of the honest score, of the kind that each group is; 1 where unknown.
+class Standing(NamedTuple):
+    """What the register says of groups, one figure each; nan = it doesn't say."""
 
-    Grain:   one p-value per group; `tails` has a row a kind (nobody declared, one owner declared)
-             of start, scale and shape; `declared` is the share under one owner, nan = not known.
+    declared: F64
+    """Share of the accounts under one declared owner."""
+    paid: F64
+    """Share that one instrument of few accounts pays for."""
+
+    def may_be(self) -> Bools:
+        """Say which kinds each group may be of. Shape: KINDS x groups.
+
+        An owner who is declared counts before a card: customers who sign for their keys pay too.
+        """
+        owned, paid = self.declared >= OWNED_SHARE, self.paid >= OWNED_SHARE
+        silent, cashless = np.isnan(self.declared), np.isnan(self.paid)
+        return np.array(
+            [~owned & ~paid, owned | silent, ~owned & (paid | cashless)],
+            np.bool_,
+        )
+
+
+KINDS = ("nobody", "one owner", "one card")
+"""Kinds of groups with a tail each, as the rows of the fitted tails."""
+
+
+def read_tails(tails: F64, score: F64, *, standing: Standing) -> F64:
+    """Give the upper tail of the honest score, the largest of the kinds that each group may be of.
+
+    Grain:   one p-value per group, 1 where its score is unknown; `tails` has a row a kind of
+             start, scale and shape.
     Units:   never below one in a million: some hundred groups bear no extrapolation beyond.
     """
-    nobody, owner = (_read_tail(tail, score) for tail in tails)
-    known = np.where(declared >= OWNED_SHARE, owner, nobody)
-    p = np.where(np.isnan(declared), np.maximum(nobody, owner), known)
+    each = np.array([_read_tail(tail, score) for tail in tails])
+    p = np.where(standing.may_be(), each, 0.0).max(axis=0)
     return np.asarray(np.where(np.isnan(score), 1.0, np.maximum(p, P_MIN)))
 
 
@@ -57,15 +83,15 @@ def _read_tail(tail: F64, score: F64) -> F64:
     return np.where(score > start, np.exp(-(over**shape)) * (1 - TAIL_FROM), 1.0)
 
 
-def fit_tails(score: F64, *, declared: F64) -> F64:
+def fit_tails(score: F64, *, standing: Standing) -> F64:
     """Fit the tail of each kind of group: rows as `read_tails` wants them.
 
-    Nulls:   a score or a share that is not a number takes part in neither.
+    Nulls:   a score that is not a number takes part in none; a group of unknown standing in all
+             that it may be.
     Cost:    200 fits of a shape to a twentieth of the groups: a second.
     """
     heard = score[~np.isnan(score)]
-    kinds = (score[declared < OWNED_SHARE], score[declared >= OWNED_SHARE])
-    own = (kind[~np.isnan(kind)] for kind in kinds)
+    own = (score[one & ~np.isnan(score)] for one in standing.may_be())
     return np.array([_fit_tail(one if len(one) >= _KIND_GROUPS_MIN else heard) for one in own])
 
 

@@ -1,10 +1,10 @@
 """The scenarios by name: who is in each, as shards that are drawn apart from one another.
 
 Reads `cohorts`; `simulate` turns each shard into traffic. Sizes are those of scale 1. `demo` is
-for a first look, `innocent` holds no campaign and every look-alike, `honest-groups` and
-`unowned-groups` give the null of judging, `trial` is a harder incident; the presets of CONTRACT.md,
-section 3, are in `presets`. Look-alikes that somebody asked for (`Casting`) take the place of a
-scenario's own.
+for a first look, `innocent` holds no campaign and every look-alike, `honest-groups`,
+`unowned-groups` and `card-groups` give the null of judging, `trial` is a harder incident; the
+presets of CONTRACT.md, section 3, are in `presets`. Look-alikes that somebody asked for (`Casting`)
+take the place of a scenario's own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ from typing import Final
 from stillwatch.domain.errors import InputError
 from stillwatch_lab.presets import PRESETS, scene_of
 from stillwatch_lab.scenarios.demo import cast_demo
-from stillwatch_lab.scenarios.honest_groups import cast_honest_groups, cast_unowned_groups
+from stillwatch_lab.scenarios.honest_groups import (
+    cast_card_groups,
+    cast_honest_groups,
+    cast_unowned_groups,
+)
 from stillwatch_lab.scenarios.innocent import cast_innocent, cast_preset
 from stillwatch_lab.scenarios.scenario import Scenario
 from stillwatch_lab.scenarios.trial import cast_trial
@@ -35,6 +39,9 @@ SCENARIOS: Final = {
         Scenario("unowned-groups", WEEK, cast_unowned_groups),
         Scenario("unowned-groups-fortnight", FORTNIGHT, cast_unowned_groups),
         Scenario("unowned-groups-six-weeks", scene_of("swarm-28m"), cast_unowned_groups),
+        Scenario("card-groups", WEEK, cast_card_groups),
+        Scenario("card-groups-fortnight", FORTNIGHT, cast_card_groups),
+        Scenario("card-groups-six-weeks", scene_of("swarm-28m"), cast_card_groups),
         Scenario("trial", FORTNIGHT, cast_trial),
         *(
             Scenario(name, scene_of(name), partial(cast_preset, plans=plans))

@@ -16,7 +16,7 @@ import numpy as np
 from stillwatch_lab.cohorts.casting import Casting
 from stillwatch_lab.cohorts.groups import order_asked, order_turns
 from stillwatch_lab.cohorts.institutions import draw_vpn_exits
-from stillwatch_lab.cohorts.lookalikes.registry import TIED, UNOWNED
+from stillwatch_lab.cohorts.lookalikes.registry import PAID, TIED, UNOWNED
 from stillwatch_lab.cohorts.people import Volume
 from stillwatch_lab.scenarios.cast import cast_groups, draw_crowd
 from stillwatch_lab.scene import Scene
@@ -48,3 +48,6 @@ def cast_honest_groups(
 
 cast_unowned_groups = partial(cast_honest_groups, kinds=UNOWNED)
 """Cast strangers, and in turn honest groups whose accounts declare no common owner."""
+
+cast_card_groups = partial(cast_honest_groups, kinds=PAID)
+"""Cast strangers, and customers who have several keys on one card and declare nobody."""

@@ -190,5 +190,7 @@ LOOK_ALIKES: Final = {like.name: like for like in _TABLE}
 TIED: Final = tuple(like.name for like in _TABLE if like.shape == "group")
 UNOWNED: Final = ("class", "accelerator", "hackathon", "tool-launch", "key-pool", "card-keys")
 """Tied kinds of which most accounts declare no common owner: none is there, or none is named."""
+PAID: Final = ("card-keys",)
+"""Tied kinds that declare nobody and are one customer's all the same: one card pays."""
 TRIAL_KINDS: Final = TIED[:9]
 """Those of the scenario `trial`, which stays as it was first measured."""
