@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 from stillwatch.detect.honest_groups import NAMES, HonestNull, widen_by_run
 from stillwatch.detect.judge import adjust_p_values
 from stillwatch.detect.odds import weigh_harvest
+from stillwatch.detect.tails import Standing
 from stillwatch.detect.unmix.densities import compare_with_strangers
 from stillwatch.detect.verdicts.certainty import hold_back
 from stillwatch.detect.verdicts.sentences import explain_verdict
@@ -30,8 +31,8 @@ def null_of(correlation: float, *, rate: float = 2.0) -> HonestNull:
     line = np.zeros((WIDTH, 3))
     knots = np.array([0.0, 1.0])
     return HonestNull(
-        line, np.ones(WIDTH), own, np.zeros(WIDTH), np.tile([1.0, 1.0 / rate, 1.0], (2, 1)), 300,
-        knots, knots,
+        line, np.ones(WIDTH), own, np.zeros(WIDTH), np.tile([1.0, 1.0 / rate, 1.0], (3, 1)), 300,
+        knots, knots, 0.1,
     )  # fmt: skip
 
 
@@ -71,7 +72,7 @@ def test_scores_speak_where_four_witnesses_do(z: np.ndarray, correlation: float)
     score = null.combine(z)
     speaks = (~np.isnan(z)).sum(axis=1) >= 4
     assert np.array_equal(np.isfinite(score), speaks)
-    p = null.p_values(score, z[:, 0])
+    p = null.p_values(score, Standing(z[:, 0], z[:, 1]))
     assert np.all((p >= 0) & (p <= 1))
     assert np.all(p[~speaks] == 1)
 

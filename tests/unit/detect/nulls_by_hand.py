@@ -24,7 +24,9 @@ def draw_honest(count: int, *, seed: int, together: float = 0.3) -> HonestGroups
     factor = rng.normal(size=(count, 1)) * np.sqrt(together)
     noise = factor + rng.normal(size=(count, len(NAMES))) * np.sqrt(1 - together)
     signs = np.array([1.0] * len(NAMES))
-    return HonestGroups(design @ LINE.T + signs * noise * SCALE, accounts, exchanges)
+    return HonestGroups(
+        design @ LINE.T + signs * noise * SCALE, accounts, exchanges, np.zeros(count)
+    )
 
 
 def fit(groups: HonestGroups) -> HonestNull:

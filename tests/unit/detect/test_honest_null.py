@@ -20,14 +20,18 @@ from stillwatch.detect.honest_groups import (
     save_null,
     widen_by_run,
 )
+from stillwatch.detect.tails import Standing
 from stillwatch.detect.witnesses import WITNESSES
 
 SIGNS = np.array([w.sign for w in WITNESSES])
 
-UNKNOWN = np.array(np.nan)
-"""What a group declares where the register is silent."""
 CENTRE = np.zeros(len(NAMES))
 """Medians of a lab in which every witness is symmetric."""
+
+
+def unknown(groups: int) -> Standing:
+    """How groups stand where the register is silent."""
+    return Standing(np.full(groups, np.nan), np.full(groups, np.nan))
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +42,7 @@ def null() -> HonestNull:
 
 def p_values(null: HonestNull, groups: HonestGroups) -> np.ndarray:
     """From figures to p-values."""
-    return null.p_values(null.score(groups), groups.declared)
+    return null.p_values(null.score(groups), groups.standing)
 
 
 def test_a_known_line_and_scale_are_recovered() -> None:
@@ -84,7 +88,7 @@ def test_no_witness_decides_alone(null: HonestNull) -> None:
     """One witness as guilty as can be, the others as honest groups are: p is not small."""
     z = np.zeros((len(NAMES), len(NAMES)))
     np.fill_diagonal(z, 3.0)
-    assert null.p_values(null.combine(z), UNKNOWN).min() > 0.001
+    assert null.p_values(null.combine(z), unknown(len(z))).min() > 0.001
 
 
 def test_below_four_witnesses_nothing_is_said(null: HonestNull) -> None:
@@ -94,7 +98,7 @@ def test_below_four_witnesses_nothing_is_said(null: HonestNull) -> None:
     z[1, 3] = 3.0
     score = null.combine(z)
     assert np.isnan(score).tolist() == [True, False]
-    p = null.p_values(score, UNKNOWN)
+    p = null.p_values(score, unknown(len(score)))
     assert p[0] == 1.0
     assert p[1] < 0.05
 
@@ -130,14 +134,16 @@ def test_honest_groups_that_were_not_seen_have_p_values_that_are_uniform_or_larg
 
 def test_p_is_one_below_the_tail_and_falls_in_it(null: HonestNull) -> None:
     """At the 95 % quantile it is 0.05, nothing below is judged, and never is it under 1e-6."""
-    for declared, (start, scale, shape) in zip((0.1, 0.9), null.tails, strict=True):
+    kinds = ((0.1, 0.1), (0.9, 0.9), (0.1, 0.9))
+    for stands, (start, scale, shape) in zip(kinds, null.tails, strict=True):
+        standing = Standing(*(np.full(5, one) for one in stands))
         at = start + np.array([-1.0, 0.0, 1e-9, 1.0, 2.0])
-        p = null.p_values(at, np.full(5, declared))
+        p = null.p_values(at, standing)
         assert p[:2].tolist() == [1.0, 1.0]
         assert p[2] == pytest.approx(0.05)
         assert p[3] == pytest.approx(0.05 * np.exp(-((1 / scale) ** shape)))
         assert p[4] < p[3]
-        assert null.p_values(np.array([1e3]), np.array([declared]))[0] == 1e-6
+        assert null.p_values(np.full(5, 1e3), standing)[0] == 1e-6
 
 
 def test_groups_are_compared_with_those_that_declare_as_much() -> None:
@@ -152,8 +158,23 @@ def test_groups_are_compared_with_those_that_declare_as_much() -> None:
     moved[:, DECLARED] = np.where(owned, 1.0, 0.0)
     null = fit_honest_null(groups._replace(figures=moved), members=KNOTS)
     score = np.full(3, float(null.tails[:, 0].max()) + 0.5)
-    nobody, owner, unknown = null.p_values(score, np.array([0.0, 1.0, np.nan]))
+    declared = np.array([0.0, 1.0, np.nan])
+    nobody, owner, unknown = null.p_values(score, Standing(declared, np.zeros(3)))
     assert nobody < owner == unknown
+
+
+def test_groups_that_one_card_pays_for_are_compared_with_such() -> None:
+    """Where those lie further out, the same score says less of one, or of one nobody knows of."""
+    groups = draw_honest(1_200, seed=6)
+    paid = np.where(np.arange(1_200) % 2 == 0, 1.0, 0.0)
+    moved = groups.figures + paid[:, None] * SIGNS * SCALE
+    moved[:, DECLARED] = np.arange(1_200) % 7 / 20
+    null = fit_honest_null(groups._replace(figures=moved, paid=paid), members=KNOTS)
+    score = np.full(4, float(null.tails[:, 0].max()) + 0.5)
+    standing = Standing(np.array([0.0, 0.0, 0.0, 1.0]), np.array([0.0, 1.0, np.nan, 1.0]))
+    nobody, card, unknown, owner = null.p_values(score, standing)
+    assert nobody < card == unknown
+    assert owner == null.p_values(score, Standing(np.ones(4), np.zeros(4)))[0]
 
 
 def test_more_groups_that_declare_nobody_move_their_tail_alone() -> None:

@@ -35,8 +35,8 @@ def by_hand() -> HonestNull:
     line[:, 0] = [expected.get(n, 0.0) for n in NAMES]
     return HonestNull(
         line, np.array([scale.get(n, 1.0) for n in NAMES]), np.eye(len(NAMES)),
-        np.zeros(len(NAMES)), np.tile([1.0, 1 / 2.5, 1.0], (2, 1)), 400,
-        np.array(KNOTS[0]), np.array(KNOTS[1]),
+        np.zeros(len(NAMES)), np.tile([1.0, 1 / 2.5, 1.0], (3, 1)), 400,
+        np.array(KNOTS[0]), np.array(KNOTS[1]), 0.1,
     )  # fmt: skip
 
 

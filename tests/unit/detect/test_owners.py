@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from stillwatch.detect.owners import Owners
+from stillwatch.detect.owners import PAID_ACCOUNTS_MAX, Owners
 from stillwatch.domain.tables import REGISTER
 
 GROUP = [f"g{k}" for k in range(10)]
@@ -65,3 +65,18 @@ def test_without_a_register_nothing_is_known() -> None:
     assert math.isnan(Owners(REGISTER.empty(), active=GROUP).measure_share(GROUP))
     assert math.isnan(owners().measure_share(GROUP))
     assert math.isnan(owners(org_id={GROUP[0]: "one"}).measure_share(["nobody"]))
+
+
+def test_one_card_pays_for_a_group_where_it_pays_for_few() -> None:
+    """Seven of ten on one card; of a card that pays for a crowd besides, nothing is said."""
+    card = dict.fromkeys(GROUP[:7], 5) | {g: 6 + k for k, g in enumerate(GROUP[7:])}
+    assert owners(payment_hash=card).measure_paid(GROUP) == 0.7
+    crowd = dict.fromkeys(STRANGERS[:PAID_ACCOUNTS_MAX], 5)
+    assert owners(payment_hash=card | crowd).measure_paid(GROUP) == 0.1
+
+
+def test_who_pays_is_not_known_where_no_instrument_is() -> None:
+    """Unless the group is too large for any one customer's keys to be half of it."""
+    assert math.isnan(owners(payment_hash={}).measure_paid(GROUP))
+    large = STRANGERS[: 2 * PAID_ACCOUNTS_MAX + 1]
+    assert owners(payment_hash={}).measure_paid(large) == 0.0
