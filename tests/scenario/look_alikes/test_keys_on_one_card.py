@@ -40,15 +40,7 @@ def judge(folder: Path, seed: int) -> pl.DataFrame:
 
 @pytest.mark.parametrize(
     "seed",
-    [
-        15001,
-        pytest.param(
-            15008,
-            marks=pytest.mark.xfail(
-                strict=True, reason="the null that ships has seen no keys on one card yet"
-            ),
-        ),
-    ],
+    [15001, 15008],
 )
 def test_no_customer_with_keys_on_one_card_is_called(tmp_path: Path, seed: int) -> None:
     """Nothing `fraudulent`: not the keys, and nobody beside them."""
