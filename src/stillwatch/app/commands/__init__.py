@@ -10,6 +10,7 @@ from stillwatch.app.commands import (
     scan,
     schema,
 )
+from stillwatch.app.commands.backtest import command as backtest
 from stillwatch.app.commands.lakes import ingest, sql, watch
 from stillwatch.app.commands.lists import replay, templates
 
@@ -24,6 +25,7 @@ BUILT_IN = (
     ingest,
     watch,
     sql,
+    backtest,
     replay,
     templates,
     schema,
