@@ -5,7 +5,7 @@ account takes the place of what an earlier one said. A dry run is replayed as if
 backtest puts nothing into force.
 
 Blind spot: history does not answer back. Accounts that would have been stopped go on sending in it,
-later looks see them, and nobody was replaced or changed his ways.
+later looks see them, and nobody was replaced or changed their ways.
 """
 
 from __future__ import annotations

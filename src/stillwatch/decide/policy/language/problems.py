@@ -62,15 +62,25 @@ def show_word(word: object) -> str:
     return repr(text if len(text) <= POLICY_WORD_CHARS else text[:POLICY_WORD_CHARS] + "…")
 
 
+def nearest(word: object, known: Sequence[str]) -> str | None:
+    """Give the word that was probably meant.
+
+    Nulls:   None = no known word is near.
+    Cost:    linear in the words known.
+    """
+    near = get_close_matches(str(word)[:POLICY_WORD_CHARS].lower(), known, n=1)
+    return near[0] if near else None
+
+
 def suggest(word: object, known: Iterable[str]) -> str:
     """Hint at the word that was meant, else at those that there are.
 
     Cost:    linear in the words known.
     """
     words = list(known)
-    near = get_close_matches(str(word)[:POLICY_WORD_CHARS].lower(), words, n=1)
-    if near:
-        return f"did you mean `{near[0]}`?"
+    meant = nearest(word, words)
+    if meant is not None:
+        return f"did you mean `{meant}`?"
     return f"there {'is' if len(words) == 1 else 'are'} {list_words(words)}"
 
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Final
 
 from stillwatch.decide.policy.language.compose import Node
-from stillwatch.decide.policy.language.problems import Problems, list_words, suggest
+from stillwatch.decide.policy.language.problems import Problems, list_words, nearest, suggest
 from stillwatch.domain.limits import EFFECT_DAYS_MAX, POLICY_WORD_CHARS, POLICY_WORDS_MAX
 
 _DURATION: Final = re.compile(r"(\d{1,6}) ?(m|h|d|w)", re.ASCII)
@@ -30,25 +30,27 @@ def read_mapping(
 ) -> dict[str, Node]:
     """Read a mapping, with the keys that it may have; None = any.
 
-    Cost:    linear in its keys; a key that is unknown or stands twice is a problem and left out.
+    Cost:    linear in its keys; a key that is unknown or stands twice is a problem. A misspelt one
+             is read as what was probably meant, so that it isn't missed, too.
     """
     if node.kind != "mapping":
         problems.add(node.place, f"{of} is a mapping, not {node.word()}", hint=_keys_hint(keys))
         return {}
     found: dict[str, Node] = {}
+    misspelt: dict[str, Node] = {}
     for key, value in node.pairs():
         name = key.scalar
         if not isinstance(name, str):
             problems.add(key.place, f"a key is a word, not {key.word()}", hint="quote it")
         elif keys is not None and name not in keys:
-            hint = suggest(name, keys)
-            problems.add(key.place, f"{of} has no key {Node.word(key)}", hint=hint)
+            problems.add(key.place, f"{of} has no key {key.word()}", hint=suggest(name, keys))
+            misspelt[nearest(name, keys) or ""] = value
         elif name in found:
             hint = "remove one: the second would hide the first"
-            problems.add(key.place, f"the key {Node.word(key)} stands twice", hint=hint)
+            problems.add(key.place, f"the key {key.word()} stands twice", hint=hint)
         else:
             found[name] = value
-    return found
+    return {**misspelt, **found}
 
 
 def _keys_hint(keys: Sequence[str] | None) -> str:
