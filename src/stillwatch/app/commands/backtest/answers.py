@@ -28,6 +28,7 @@ Dispositions = Annotated[
         "--dispositions", metavar="FILE", help="Analysts' answers: account_id, disposition."
     ),
 ]
+EXAMPLE: Final = "stillwatch backtest house.yaml --lake lake/ --daily --truth traffic/truth"
 _FILE: Final = "accounts.csv"
 _FOLDER: Final = "truth"
 _GUILTY_ROLE: Final = "fraud"

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stillwatch.app.commands.backtest.answers import Dispositions, TruthDirectory, read_answers
+from stillwatch.app.commands.backtest.answers import (
+    EXAMPLE,
+    Dispositions,
+    TruthDirectory,
+    read_answers,
+)
 from stillwatch.app.commands.options import AsJson, examples, page
 from stillwatch.app.commands.screen import say_json
 from stillwatch.app.progress import shown_progress
@@ -22,7 +27,7 @@ if TYPE_CHECKING:
 
 _EXAMPLES = examples(
     "stillwatch backtest house.yaml --lake lake/",
-    "stillwatch backtest house.yaml --lake lake/ --daily --truth traffic/truth",
+    EXAMPLE,
     "stillwatch backtest house.yaml --result sunday --result monday --dispositions answers.csv",
 )
 

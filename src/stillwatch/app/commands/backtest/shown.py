@@ -29,7 +29,7 @@ def show_outcome(outcome: Outcome, *, remarks: Sequence[str], has_answers: bool)
     for remark in remarks:
         say(f"note: {remark}")
     if not has_answers:
-        say("note: no answers (--truth, --dispositions): who is innocent is unknown")
+        say("note: no answers (--dispositions): who is innocent is unknown")
     say()
     _show_looks(outcome)
     if outcome.rules:
