@@ -2,16 +2,15 @@
 
 Reads `ACCOUNTS_OUT` and what else is known, writes `DECISION`. The rules are in `policy/`; under
 the shipped one `fraudulent` suspends, `suspect` goes to a person, the others get no row. Every
-effect ends by itself. A suspension without a person rests on the contract's bars, so they are
-checked here again, whatever the policy says: a verdict that does not meet them, or that cannot be
-understood, gets what the settings fix for failures, and `basis` says why.
+effect ends by itself. Whatever the policy says, `bars` has the last word; where a decision can't be
+computed, everybody it might have met gets what the settings fix for failures, and `basis` says why.
 
 Deliberately absent: permissions (met in detect), delivery (act), the clock.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Final
@@ -19,22 +18,21 @@ from typing import Final
 import orjson
 import polars as pl
 
+from stillwatch.decide.bars import BARS, FAILED, meet_bars
 from stillwatch.decide.customer import customer_sentence
-from stillwatch.decide.policy.model import REVIEW, Policy
+from stillwatch.decide.policy.model import Policy
 from stillwatch.decide.policy.ruling import RULING, Ruled, rule_accounts
 from stillwatch.decide.policy.shipped import shipped_policy
 from stillwatch.decide.policy.subjects import Known
 from stillwatch.domain.errors import LimitExceeded, SettingError
 from stillwatch.domain.limits import DECISIONS_MAX
-from stillwatch.domain.results import DECISION, TAKING, VERDICTS
+from stillwatch.domain.results import DECISION
 from stillwatch.domain.schema import UTC_TIME
-from stillwatch.domain.settings import DetectSettings, PolicySettings, Settings
+from stillwatch.domain.settings import PolicySettings, Settings
 
 _ID_BYTES: Final = 10
 """Bytes of a decision's id: two of a million collide with probability 4e-13."""
-_ROUNDING: Final = 1e-9
-"""Slack for the rounding of a mean of a million probabilities."""
-_FAILED: Final = "failed: "
+_NOTHING: Final = pl.lit(None, dtype=pl.String)
 FAILURE_EFFECTS: Final = ("review", "none")
 """What a policy may fix for failures: a machine that has failed takes nothing away."""
 
@@ -81,79 +79,34 @@ def decide_under(policy: Policy, known: Known, *, settings: Settings, now: datet
     if house.failure_effect not in FAILURE_EFFECTS:
         message = f"failure_effect is {house.failure_effect!r}"
         raise SettingError(message, hint=f"it may be {' or '.join(FAILURE_EFFECTS)}")
-    ruled = Ruled(RULING.empty())
     try:
         ruled = rule_accounts(known, policy=policy, settings=house, now=now)
-        judged = _meet_bars(known, ruled.rulings, settings=settings, now=now)
+        judged = meet_bars(known, ruled.rulings, settings=settings, now=now)
+        ruled = replace(ruled, rulings=_reconcile(ruled.rulings, judged))
     except pl.exceptions.PolarsError as broken:
+        ruled = Ruled(RULING.empty())
         judged = _fall_back(known.accounts, cause=type(broken).__name__, policy=house, now=now)
     if policy.guards.dry_run:
         judged = judged.clear()
+        ruled = replace(ruled, rulings=ruled.rulings.with_columns(effect_now=_NOTHING))
     if judged.height > DECISIONS_MAX:
         raise LimitExceeded(name="DECISIONS_MAX", bound=DECISIONS_MAX, met=judged.height)
     return Decided(_write_down(judged, policy=house, now=now), ruled)
 
 
-def _meet_bars(
-    known: Known, rulings: pl.DataFrame, *, settings: Settings, now: datetime
-) -> pl.DataFrame:
-    """Take what is in force, but for those whose verdict misses the contract's bars."""
-    failure_ends = pl.lit(now + timedelta(days=settings.policy.review_days), dtype=UTC_TIME)
-    said = rulings.select("account_id", "parameters", "stopped_by", "effect_now", "expires_at")
-    protected = known.register.filter("protected")["account_id"]
-    is_failed = pl.col("basis").str.starts_with(_FAILED)
-    waits = pl.col("effect_now") == REVIEW
-    return (
-        known.accounts.join(said, on="account_id", how="left")
-        .with_columns(is_protected=pl.col("account_id").is_in(protected.implode()))
-        .with_columns(_basis(settings.detect).alias("basis"))
-        .with_columns(
-            pl.when(is_failed)
-            .then(pl.lit(settings.policy.failure_effect))
-            .otherwise("effect_now")
-            .alias("effect"),
-            pl.when(is_failed).then(failure_ends).otherwise("expires_at").alias("expires_at"),
-            pl.when(~is_failed & ~waits).then("parameters").alias("parameters"),
-        )
-        .filter(pl.col("effect").is_not_null())
+def _reconcile(rulings: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
+    """Let the rulings say what the bars have made of them."""
+    failed = judged.filter(pl.col("basis").str.starts_with(FAILED)).select(
+        "account_id", pl.col("effect").alias("instead"), pl.col("expires_at").alias("until")
     )
-
-
-def _basis(bars: DetectSettings) -> pl.Expr:
-    """Say what an effect rests on; the first failure that applies wins."""
-    verdict, probability, q_value = pl.col("verdict"), pl.col("probability"), pl.col("q_value")
-    is_fraudulent = verdict == "fraudulent"
-    mean_error = (1 - probability).filter(is_fraudulent).mean()
-    failures = (
-        (~verdict.is_in(VERDICTS).fill_null(False), "the verdict is unknown"),
-        (is_fraudulent & pl.col("campaign_id").is_null(), "no campaign stands behind it"),
-        (is_fraudulent & ~_within(probability, 1), "its probability is outside 0 to 1"),
-        (is_fraudulent & ~_within(q_value, bars.fraudulent_q_max), "its q-value is above the bar"),
-        (
-            is_fraudulent & ~_within(mean_error, bars.fraudulent_mean_error_max + _ROUNDING),
-            "the expected error of this run's suspensions is above the bar",
-        ),
-        *_against_a_machine(is_fraudulent),
+    is_failed = pl.col("instead").is_not_null()
+    barred = pl.concat_list("stopped_by", pl.lit(BARS))
+    joined = rulings.join(failed, on="account_id", how="left", maintain_order="left").with_columns(
+        effect_now=pl.coalesce("instead", "effect_now"),
+        expires_at=pl.coalesce("until", "expires_at"),
+        stopped_by=pl.when(is_failed).then(barred).otherwise("stopped_by"),
     )
-    guarded = pl.concat_list(pl.concat_list(verdict), pl.col("stopped_by").fill_null([]))
-    basis = guarded.list.join("; ")
-    for is_failed, why in reversed(failures):
-        basis = pl.when(is_failed).then(pl.lit(_FAILED + why)).otherwise(basis)
-    return basis
-
-
-def _against_a_machine(is_fraudulent: pl.Expr) -> tuple[tuple[pl.Expr, str], ...]:
-    """What no policy may put into force by itself, should its guards ever fail."""
-    effect = pl.col("effect_now")
-    return (
-        (effect.is_in(TAKING) & pl.col("is_protected"), "the account is protected"),
-        (effect == "terminate", "no machine terminates"),
-        ((effect == "suspend") & ~is_fraudulent, "only `fraudulent` is suspended by machine"),
-    )
-
-
-def _within(value: pl.Expr, bound: float) -> pl.Expr:
-    return (value.is_finite() & value.is_between(0, bound)).fill_null(False)
+    return RULING.conform(joined)
 
 
 def _fall_back(
@@ -163,7 +116,7 @@ def _fall_back(
     named = verdicts.filter(~pl.col("verdict").is_in(("clear", "watch", "permitted")))
     return named.with_columns(
         effect=pl.lit(policy.failure_effect),
-        basis=pl.lit(f"{_FAILED}the decision could not be computed ({cause})"),
+        basis=pl.lit(f"{FAILED}the decision could not be computed ({cause})"),
         expires_at=pl.lit(now + timedelta(days=policy.review_days), dtype=UTC_TIME),
         parameters=pl.lit(None, dtype=pl.String),
     )

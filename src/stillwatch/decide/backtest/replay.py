@@ -106,7 +106,8 @@ def _list_spans(
         "account_id", "rule", "parameters", "stopped_by", pl.col("effect").alias("proposed")
     )
     campaigns = look.known.accounts.select("account_id", "campaign_id")
-    waits = (pl.col("effect") == REVIEW) & pl.col("proposed").is_not_null()
+    is_final = pl.col("stopped_by").list.contains("protected")
+    waits = (pl.col("effect") == REVIEW) & ~is_final.fill_null(value=True)
     effect = pl.when(waits & pl.lit(value=is_approved)).then("proposed").otherwise("effect")
     joined = (
         decisions.select("account_id", "effect", pl.col("expires_at").alias("ends_at"))

@@ -96,13 +96,17 @@ def _refuse(check: _Check, marked: pl.DataFrame) -> Refusal | None:
 def _single(guards: Guards) -> list[_Check]:
     """Guards that look at one account at a time."""
     dry = pl.lit(value=guards.dry_run)
-    is_protected = TAKES & BY_MACHINE & (pl.col("protected") == "true")
+    is_protected = TAKES & (pl.col("protected") == "true")
     alone = (pl.col("effect") == "terminate") & (pl.col("people") < 1)
     unsure = (pl.col("effect") == "suspend") & BY_MACHINE & ~_SURE
     return [
         _Check("dry_run", dry, "a dry run puts nothing into force", pl.len(), 0),
         _Check(
-            "protected", is_protected, "protected accounts go to a person", is_protected.sum(), 0
+            "protected",
+            is_protected,
+            "protected accounts get a review, and no more",
+            is_protected.sum(),
+            0,
         ),
         _Check("terminate_needs_a_person", alone, "no machine terminates", alone.sum(), 0),
         _Check(

@@ -62,7 +62,7 @@ def test_guards_and_budgets_are_read_as_they_stand() -> None:
 @pytest.mark.parametrize(
     ("rule", "place", "what", "hint"),
     [
-        ("{nam: a, when: {verdict: watch}, then: watch, for: 1d}", (5, 6), "no key", "`name`"),
+        ("{namen: a, when: {verdict: watch}, then: watch, for: 1d}", (5, 6), "no key", "`name`"),
         ("{name: a, when: {verdct: watch}, then: watch, for: 1d}", (5, 22), "no key", "`verdict`"),
         ("{name: a, when: {verdict: wacth}, then: watch, for: 1d}", (5, 31), "unknown", "`watch`"),
         ("{name: a, when: {verdict: watch}, then: suspnd, for: 1d}", (5, 45), "unk", "`suspend`"),

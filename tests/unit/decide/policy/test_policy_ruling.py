@@ -138,6 +138,17 @@ def test_a_protected_account_gets_no_more_than_a_person() -> None:
     assert refusals["protected"].stopped == 1
 
 
+def test_the_rulings_say_what_the_bars_have_made_of_them() -> None:
+    """A verdict that misses a bar is under review in both tables, and the bars are named."""
+    known = known_of({"q_value": 0.5}, {"campaign_id": "c-0"})
+    decided = decide_under(policy_of(_SUSPEND), known, settings=Settings(), now=NOW)
+    rulings = decided.ruled.rulings
+    assert rulings["effect_now"].to_list() == decided.decisions["effect"].to_list()
+    assert rulings["effect_now"].to_list() == ["review", "suspend"]
+    assert rulings["stopped_by"].to_list() == [["bars"], []]
+    assert rulings["expires_at"].to_list() == decided.decisions["expires_at"].to_list()
+
+
 def test_a_run_over_its_blast_radius_waits_as_a_whole() -> None:
     """At the bound it goes through; over it nobody is hit, and the figures are told."""
     known = known_of({}, {}, {"verdict": "clear"}, {"verdict": "clear"})
