@@ -19,21 +19,15 @@ from stillwatch.domain.schema import check_frame
 
 TABLE_FILE: Final = "decisions.jsonl"
 REVERSALS_FILE: Final = "reversals.jsonl"
-_PARAMETERS: Final = "parameters"
 
 
 def effect_lines(decisions: pl.DataFrame) -> list[bytes]:
     """Write each decision as a line, without its line end.
 
     Grain:   one line per decision, columns in the table's order. Order: as given.
-    Nulls:   an effect that needs no parameters has no such key.
     """
     rows = check_frame(decisions, DECISION).select(*DECISION.columns).iter_rows(named=True)
-    return [orjson.dumps(_without_empty(row), option=orjson.OPT_UTC_Z) for row in rows]
-
-
-def _without_empty(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if value is not None or name != _PARAMETERS}
+    return [orjson.dumps(row, option=orjson.OPT_UTC_Z) for row in rows]
 
 
 def table_bytes(lines: Iterable[bytes]) -> bytes:

@@ -13,7 +13,6 @@ from typing import Final
 
 import polars as pl
 
-from stillwatch.decide.policy.model import REVIEW
 from stillwatch.decide.policy.subjects import Known
 from stillwatch.domain.results import TAKING, VERDICTS
 from stillwatch.domain.schema import UTC_TIME
@@ -32,15 +31,14 @@ def meet_bars(
 ) -> pl.DataFrame:
     """Take what the rulings put into force, but for those who miss the contract's bars.
 
-    Grain:   one row per account with an effect: ACCOUNTS_OUT with effect, basis, expires_at and
-             parameters. Who misses a bar gets what the settings fix for failures.
+    Grain:   one row per account with an effect: ACCOUNTS_OUT with effect, basis and expires_at.
+             Who misses a bar gets what the settings fix for failures.
     Cost:    linear in accounts.
     """
     failure_ends = pl.lit(now + timedelta(days=settings.policy.review_days), dtype=UTC_TIME)
-    said = rulings.select("account_id", "parameters", "stopped_by", "effect_now", "expires_at")
+    said = rulings.select("account_id", "stopped_by", "effect_now", "expires_at")
     protected = known.register.filter("protected")["account_id"]
     is_failed = pl.col("basis").str.starts_with(FAILED)
-    waits = pl.col("effect_now") == REVIEW
     return (
         known.accounts.join(said, on="account_id", how="left")
         .with_columns(is_protected=pl.col("account_id").is_in(protected.implode()))
@@ -51,7 +49,6 @@ def meet_bars(
             .otherwise("effect_now")
             .alias("effect"),
             pl.when(is_failed).then(failure_ends).otherwise("expires_at").alias("expires_at"),
-            pl.when(~is_failed & ~waits).then("parameters").alias("parameters"),
         )
         .filter(pl.col("effect").is_not_null())
     )

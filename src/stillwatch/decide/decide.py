@@ -118,7 +118,6 @@ def _fall_back(
         effect=pl.lit(policy.failure_effect),
         basis=pl.lit(f"{FAILED}the decision could not be computed ({cause})"),
         expires_at=pl.lit(now + timedelta(days=policy.review_days), dtype=UTC_TIME),
-        parameters=pl.lit(None, dtype=pl.String),
     )
 
 
@@ -131,10 +130,9 @@ def _write_down(judged: pl.DataFrame, *, policy: PolicySettings, now: datetime) 
             "reason": customer_sentence(effect, expires_at=expires_at, appeal=policy.appeal),
             "expires_at": expires_at,
             "basis": basis,
-            "parameters": parameters,
         }
-        for account_id, effect, campaign_id, basis, expires_at, parameters in judged.select(
-            "account_id", "effect", "campaign_id", "basis", "expires_at", "parameters"
+        for account_id, effect, campaign_id, basis, expires_at in judged.select(
+            "account_id", "effect", "campaign_id", "basis", "expires_at"
         ).iter_rows()
     ]
     frame = pl.DataFrame(rows, schema=DECISION.schema).sort("account_id", "decision_id")

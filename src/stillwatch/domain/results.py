@@ -185,7 +185,6 @@ DECISION: Final = Table(
         "reason": _r(_S, "a sentence for the customer"),
         "expires_at": _r(UTC_TIME, "when it ends by itself"),
         "basis": _c(_S, "for the operator: the verdict it rests on, or `failed: …` with the cause"),
-        "parameters": _c(_S, "what the effect needs, as JSON; a row without is without the key"),
     },
 )
 

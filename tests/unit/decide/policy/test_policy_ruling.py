@@ -108,7 +108,7 @@ def test_what_an_effect_needs_is_written_down() -> None:
     known = known_of(*({"verdict": one} for one in verdicts))
     policy = policy_of(rules + _SUSPEND, top="measures: [m, n]")
     decided = decide_under(policy, known, settings=Settings(), now=NOW)
-    assert decided.decisions["parameters"].to_list() == [
+    assert decided.ruled.rulings["parameters"].to_list() == [
         '{"exchanges_per_hour":3}',
         '{"measures":["m"]}',
         '{"method":"card"}',
