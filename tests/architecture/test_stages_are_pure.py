@@ -19,6 +19,10 @@ CLOCK_CALLS = re.compile(r"(?:^|\.)(?:now|utcnow|today|time|time_ns|monotonic)$"
 CHANCE_CALLS = re.compile(r"(?:^|\.)(?:token_hex|token_bytes|urandom|uuid4|uuid1|randbits)$")
 ENVIRONMENT = re.compile(r"^os\.(?:environ|getenv)")
 TRUTH = re.compile(r"(?:\b|_)truth(?:\b|_)", re.IGNORECASE)
+EVALUATES = "src/stillwatch/app/commands/backtest/answers.py"
+"""The one module of the product that reads the truth, for a command that evaluates policies."""
+MAY_ASK = {"src/stillwatch/app/commands/backtest/command.py"}
+"""Who may import it."""
 RIM = {"app"}
 NAMES_NEW_FILES = {"app", "store"}
 
@@ -95,7 +99,7 @@ def test_stillwatch_never_names_the_truth(product: list[Module]) -> None:
     """No string and no variable of the product speaks of ground truth: only the lab may read it."""
     wrong = []
     for module in product:
-        if not module.path.startswith("src/stillwatch/"):
+        if not module.path.startswith("src/stillwatch/") or module.path == EVALUATES:
             continue
         said = module.docstring_nodes()
         for node in ast.walk(module.tree):
@@ -104,6 +108,25 @@ def test_stillwatch_never_names_the_truth(product: list[Module]) -> None:
             if any(isinstance(t, str) and TRUTH.search(t) for t in (text, name)):
                 wrong.append(f"{module.path}:{getattr(node, 'lineno', 0)}")
     assert wrong == []
+
+
+def test_only_the_backtest_may_ask_for_the_truth(product: list[Module]) -> None:
+    """No detector, and no command that finds campaigns, can reach what reads it."""
+    home = EVALUATES.removeprefix("src/").removesuffix(".py").replace("/", ".")
+    package, name = home.rsplit(".", 1)
+    asking = {
+        module.path
+        for module in product
+        for node in ast.walk(module.tree)
+        if (isinstance(node, ast.ImportFrom) and node.module == home)
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module == package
+            and name in {alias.name for alias in node.names}
+        )
+        or (isinstance(node, ast.Import) and home in {alias.name for alias in node.names})
+    }
+    assert asking == MAY_ASK
 
 
 def test_the_lab_imports_the_nouns_alone(product: list[Module]) -> None:

@@ -28,12 +28,14 @@ def names_used(product: list[Module], *, besides: str) -> set[str]:
 
 
 def drawn_tree(docstring: str) -> dict[str, int]:
-    """Name and depth of every class in the drawing."""
+    """Name and depth of every class in the drawing; its root stands wherever it stands."""
     tree: dict[str, int] = {}
+    margin = None
     for line in inspect.cleandoc(docstring).splitlines():
         found = DRAWN.match(line)
         if found and (found["name"].endswith("Error") or set(found["indent"]) & set("├└")):
-            tree[found["name"]] = len(found["indent"]) // 4 - 1
+            margin = len(found["indent"]) if margin is None else margin
+            tree[found["name"]] = (len(found["indent"]) - margin) // 4
     return tree
 
 

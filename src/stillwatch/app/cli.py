@@ -21,7 +21,7 @@ from stillwatch import __version__
 from stillwatch.app.commands import BUILT_IN
 from stillwatch.app.commands.options import examples, page
 from stillwatch.app.commands.screen import complain, say, warn
-from stillwatch.domain.errors import StillwatchError
+from stillwatch.domain.errors import BadPolicy, StillwatchError
 
 EXTENSIONS: Final = "stillwatch.commands"
 EXIT_BUG: Final = 1
@@ -77,6 +77,10 @@ class OneLineErrors(TyperGroup):
 
 def _report(failure: Exception) -> int:
     """Print a failure in its line, and give its exit code."""
+    if isinstance(failure, BadPolicy):
+        for problem, hint in failure.problems:
+            complain(f"{failure.where}:{problem}", hint=hint)
+        return EXIT_UNUSABLE
     if isinstance(failure, StillwatchError):
         complain(failure, hint=failure.hint)
         return EXIT_UNUSABLE

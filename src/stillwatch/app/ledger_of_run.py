@@ -65,6 +65,8 @@ class RunLedger:
     files: dict[str, Any] = field(default_factory=dict)
     watch: dict[str, Any] = field(default_factory=dict)
     """What a watch says beside: its look, its window, what has become of each campaign."""
+    policy: dict[str, Any] = field(default_factory=dict)
+    """Which policy decided, how often each of its rules, and what its guards stopped."""
 
     @contextmanager
     def stage(self, name: str, *, rows_in: int = 0) -> Iterator[StageRecord]:
@@ -116,5 +118,6 @@ class RunLedger:
             "stages": [asdict(one) for one in self.stages],
             "power": self.power,
             "files": self.files,
+            **({"policy": self.policy} if self.policy else {}),
             **({"watch": self.watch} if self.watch else {}),
         }

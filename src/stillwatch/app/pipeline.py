@@ -68,7 +68,7 @@ def run_scan(
         StillwatchError: the input can't be used, the result is in the way, or a bound was met.
     """
     late.compile_ahead()
-    run = Run(settings, key, RunLedger(settings, now), progress, request.seed)
+    run = Run(settings, key, RunLedger(settings, now), progress, request.seed, request.policy)
     with draft_result(request.out) as draft, _own_lake(draft) as lake:
         files = find_traffic(request.traffic)
         register = read_accounts(files, run)
@@ -127,7 +127,7 @@ def run_watch(
     Raises:
         StillwatchError: the lake can't be used, the result is in the way, or a bound was met.
     """
-    run = Run(settings, key, RunLedger(settings, now), progress, request.seed)
+    run = Run(settings, key, RunLedger(settings, now), progress, request.seed, request.policy)
     with draft_result(request.out) as draft, lake_to_watch(request.lake, key=key) as lake:
         late.load_ahead()
         window = open_window(lake, request, run)

@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
+
+if TYPE_CHECKING:
+    from stillwatch.decide.policy.model import Policy
 
 STANDARD_INPUT: Final = Path("-")
 """The traffic's name when it comes through the pipe."""
@@ -43,6 +46,8 @@ class ScanRequest:
     retain_text: bool = False
     max_quarantine: float = MAX_QUARANTINE
     seed: int = 0
+    policy: Policy | None = None
+    """None = the shipped one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class WatchRequest:
     window_days: int | None = None
     """Calendar days up to the last; None = every day that the lake holds."""
     seed: int = 0
+    policy: Policy | None = None
 
 
 @dataclass(frozen=True, slots=True)

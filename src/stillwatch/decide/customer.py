@@ -14,12 +14,22 @@ _RULE: Final = (
     "our terms, which do not allow the answers of our models to be collected "
     "for building another model"
 )
+_BECAUSE: Final = f"because its use appears to go against {_RULE}"
+_APPEAL: Final = "You can appeal {appeal}; a person will read your appeal and answer it."
+_NOTHING: Final = "Nothing changes for this account. You can ask about it or appeal {appeal}."
 _SENTENCES: Final = {
-    "suspend": "This account is suspended until {day}, because its use appears to go against "
-    f"{_RULE}. You can appeal {{appeal}}; a person will read your appeal and answer it.",
+    "terminate": f"This account is closed, {_BECAUSE}. The decision is open to appeal until "
+    f"{{day}}. {_APPEAL}",
+    "suspend": f"This account is suspended until {{day}}, {_BECAUSE}. {_APPEAL}",
+    "deny": f"Requests of this account are refused until {{day}}, {_BECAUSE}. {_APPEAL}",
+    "degrade": f"Some features are off for this account until {{day}}, {_BECAUSE}. {_APPEAL}",
+    "challenge": f"Until {{day}} this account has to confirm who uses it, {_BECAUSE}. {_APPEAL}",
+    "throttle": f"This account can send fewer requests until {{day}}, {_BECAUSE}. {_APPEAL}",
     "review": f"A person is checking whether the use of this account keeps to {_RULE}; nothing "
     "changes for you until they have decided. You can add your view or appeal {appeal}.",
-    "none": "Nothing changes for this account. You can ask about it or appeal {appeal}.",
+    "watch": _NOTHING,
+    "allow": _NOTHING,
+    "none": _NOTHING,
 }
 
 

@@ -1,23 +1,23 @@
-"""Operating failures, as one tree of typed exceptions built from facts.
+"""Operating failures, as one tree of typed exceptions; bad input is data, bugs are assertions.
 
-Bad input is data (a row of the quarantine table); bugs are assertions.
-    StillwatchError
-    ├── InputError          the named input cannot be used at all        exit code 2
-    │   ├── NothingToRead   no exchanges file, or not one readable record
-    │   ├── UnknownDialect  no reader recognises the first records
-    │   ├── BadMapping      the mapping file cannot be applied
-    │   ├── BadReplayIndex  the replay index is none, of another scheme, or damaged
-    │   └── BadTemplateList the list of public templates is none, of another scheme, or damaged
-    ├── ResultError         a result directory is missing, incomplete or in the way   exit code 2
-    │   ├── ResultExists
-    │   ├── NotAResult
-    │   └── UnknownSubject  no such account, group, campaign or decision in it
-    ├── LakeError           no lake, in the way, of another format or key   exit code 2
-    │   └── LakeDamaged     what its manifests name is missing, cut or unreadable
-    ├── SecretKeyError      the pseudonym key is missing, malformed or readable by others   exit 2
-    ├── SettingError        a setting has a value that it cannot have   exit 2
-    ├── CountsDisagree      the records read are not all accounted for   exit 2
-    └── LimitExceeded       a bound of limits.py was met; nothing partial is returned      exit 2
+StillwatchError
+├── InputError          the named input cannot be used at all        exit code 2
+│   ├── NothingToRead   no exchanges file, or not one readable record
+│   ├── UnknownDialect  no reader recognises the first records
+│   ├── BadMapping      the mapping file cannot be applied
+│   ├── BadReplayIndex  the replay index is none, of another scheme, or damaged
+│   ├── BadTemplateList the list of public templates is none, of another scheme, or damaged
+│   └── BadPolicy       the policy file has problems, each with its line and column
+├── ResultError         a result directory is missing, incomplete or in the way   exit code 2
+│   ├── ResultExists
+│   ├── NotAResult
+│   └── UnknownSubject  no such account, group, campaign or decision in it
+├── LakeError           no lake, in the way, of another format or key   exit code 2
+│   └── LakeDamaged     what its manifests name is missing, cut or unreadable
+├── SecretKeyError      the pseudonym key is missing, malformed or readable by others   exit 2
+├── SettingError        a setting has a value that it cannot have   exit 2
+├── CountsDisagree      the records read are not all accounted for   exit 2
+└── LimitExceeded       a bound of limits.py was met; nothing partial is returned      exit 2
 """
 
 from __future__ import annotations
@@ -76,6 +76,17 @@ class BadTemplateList(InputError):  # noqa: N818
 
     def __init__(self, where: str, *, says: str, hint: str = "") -> None:
         super().__init__(f"cannot use the list of public templates {where}: {says}", hint=hint)
+
+
+class BadPolicy(InputError):  # noqa: N818
+    """A policy file has problems; `problems` has each with its hint, in the order of the file."""
+
+    def __init__(self, where: str, *, problems: tuple[tuple[str, str], ...]) -> None:
+        (first, hint), count = problems[0], len(problems)
+        also = f" (and {count - 1} more)" if count > 1 else ""
+        super().__init__(f"{where}:{first}{also}", hint=hint)
+        self.where = where
+        self.problems = problems
 
 
 class ResultError(StillwatchError):

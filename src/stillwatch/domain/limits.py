@@ -103,6 +103,31 @@ because their holders are nearly the group; the others count as e = 0."""
 TRAIT_ROWS_MAX: Final = 400_000_000
 """Account-trait rows of one run: about 8 GB of arrays; beyond it narrow the window."""
 
+# --- decide -------------------------------------------------------------------------------------
+POLICY_BYTES_MAX: Final = 128 * 2**10
+"""Bytes of one policy, four times a hundred wordy rules; read in well under two seconds."""
+POLICY_DEPTH_MAX: Final = 8
+"""Levels of nesting in a policy; the language has six."""
+POLICY_NODES_MAX: Final = 10_000
+"""Keys, values and lists of a policy: a hundred rules of a hundred."""
+POLICY_PROBLEMS_MAX: Final = 100
+"""Problems listed of one policy: nobody reads more before mending some."""
+POLICY_RULES_MAX: Final = 100
+"""Rules of a policy: each is compared with all before it, and a person has to know them."""
+POLICY_BUDGETS_MAX: Final = 20
+"""Campaign budgets of a policy: one a kind of campaign and size is a handful."""
+POLICY_WORDS_MAX: Final = 200
+"""Words of one list in a policy: more than there are programmes, measures or families."""
+POLICY_WORD_CHARS: Final = 60
+"""Characters of a name or word in a policy: it is a column in tables that people read."""
+EFFECT_DAYS_MAX: Final = 366
+"""Days for which an effect may hold without anybody having looked again: a year."""
+BUDGET_BUCKETS: Final = 60
+"""Parts of the hour by which a campaign's budget is counted: what was spent leaves it at most a
+minute late, and a campaign's meter is 61 pairs of numbers, however much traffic it meets."""
+BACKTEST_LOOKS_MAX: Final = 400
+"""Looks that a backtest replays: one a day for a year, each as dear as a watch."""
+
 # --- detect, report -----------------------------------------------------------------------------
 BACKGROUND_EXCHANGES_MAX: Final = 40_000
 """Exchanges of non-members sampled as the background of a group's membership curve."""

@@ -18,9 +18,10 @@ _S, _I, _F = pl.String, pl.Int64, pl.Float64
 _c, _r = optional, required
 _ID: Final = Column(_S, "identifier", nullable=False)
 
-
 VERDICTS: Final = ("clear", "watch", "suspect", "fraudulent", "permitted")
 JUDGEMENTS: Final = ("harvest", "coordinated_other", "innocent", "undecided")
+LENIENT: Final = ("allow", "watch")
+TAKING: Final = ("throttle", "challenge", "degrade", "deny", "suspend", "terminate")
 KINDS: Final = ("distillation", "coordinated_other", "single_account_harvest")
 CAPABILITIES: Final = (
     "reasoning",
@@ -62,9 +63,7 @@ ACCOUNTS_OUT: Final = Table(
         "reasons": _r(pl.List(_S), "reason codes"),
         "explanation": _r(_S, "a sentence for a person"),
         "predecessor_account_id": _c(_S, "the banned account whose place it took"),
-        "predecessor_probability": _c(
-            _F, "that it is this one of those banned before; 1/n = chance"
-        ),
+        "predecessor_probability": _c(_F, "that it is this one of those banned; 1/n = chance"),
         "group_id": _c(_S, "group of tied accounts"),
     },
 )
@@ -182,7 +181,7 @@ DECISION: Final = Table(
     {
         "decision_id": _ID,
         "account_id": _ID,
-        "effect": _r(_S, "what the gateway does", "suspend", "limit", "review", "none"),
+        "effect": _r(_S, "what is done", *LENIENT, *TAKING, "limit", "review", "none"),
         "reason": _r(_S, "a sentence for the customer"),
         "expires_at": _r(UTC_TIME, "when it ends by itself"),
         "basis": _c(_S, "for the operator: the verdict it rests on, or `failed: …` with the cause"),

@@ -1,6 +1,7 @@
 """The commands, a file each; every one exports `register(app)`, as an extension's would."""
 
 from stillwatch.app.commands import check, demo, scan, schema
+from stillwatch.app.commands.backtest import command as backtest
 from stillwatch.app.commands.lakes import ingest, sql, watch
 from stillwatch.app.commands.lists import replay, templates
 from stillwatch.app.commands.results import diff, explain, open_report, revert
@@ -16,6 +17,7 @@ BUILT_IN = (
     ingest,
     watch,
     sql,
+    backtest,
     replay,
     templates,
     schema,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -51,7 +53,38 @@ Until = Annotated[
     datetime | None,
     typer.Option("--until", metavar="T", parser=_read_instant, help="Leave out from then on."),
 ]
+PolicyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy", metavar="FILE", help="YAML: what is done with whom; default: the shipped one."
+    ),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of every random draw.", min=0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """How a run judges: the two options that say nothing of the traffic."""
+
+    seed: Seed = 0
+    policy: PolicyFile = None
+
+
+def takes_judging(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command `--policy` and `--seed`, handed on as its one parameter `judging`."""
+    spread = inspect.signature(Judging, eval_str=True).parameters.values()
+    own = inspect.signature(command, eval_str=True).parameters.values()
+    kept = [one for one in own if one.name != "judging"]
+    added = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in reversed(list(spread))]
+
+    @functools.wraps(command)
+    def spread_command(*args: Any, **given: Any) -> None:  # noqa: ANN401  whatever it takes
+        chosen = {one.name: given.pop(one.name) for one in added}
+        command(*args, judging=Judging(**chosen), **given)
+
+    vars(spread_command)["__signature__"] = inspect.Signature([*kept, *added])
+    spread_command.__annotations__ = {one.name: one.annotation for one in [*kept, *added]}
+    return spread_command
 
 
 def page(command: Callable[..., None]) -> str:

@@ -11,13 +11,14 @@ from stillwatch.app.commands.options import (
     AccountField,
     AsJson,
     Format,
+    Judging,
     Mapping,
     MaxQuarantine,
-    Seed,
     Since,
     Until,
     examples,
     page,
+    takes_judging,
 )
 from stillwatch.app.commands.screen import say, say_json, warn
 from stillwatch.app.progress import shown_progress
@@ -35,6 +36,7 @@ _EXAMPLES = examples(
 )
 
 
+@takes_judging
 def scan(  # noqa: PLR0913  one parameter an option: the contract lists them
     traffic: Annotated[
         Path, typer.Argument(metavar="DIR", help="Directory of logs; `-` reads standard input.")
@@ -52,14 +54,16 @@ def scan(  # noqa: PLR0913  one parameter an option: the contract lists them
         bool, typer.Option("--retain-text", help="Keep a few prompts as exemplars in the report.")
     ] = False,
     max_quarantine: MaxQuarantine = MAX_QUARANTINE,
-    seed: Seed = 0,
     as_json: AsJson = False,
+    judging: Judging,
 ) -> None:
     """Find distillation campaigns in API logs, and the accounts behind them.
 
     DIR holds exchanges*.jsonl, .json or .parquet (plain, .gz or .zst), and, where you have them,
     accounts*, releases* and permissions*. RESULT appears when it is complete.
     """
+    from stillwatch.app.steps.policies import read_policy  # noqa: PLC0415  brings Polars
+
     request = ScanRequest(
         traffic=traffic,
         out=out,
@@ -70,7 +74,8 @@ def scan(  # noqa: PLR0913  one parameter an option: the contract lists them
         until=until,
         retain_text=retain_text,
         max_quarantine=max_quarantine,
-        seed=seed,
+        seed=judging.seed,
+        policy=read_policy(judging.policy),
     )
     _check_request(request)
     outcome = _run(request)

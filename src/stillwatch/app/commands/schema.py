@@ -8,20 +8,25 @@ import typer
 
 from stillwatch.app.commands.options import examples, page
 from stillwatch.app.commands.screen import say_json, show_table
+from stillwatch.decide.policy.language.published import policy_schema
+from stillwatch.decide.policy.ruling import BUDGET, RULING
 from stillwatch.domain.results import PUBLISHED
 from stillwatch.domain.schema import Table, json_schema
 
+_TABLES = (*PUBLISHED, RULING, BUDGET)
 _FILES = {"decisions": "decision"}
 """Files that are not called after their table."""
+_POLICY = "policy"
 _EXAMPLES = examples(
     "stillwatch schema",
+    "stillwatch schema policy > policy.schema.json",
     "stillwatch schema exchange > exchange.schema.json",
     "stillwatch schema accounts.parquet",
 )
 
 
 def _names() -> list[str]:
-    return [table.name for table in PUBLISHED]
+    return [*(table.name for table in _TABLES), _POLICY]
 
 
 def schema(
@@ -32,7 +37,10 @@ def schema(
 ) -> None:
     """Print the JSON Schema of a record or a file; without a name, list them all."""
     if name is None:
-        show_table(("name", "one record is"), [(one.name, one.grain) for one in PUBLISHED])
+        rows = [(one.name, one.grain) for one in _TABLES]
+        show_table(("name", "one record is"), [*rows, (_POLICY, "one file of rules, in YAML")])
+    elif name.split(".", maxsplit=1)[0] == _POLICY:
+        say_json(policy_schema())
     else:
         say_json(json_schema(_find(name)))
 
@@ -40,7 +48,7 @@ def schema(
 def _find(name: str) -> Table:
     stem = name.split(".", maxsplit=1)[0]
     wanted = _FILES.get(stem, stem)
-    for table in PUBLISHED:
+    for table in _TABLES:
         if table.name == wanted:
             return table
     message = f"no record or file is called {name}; there are {', '.join(_names())}"

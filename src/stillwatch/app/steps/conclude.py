@@ -6,6 +6,7 @@ detected, fills a draft of a result. Whether the draft becomes the result is for
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Final
 
 import polars as pl
@@ -15,7 +16,9 @@ from stillwatch.app import late
 from stillwatch.app.arrive import TEXTS, Arrived
 from stillwatch.app.settings import utc_now
 from stillwatch.app.steps.run import Run
-from stillwatch.decide import decide
+from stillwatch.decide.decide import decide_under
+from stillwatch.decide.policy.ruling import BUDGET, RULING, budget_campaigns
+from stillwatch.decide.policy.subjects import Known
 from stillwatch.domain import limits
 from stillwatch.domain.families import CHANNEL_OF
 from stillwatch.domain.results import (
@@ -119,12 +122,8 @@ def conclude(
         CountsDisagree: some record was lost, or counted twice.
     """
     with run.ledger.stage("decide", rows_in=len(detected.accounts)) as stage:
-        decisions = decide(
-            detected.accounts,
-            register=register,
-            settings=run.settings,
-            now=run.ledger.started_at,
-        )
+        known = Known(detected.accounts, detected.found.campaigns, register)
+        decisions = _rule(draft, known, run)
         enqueue_effects(draft.place, decisions)
         deliver_effects(draft.place)
         stage.rows_out = len(decisions)
@@ -143,3 +142,21 @@ def conclude(
         draft.write_bytes(TICKET_FILE, late.render_markdown(findings))
         stage.rows_out = len(findings.campaigns)
     draft.write_json("run.json", run.ledger.content(finished_at=utc_now()))
+
+
+def _rule(draft: ResultDraft, known: Known, run: Run) -> pl.DataFrame:
+    """Apply the run's policy, and write down what it said."""
+    policy, now = run.rules(), run.ledger.started_at
+    decided = decide_under(policy, known, settings=run.settings, now=now)
+    rulings = decided.ruled.rulings
+    budgets = budget_campaigns(known.campaigns, policy=policy, now=now)
+    draft.write_table(RULING, rulings)
+    draft.write_table(BUDGET, budgets)
+    run.ledger.files.update({RULING.name: len(rulings), BUDGET.name: len(budgets)})
+    met = dict(rulings.group_by("rule").len().iter_rows())
+    run.ledger.policy = {
+        "policy": policy.name,
+        "rules": {rule.name: met.get(rule.name, 0) for rule in policy.rules},
+        "stopped": [asdict(refusal) for refusal in decided.ruled.refusals],
+    }
+    return decided.decisions

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from stillwatch.app.ledger_of_run import RunLedger
 from stillwatch.app.progress import Progress
+from stillwatch.decide.policy.model import Policy
+from stillwatch.decide.policy.shipped import shipped_policy
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
 
@@ -19,3 +21,8 @@ class Run:
     ledger: RunLedger
     progress: Progress
     seed: int
+    policy: Policy | None = None
+
+    def rules(self) -> Policy:
+        """Give the policy of the run: the one that was named, else the shipped one."""
+        return self.policy or shipped_policy()

@@ -77,11 +77,22 @@ def take_window(lake: Lake, *, days: int | None) -> Window:
         NothingToRead: the lake holds no exchange.
         LakeDamaged: a file of the window can't be read.
     """
-    facts = read_facts(lake)
     chosen = choose_days(_rows_by_day(lake), count=days)
     if not chosen:
         raise NothingToRead(str(lake.place), looked_for="the lake holds no exchange yet")
-    return Window(tuple(chosen), _settle(lake, chosen, facts), read_snapshot(lake), facts)
+    return settle_window(lake, days=chosen)
+
+
+def settle_window(lake: Lake, *, days: Sequence[str]) -> Window:
+    """Settle some days of a lake as a scan of them does.
+
+    Grain:   as `take_window`; `days` are days of which the lake holds rows, in order.
+
+    Raises:
+        LakeDamaged: a file of the window can't be read.
+    """
+    facts = read_facts(lake)
+    return Window(tuple(days), _settle(lake, days, facts), read_snapshot(lake), facts)
 
 
 def choose_days(rows: dict[str, int], *, count: int | None) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from stillwatch.app.commands.lakes.places import LakeToRead
-from stillwatch.app.commands.options import AsJson, Seed, examples, page
+from stillwatch.app.commands.options import AsJson, PolicyFile, Seed, examples, page
 from stillwatch.app.commands.scan import show_outcome
 from stillwatch.app.commands.screen import say, show_table
 from stillwatch.app.progress import shown_progress
@@ -23,7 +23,7 @@ _EXAMPLES = examples(
 _COLUMNS = ("campaign", "state", "accounts #", "new #", "gone #", "stopped #", "alarm")
 
 
-def watch(
+def watch(  # noqa: PLR0913  one parameter an option
     lake: LakeToRead,
     *,
     out: Annotated[
@@ -33,6 +33,7 @@ def watch(
         int | None,
         typer.Option("--window-days", min=1, help="Days up to the last; default: all there are."),
     ] = None,
+    policy: PolicyFile = None,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -42,12 +43,14 @@ def watch(
     history. Only days that are new or have changed are counted; nothing is read twice.
     """
     from stillwatch.app.pipeline import run_watch  # noqa: PLC0415  brings every stage
-    from stillwatch.store.results import check_free  # noqa: PLC0415  brings Polars
+    from stillwatch.app.steps.policies import read_policy  # noqa: PLC0415  brings Polars
+    from stillwatch.store.results import check_free  # noqa: PLC0415  likewise
 
+    rules = read_policy(policy)
     check_free(out)
     with shown_progress() as progress:
         outcome = run_watch(
-            WatchRequest(lake, out, window_days, seed),
+            WatchRequest(lake, out, window_days, seed, rules),
             settings=read_settings(),
             key=read_key(),
             now=utc_now(),
