@@ -26,6 +26,7 @@ def weigh_harvest(p: float, *, power: float, prior: float) -> float:
     Units:   probability. The likelihood ratio is power x p^(power - 1); at p = 1 it is the power:
              a weak witness speaks for innocence.
     Nulls:   none: a group that nothing is known of has p = 1.
+    Source:  Vovk & Wang 2021; judging.md, section 4.
     """
     ratio = power * max(p, P_MIN) ** (power - 1)
     odds = prior / (1 - prior) * ratio
