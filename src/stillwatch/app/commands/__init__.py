@@ -1,6 +1,7 @@
 """The commands, a file each; every one exports `register(app)`, as an extension's would."""
 
 from stillwatch.app.commands import (
+    audit,
     check,
     demo,
     diff,
@@ -26,6 +27,7 @@ BUILT_IN = (
     sql,
     replay,
     templates,
+    audit,
     schema,
 )
 """In the order in which `--help` lists them: the order in which a newcomer needs them."""

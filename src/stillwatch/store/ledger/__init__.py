@@ -7,7 +7,7 @@ and secrets are given by the caller. Deliberately absent: roles (the service enf
 """
 
 from stillwatch.store.ledger.audit.anchor import Anchor, read_anchor
-from stillwatch.store.ledger.audit.chain import AuditKey
+from stillwatch.store.ledger.audit.key import AuditKey
 from stillwatch.store.ledger.audit.verify import AuditReport
 from stillwatch.store.ledger.ledger import Ledger, make_ledger, open_ledger, upgrade_ledger
 

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from stillwatch.domain.errors import BadValue
 from stillwatch.domain.limits import LEDGER_COUNT_MAX, LEDGER_WORD_CHARS_MAX, LEDGER_WORDS_MAX
+from stillwatch.store.ledger.errors import BadValue
 from stillwatch.store.ledger.nouns.columns import InstantType, OneOf, Row, WordsType, marks_of
 
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")

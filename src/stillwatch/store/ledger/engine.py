@@ -17,9 +17,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from stillwatch.domain.errors import LedgerError, LedgerUnavailable
 from stillwatch.domain.limits import LEDGER_WAIT_S_MAX
 from stillwatch.store.durable import OWNER_ONLY
+from stillwatch.store.ledger.errors import LedgerError, LedgerUnavailable
 
 _WRITES: Final = "stillwatch_writes"
 _MIGRATION_LOCK: Final = 0x5717_1EDC

@@ -16,11 +16,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from stillwatch.domain.errors import LedgerError
 from stillwatch.store.ledger import migrate
 from stillwatch.store.ledger.audit.anchor import Anchor, take_anchor
-from stillwatch.store.ledger.audit.chain import AuditKey
 from stillwatch.store.ledger.audit.images import compare_rows
+from stillwatch.store.ledger.audit.key import AuditKey
 from stillwatch.store.ledger.audit.log import append_notes, found_log, lock_head, read_head
 from stillwatch.store.ledger.audit.verify import AuditReport, verify_log
 from stillwatch.store.ledger.bounds import fit_now
@@ -32,6 +31,7 @@ from stillwatch.store.ledger.engine import (
     name_of,
     open_engine,
 )
+from stillwatch.store.ledger.errors import LedgerError
 from stillwatch.store.ledger.views import View
 
 

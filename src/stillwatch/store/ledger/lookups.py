@@ -10,9 +10,9 @@ from hashlib import sha256
 
 import sqlalchemy as sa
 
-from stillwatch.domain.errors import BadValue
 from stillwatch.domain.limits import LEDGER_PAGE_MAX
 from stillwatch.store.ledger.audit.chain import ENTRIES, AuditEntry
+from stillwatch.store.ledger.errors import BadValue
 from stillwatch.store.ledger.nouns.appeals import APPEALS, Appeal
 from stillwatch.store.ledger.nouns.cases import COMMENTS, Comment
 from stillwatch.store.ledger.nouns.decisions import (
@@ -22,7 +22,7 @@ from stillwatch.store.ledger.nouns.decisions import (
     Approval,
     DecidedAccount,
 )
-from stillwatch.store.ledger.nouns.effects import OUTBOX, InForce
+from stillwatch.store.ledger.nouns.effects import OUTBOX, EnforcedAccount
 from stillwatch.store.ledger.nouns.people import API_KEYS, USERS, ApiKey
 from stillwatch.store.ledger.nouns.policies import PERMISSIONS, POLICIES, Permission, Policy
 
@@ -46,7 +46,7 @@ class Lookups:
 
     def list_effects_in_force(
         self, *, now: datetime, after: tuple[str, str] = ("", ""), limit: int = LEDGER_PAGE_MAX
-    ) -> list[InForce]:
+    ) -> list[EnforcedAccount]:
         """List the accounts under a decision: the gateway's table.
 
         Grain:   one row per (account_id, decision_id), after the one that is named.
@@ -69,7 +69,7 @@ class Lookups:
             .order_by(accounts.account_id, accounts.decision_id)
             .limit(require_page(limit))
         )
-        return [InForce(**row) for row in self._connection.execute(asked).mappings()]
+        return [EnforcedAccount(**row) for row in self._connection.execute(asked).mappings()]
 
     def list_accounts(
         self, decision_id: str, *, after: str = "", limit: int = LEDGER_PAGE_MAX

@@ -19,7 +19,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from stillwatch.domain.errors import LedgerError
+from stillwatch.store.ledger.errors import LedgerError
 from stillwatch.store.ledger.nouns.columns import metadata
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from stillwatch.domain.errors import FourEyesNeeded, MoveRefused
+from stillwatch.store.ledger.errors import FourEyesNeeded, MoveRefused
 
 Moves = Mapping[str, Collection[str]]
 

@@ -12,8 +12,8 @@ from typing import Final, Generic, TypeVar
 
 import sqlalchemy as sa
 
-from stillwatch.domain.errors import BadValue, UnknownRow
 from stillwatch.store.ledger.changes.writing import key_of
+from stillwatch.store.ledger.errors import BadValue, UnknownRow
 from stillwatch.store.ledger.lookups import Lookups, require_page
 from stillwatch.store.ledger.nouns import KINDS, TABLES, Row
 from stillwatch.store.ledger.nouns.appeals import Appeal

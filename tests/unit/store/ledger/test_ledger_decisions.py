@@ -7,7 +7,10 @@ from dataclasses import replace
 import pytest
 from ledgers_by_hand import NOW, POLICY, decision, fill, later, put_in_force
 
-from stillwatch.domain.errors import (
+from stillwatch.domain.limits import LEDGER_DECISION_ACCOUNTS_MAX
+from stillwatch.store.ledger import Ledger
+from stillwatch.store.ledger.changes import Change
+from stillwatch.store.ledger.errors import (
     BadValue,
     FourEyesNeeded,
     MoveRefused,
@@ -15,9 +18,6 @@ from stillwatch.domain.errors import (
     StaleVersion,
     UnknownRow,
 )
-from stillwatch.domain.limits import LEDGER_DECISION_ACCOUNTS_MAX
-from stillwatch.store.ledger import Ledger
-from stillwatch.store.ledger.changes import Change
 from stillwatch.store.ledger.nouns.decisions import Decision
 
 

@@ -6,9 +6,9 @@ import pytest
 import sqlalchemy as sa
 from ledgers_by_hand import KEY, NOW, fill
 
-from stillwatch.domain.errors import LedgerError
 from stillwatch.store.ledger import Ledger, make_ledger, migrate, open_ledger, upgrade_ledger
 from stillwatch.store.ledger.engine import begin_write, open_engine
+from stillwatch.store.ledger.errors import LedgerError
 
 
 def tables_of(connection: sa.Connection) -> set[str]:

@@ -7,8 +7,14 @@ from dataclasses import replace
 import pytest
 from ledgers_by_hand import NOW, appeal, campaign, fill, finding, later, put_in_force
 
-from stillwatch.domain.errors import BadValue, FourEyesNeeded, MoveRefused, RowExists, UnknownRow
 from stillwatch.store.ledger import Ledger
+from stillwatch.store.ledger.errors import (
+    BadValue,
+    FourEyesNeeded,
+    MoveRefused,
+    RowExists,
+    UnknownRow,
+)
 from stillwatch.store.ledger.lookups import hash_secret
 from stillwatch.store.ledger.nouns.appeals import Appeal
 from stillwatch.store.ledger.nouns.cases import Case, NewCase

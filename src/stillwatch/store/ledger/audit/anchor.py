@@ -13,8 +13,8 @@ from typing import Final
 
 import orjson
 
-from stillwatch.domain.errors import LedgerError
 from stillwatch.store.ledger.audit.chain import SCHEME, Head
+from stillwatch.store.ledger.errors import LedgerError
 
 _FIELDS: Final = {"ledger_id": str, "entries": int, "head_hash": str, "head_mac": str, "at": str}
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -22,7 +22,7 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
-from stillwatch.domain.errors import LedgerError
+from stillwatch.store.ledger.audit.key import AuditKey
 from stillwatch.store.ledger.nouns.columns import (
     EPOCH,
     Count,
@@ -37,8 +37,6 @@ from stillwatch.store.ledger.nouns.columns import (
 
 SCHEME: Final = "stillwatch-audit-1"
 """What is hashed first: a chain of another form gets another word."""
-KEY_BYTES_MIN: Final = 16
-"""Bytes of an audit key: 128 bits, beyond any search."""
 HEAD_ID: Final = 1
 _HASHED: Final = (
     "number",
@@ -52,18 +50,6 @@ _HASHED: Final = (
     "previous_hash",
 )
 """The columns of an entry that its hash covers: all but the hash itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class AuditKey:
-    """The secret of the head's HMAC; its `repr` never shows it."""
-
-    secret: bytes = field(repr=False)
-
-    def __post_init__(self) -> None:
-        if len(self.secret) < KEY_BYTES_MIN:
-            message = f"an audit key has at least {KEY_BYTES_MIN} bytes"
-            raise LedgerError(message, hint="make one with `openssl rand -hex 32`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

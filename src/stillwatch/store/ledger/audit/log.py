@@ -13,18 +13,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from stillwatch.domain.errors import AuditBroken
 from stillwatch.store.ledger.audit.chain import (
     ENTRIES,
     HEAD_ID,
     HEADS,
-    AuditKey,
     Head,
     genesis_hash,
     hash_entry,
     is_mac_of,
     mac_head,
 )
+from stillwatch.store.ledger.audit.key import AuditKey
+from stillwatch.store.ledger.errors import AuditBroken
 
 
 @dataclass(frozen=True, slots=True)

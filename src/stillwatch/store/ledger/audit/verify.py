@@ -21,11 +21,11 @@ from stillwatch.store.ledger.audit.anchor import Anchor
 from stillwatch.store.ledger.audit.chain import (
     ENTRIES,
     HEADS,
-    AuditKey,
     genesis_hash,
     hash_entry,
     is_mac_of,
 )
+from stillwatch.store.ledger.audit.key import AuditKey
 
 _COLUMNS: Final = tuple(column.name for column in ENTRIES.columns)
 
@@ -80,7 +80,7 @@ def verify_log(
     walk = _Walk(ledger_id, anchor_at=anchor.entries if anchor else None)
     faults = [fault for fault in (walk.run(connection),) if fault]
     if not faults:
-        faults += _compare_head(head, walk, key=key)
+        faults += [*_compare_head(head, walk, key=key), *_find_strays(connection, walk)]
     if anchor:
         faults += _compare_anchor(anchor, walk, key=key)
     aside = [] if key else ["the head's HMAC: no audit key was given"]
@@ -138,7 +138,7 @@ def _raw(table: sa.Table) -> sa.Select[Any]:
 def _read(connection: sa.Connection) -> Iterator[dict[str, Any]]:
     """Read the entries in the order of their numbers, a page at a time."""
     number: sa.ColumnClause[Any] = sa.literal_column("number")
-    page = _raw(ENTRIES).order_by(number).limit(LEDGER_PAGE_MAX)
+    page = _raw(ENTRIES).where(number >= 1).order_by(number).limit(LEDGER_PAGE_MAX)
     last: Any = None
     while True:
         asked = page if last is None else page.where(number > sa.bindparam("last", last))
@@ -158,6 +158,14 @@ def _compare_head(head: sa.RowMapping, walk: _Walk, *, key: AuditKey | None) -> 
         head["head_mac"], key, head=(walk.ledger_id, head["entries"], head["head_hash"])
     ):
         yield Fault(None, "the head was written without the audit key, or with another")
+
+
+def _find_strays(connection: sa.Connection, walk: _Walk) -> Iterator[Fault]:
+    """Look for rows whose number no entry can have: the walk has passed them by."""
+    asked = sa.select(sa.func.count()).select_from(ENTRIES)
+    strays = connection.execute(asked).scalar_one() - walk.entries
+    if strays:
+        yield Fault(None, f"{strays} rows stand outside the chain")
 
 
 def _compare_anchor(anchor: Anchor, walk: _Walk, *, key: AuditKey | None) -> Iterator[Fault]:

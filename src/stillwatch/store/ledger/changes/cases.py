@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from stillwatch.domain.errors import UnknownRow
 from stillwatch.store.ledger.changes.writing import Writing
+from stillwatch.store.ledger.errors import UnknownRow
 from stillwatch.store.ledger.nouns.cases import COMMENTS, Case, Comment, NewCase
 from stillwatch.store.ledger.nouns.findings import Campaign, Finding
 from stillwatch.store.ledger.nouns.people import User

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from stillwatch.domain.errors import UnknownRow
 from stillwatch.store.ledger.bounds import fit_actor
 from stillwatch.store.ledger.changes.writing import Writing
+from stillwatch.store.ledger.errors import UnknownRow
 from stillwatch.store.ledger.nouns.people import API_KEYS, ApiKey, NewApiKey, NewUser, User
 
 

@@ -6,8 +6,8 @@ from hashlib import sha256
 
 import sqlalchemy as sa
 
-from stillwatch.domain.errors import BadValue
 from stillwatch.store.ledger.changes.writing import Writing
+from stillwatch.store.ledger.errors import BadValue
 from stillwatch.store.ledger.nouns.policies import POLICIES, NewPermission, Permission, Policy
 from stillwatch.store.ledger.states import require_move
 

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from stillwatch.domain.errors import BadValue, MoveRefused, RowExists
 from stillwatch.domain.limits import LEDGER_DECISION_ACCOUNTS_MAX, LEDGER_ID_CHARS_MAX
 from stillwatch.store.ledger.audit.chain import hash_ids
 from stillwatch.store.ledger.bounds import fit_text
 from stillwatch.store.ledger.changes.writing import Writing
+from stillwatch.store.ledger.errors import BadValue, MoveRefused, RowExists
 from stillwatch.store.ledger.nouns.cases import Case
 from stillwatch.store.ledger.nouns.decisions import (
     APPROVALS,

@@ -14,11 +14,12 @@ from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from stillwatch.domain.errors import LimitExceeded, RowExists, StaleVersion, UnknownRow
+from stillwatch.domain.errors import LimitExceeded
 from stillwatch.domain.limits import LEDGER_ENTRIES_PER_CHANGE_MAX
 from stillwatch.store.ledger.audit.chain import hash_image, write_detail
 from stillwatch.store.ledger.audit.log import Note
 from stillwatch.store.ledger.bounds import fit, fit_actor, fit_now
+from stillwatch.store.ledger.errors import RowExists, StaleVersion, UnknownRow
 from stillwatch.store.ledger.nouns import KINDS, TABLES, Row
 
 

@@ -72,7 +72,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InForce:
+class EnforcedAccount:
     """An account under a decision: a row of the gateway's table."""
 
     decision_id: str
