@@ -24,6 +24,21 @@ down_revision: Final[str | None] = "0001"
 
 def upgrade() -> None:
     """Make the tables."""
+    _make_users()
+    _make_api_keys()
+    _make_policies()
+    _make_permissions()
+
+
+def downgrade() -> None:
+    """Drop them, with what they hold."""
+    op.drop_table("permissions")
+    op.drop_table("policies")
+    op.drop_table("api_keys")
+    op.drop_table("users")
+
+
+def _make_users() -> None:
     op.create_table(
         "users",
         sa.Column("user_id", WORD, nullable=False, autoincrement=False),
@@ -35,6 +50,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", name="pk_users"),
     )
     op.create_index("ix_users_identity", "users", ["identity"], unique=True)
+
+
+def _make_api_keys() -> None:
     op.create_table(
         "api_keys",
         sa.Column("key_id", ID, nullable=False, autoincrement=False),
@@ -53,6 +71,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key_id", name="pk_api_keys"),
     )
     op.create_index("ix_api_keys_key_hash", "api_keys", ["key_hash"], unique=True)
+
+
+def _make_policies() -> None:
     op.create_table(
         "policies",
         sa.Column("policy_id", ID, nullable=False, autoincrement=False),
@@ -75,6 +96,9 @@ def upgrade() -> None:
         ["published_at", "policy_id"],
         unique=False,
     )
+
+
+def _make_permissions() -> None:
     op.create_table(
         "permissions",
         sa.Column("permission_id", ID, nullable=False, autoincrement=False),
@@ -92,11 +116,3 @@ def upgrade() -> None:
     )
     op.create_index("ix_permissions_account_id", "permissions", ["account_id"], unique=False)
     op.create_index("ix_permissions_org_id", "permissions", ["org_id"], unique=False)
-
-
-def downgrade() -> None:
-    """Drop them, with what they hold."""
-    op.drop_table("permissions")
-    op.drop_table("policies")
-    op.drop_table("api_keys")
-    op.drop_table("users")

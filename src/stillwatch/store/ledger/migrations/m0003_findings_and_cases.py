@@ -15,6 +15,23 @@ down_revision: Final[str | None] = "0002"
 
 def upgrade() -> None:
     """Make the tables."""
+    _make_campaigns()
+    _make_findings()
+    _make_dispositions()
+    _make_cases()
+    _make_comments()
+
+
+def downgrade() -> None:
+    """Drop them, with what they hold."""
+    op.drop_table("comments")
+    op.drop_table("cases")
+    op.drop_table("dispositions")
+    op.drop_table("findings")
+    op.drop_table("campaigns")
+
+
+def _make_campaigns() -> None:
     op.create_table(
         "campaigns",
         sa.Column("campaign_id", ID, nullable=False, autoincrement=False),
@@ -39,6 +56,9 @@ def upgrade() -> None:
         ["recorded_at", "campaign_id"],
         unique=False,
     )
+
+
+def _make_findings() -> None:
     op.create_table(
         "findings",
         sa.Column("finding_id", ID, nullable=False, autoincrement=False),
@@ -72,6 +92,9 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index("ix_findings_subject_id", "findings", ["subject_id"], unique=False)
+
+
+def _make_dispositions() -> None:
     op.create_table(
         "dispositions",
         sa.Column("disposition_id", ID, nullable=False, autoincrement=False),
@@ -92,6 +115,9 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index("ix_dispositions_subject_id", "dispositions", ["subject_id"], unique=False)
+
+
+def _make_cases() -> None:
     op.create_table(
         "cases",
         sa.Column("case_id", ID, nullable=False, autoincrement=False),
@@ -125,6 +151,9 @@ def upgrade() -> None:
     op.create_index("ix_cases_assignee", "cases", ["assignee"], unique=False)
     op.create_index("ix_cases_opened_at_case_id", "cases", ["opened_at", "case_id"], unique=False)
     op.create_index("ix_cases_state", "cases", ["state"], unique=False)
+
+
+def _make_comments() -> None:
     op.create_table(
         "comments",
         sa.Column("comment_id", ID, nullable=False, autoincrement=False),
@@ -141,12 +170,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("comment_id", name="pk_comments"),
     )
     op.create_index("ix_comments_case_id_number", "comments", ["case_id", "number"], unique=True)
-
-
-def downgrade() -> None:
-    """Drop them, with what they hold."""
-    op.drop_table("comments")
-    op.drop_table("cases")
-    op.drop_table("dispositions")
-    op.drop_table("findings")
-    op.drop_table("campaigns")

@@ -15,6 +15,21 @@ down_revision: Final[str | None] = "0003"
 
 def upgrade() -> None:
     """Make the tables."""
+    _make_decisions()
+    _make_decided_accounts()
+    _make_approvals()
+    _make_effects()
+
+
+def downgrade() -> None:
+    """Drop them, with what they hold."""
+    op.drop_table("effects")
+    op.drop_table("approvals")
+    op.drop_table("decided_accounts")
+    op.drop_table("decisions")
+
+
+def _make_decisions() -> None:
     op.create_table(
         "decisions",
         sa.Column("decision_id", ID, nullable=False, autoincrement=False),
@@ -70,6 +85,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_decisions_state_expires_at", "decisions", ["state", "expires_at"], unique=False
     )
+
+
+def _make_decided_accounts() -> None:
     op.create_table(
         "decided_accounts",
         sa.Column(
@@ -86,6 +104,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_decided_accounts_account_id", "decided_accounts", ["account_id"], unique=False
     )
+
+
+def _make_approvals() -> None:
     op.create_table(
         "approvals",
         sa.Column("approval_id", ID, nullable=False, autoincrement=False),
@@ -101,6 +122,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("approval_id", name="pk_approvals"),
     )
     op.create_index("ix_approvals_decision_id", "approvals", ["decision_id"], unique=False)
+
+
+def _make_effects() -> None:
     op.create_table(
         "effects",
         sa.Column(
@@ -128,11 +152,3 @@ def upgrade() -> None:
         "ix_effects_channel_state_due_at", "effects", ["channel", "state", "due_at"], unique=False
     )
     op.create_index("ix_effects_claim_id", "effects", ["claim_id"], unique=False)
-
-
-def downgrade() -> None:
-    """Drop them, with what they hold."""
-    op.drop_table("effects")
-    op.drop_table("approvals")
-    op.drop_table("decided_accounts")
-    op.drop_table("decisions")
