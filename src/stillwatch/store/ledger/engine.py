@@ -99,8 +99,14 @@ def _translated(engine: sa.Engine) -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as refused:
-        says = str(refused.orig).splitlines()[0] if refused.orig else "it refuses"
-        raise LedgerUnavailable(name_of(engine.url), says=says) from refused
+        raise LedgerUnavailable(name_of(engine.url), says=_says(refused)) from refused
+
+
+def _says(refused: sa.exc.DBAPIError) -> str:
+    """Give the database's own word for it: pg8000 hands over a table, whose `M` is the message."""
+    told: Any = refused.orig.args[0] if refused.orig and refused.orig.args else "it refuses"
+    text = str(told.get("M", "it refuses") if isinstance(told, dict) else told)
+    return text.partition("\n")[0]
 
 
 def _read_url(where: str | Path) -> sa.URL:

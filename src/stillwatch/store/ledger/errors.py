@@ -20,7 +20,7 @@ class LedgerError(StillwatchError):
     """There is no ledger, it is of another version, or it can't hold what it was given."""
 
 
-class LedgerUnavailable(LedgerError):  # noqa: N818
+class LedgerUnavailable(LedgerError):  # noqa: N818  the name is the claim
     """The database of a ledger, or its driver, can't be reached, refuses, or is busy."""
 
     def __init__(self, where: str, *, says: str) -> None:
