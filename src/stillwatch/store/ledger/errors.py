@@ -1,14 +1,15 @@
 """Operating failures of the ledger, as one tree built from facts; `domain/errors.py` has the root.
 
-LedgerError         no ledger there, of another version, or a value it can't hold   exit 2
-├── LedgerUnavailable   the database, or its driver, can't be reached or is busy
-├── AuditBroken     its audit log was rewritten or cut; nothing is added to it
-├── BadValue        a value is outside its bounds
-├── UnknownRow      it holds nothing of that kind and id
-├── RowExists       the id is taken by something else
-├── MoveRefused     its state doesn't lead there
-├── StaleVersion    somebody has changed it since it was looked at
-└── FourEyesNeeded  another person has to do this
+Where one of them is raised, nothing was changed.
+    LedgerError         no ledger there, of another version, or a value it can't hold   exit 2
+    ├── LedgerUnavailable   the database, or its driver, can't be reached or is busy
+    ├── AuditBroken     its audit log was rewritten or cut; nothing is added to it
+    ├── BadValue        a value is outside its bounds
+    ├── UnknownRow      it holds nothing of that kind and id
+    ├── RowExists       the id is taken by something else
+    ├── MoveRefused     its state doesn't lead there
+    ├── StaleVersion    somebody has changed it since it was looked at
+    └── FourEyesNeeded  another person has to do this
 """
 
 from __future__ import annotations
