@@ -13,8 +13,8 @@ from source_tree import Module
 
 BANNED_PARTS = {"utils", "util", "helpers", "helper", "misc", "common", "manager"}
 BANNED_VERBS = ("process_", "handle_", "do_", "get_", "block_")
-DICTATED = set(dir(HTMLParser))
-"""Names that a base class of the standard library asks for."""
+DICTATED = {*dir(HTMLParser), "process_bind_param", "process_result_value"}
+"""Names that a base class of the standard library or of SQLAlchemy asks for."""
 DIALECT = re.compile(r"openai|anthropic|litellm|bedrock|gen_ai|\botel\b", re.IGNORECASE)
 DIALECT_PLACES = (
     "src/stillwatch/ingest/",

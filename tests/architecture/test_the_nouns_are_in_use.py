@@ -10,6 +10,7 @@ import re
 from source_tree import Module
 
 from stillwatch.domain import errors, families, limits, settings
+from stillwatch.store.ledger import errors as ledger_errors
 
 DRAWN = re.compile(r"^(?P<indent>[\s│├└─]*)(?P<name>[A-Z]\w+)")
 
@@ -79,6 +80,7 @@ def test_every_setting_is_used(product: list[Module]) -> None:
 def test_the_drawn_tree_of_errors_is_true() -> None:
     """Every class is in the drawing under its parent's depth, and the drawing holds no other."""
     assert drawn_tree(errors.__doc__ or "") == class_tree(errors.StillwatchError)
+    assert drawn_tree(ledger_errors.__doc__ or "") == class_tree(ledger_errors.LedgerError)
 
 
 def test_every_error_is_raised_somewhere(product: list[Module]) -> None:
@@ -86,7 +88,7 @@ def test_every_error_is_raised_somewhere(product: list[Module]) -> None:
     used = names_used(product, besides="src/stillwatch/domain/errors.py")
     leaves = [
         value.__name__
-        for value in vars(errors).values()
+        for value in (*vars(errors).values(), *vars(ledger_errors).values())
         if isinstance(value, type) and not value.__subclasses__()
     ]
     assert [name for name in leaves if name not in used] == []

@@ -2,6 +2,7 @@
 
     STILLWATCH_KEY               the pseudonym key, 32 hexadecimal digits
     STILLWATCH_KEY_FILE          the file that holds it; made on first use
+    STILLWATCH_AUDIT_KEY, …_FILE   a ledger's audit key, read in `commands/audit.py`
     STILLWATCH_OBSERVE_REPLAY_INDEX   the index of public items: a file, `shipped` or `none`
     STILLWATCH_OBSERVE_TEMPLATE_LIST  the list of public templates, likewise
     STILLWATCH_POLICY_SUSPEND_DAYS, …   any setting of `domain/settings.py`, by section and field

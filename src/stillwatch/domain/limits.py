@@ -152,3 +152,30 @@ REPORT_FILES_MAX: Final = 200
 """Input files, templates of a campaign, or rows of any other list in report.html."""
 DECISIONS_MAX: Final = 1_000_000
 """Effects in one gateway table."""
+
+# --- ledger -------------------------------------------------------------------------------------
+LEDGER_WORD_CHARS_MAX: Final = 64
+"""Characters of a state, a kind, a scope, a role or a user's name."""
+LEDGER_ID_CHARS_MAX: Final = 256
+"""Characters of an id: longer than any provider's account id that was seen, short of what
+PostgreSQL can put into an index (2,704 bytes, four a character)."""
+LEDGER_TEXT_CHARS_MAX: Final = 2_000
+"""Characters of a comment, a reason or a customer's statement: what people read in one go."""
+LEDGER_POLICY_CHARS_MAX: Final = 100_000
+"""Characters of one version of a policy: a thousand rules."""
+LEDGER_WORDS_MAX: Final = 64
+"""Words in one list of a row: families, tactics, roles, scopes; none of them has as many."""
+LEDGER_COUNT_MAX: Final = 2**62
+"""Of anything: fits the 64-bit integers of both databases, and no sum of two overflows them."""
+LEDGER_PAGE_MAX: Final = 10_000
+"""Rows read at once: a few megabytes, some 50 ms."""
+LEDGER_ENTRIES_PER_CHANGE_MAX: Final = 10_000
+"""Audit entries of one transaction: others wait for about a second while they are written."""
+LEDGER_DECISION_ACCOUNTS_MAX: Final = 100_000
+"""Accounts of one decision: four times the largest campaign that was ever disclosed."""
+LEDGER_WAIT_S_MAX: Final = 30.0
+"""Seconds that a writer waits for the others before it gives up."""
+EFFECT_ATTEMPTS_MAX: Final = 20
+"""Deliveries of one effect that are tried: at an hour each, most of a day, then a person looks."""
+CLAIM_ROWS_MAX: Final = 20_000
+"""Effects that a deliverer takes at once: the largest wave that has to be out within a second."""

@@ -1,8 +1,9 @@
 """Where it rests: the lake by day, the result directory, the pseudonym key.
 
 Below every stage and above the nouns alone. It knows how to write so that nothing is ever half
-there, and nothing of what the rows mean. The ledger of cases comes with a later issue. The key is
-in `secret_key`, which is not imported here: it brings Numba, and `explain` should start at once.
+there, and nothing of what the rows mean. The key is in `secret_key` and the ledger of cases and
+decisions in `ledger`; neither is imported here: they bring Numba and SQLAlchemy, and `explain`
+should start at once.
 """
 
 from stillwatch.store.lake import Lake

@@ -1,6 +1,6 @@
 """The commands, a file each; every one exports `register(app)`, as an extension's would."""
 
-from stillwatch.app.commands import check, demo, scan, schema
+from stillwatch.app.commands import audit, check, demo, scan, schema
 from stillwatch.app.commands.backtest import command as backtest
 from stillwatch.app.commands.lakes import ingest, sql, watch
 from stillwatch.app.commands.lists import replay, templates
@@ -20,6 +20,7 @@ BUILT_IN = (
     backtest,
     replay,
     templates,
+    audit,
     schema,
 )
 """In the order in which `--help` lists them: the order in which a newcomer needs them."""

@@ -1,0 +1,46 @@
+"""The rows of the ledger, a file a noun: dataclasses, and the tables that are made of them.
+
+`New…` is what a caller gives, the name without it what the ledger holds. Adding a field here asks
+for a migration; a test compares the two on both databases.
+"""
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from stillwatch.store.ledger.nouns.appeals import APPEALS, Appeal
+from stillwatch.store.ledger.nouns.cases import CASES, COMMENTS, Case, Comment
+from stillwatch.store.ledger.nouns.columns import Row
+from stillwatch.store.ledger.nouns.decisions import APPROVALS, DECISIONS, Approval, Decision
+from stillwatch.store.ledger.nouns.findings import (
+    CAMPAIGNS,
+    DISPOSITIONS,
+    FINDINGS,
+    Campaign,
+    Disposition,
+    Finding,
+)
+from stillwatch.store.ledger.nouns.people import API_KEYS, USERS, ApiKey, User
+from stillwatch.store.ledger.nouns.policies import PERMISSIONS, POLICIES, Permission, Policy
+
+TABLES: Final[dict[type[Row], sa.Table]] = {
+    Campaign: CAMPAIGNS,
+    Finding: FINDINGS,
+    Disposition: DISPOSITIONS,
+    User: USERS,
+    ApiKey: API_KEYS,
+    Policy: POLICIES,
+    Permission: PERMISSIONS,
+    Case: CASES,
+    Comment: COMMENTS,
+    Decision: DECISIONS,
+    Approval: APPROVALS,
+    Appeal: APPEALS,
+}
+"""The table of every kind of row that has one key; audit entries hold an image of each row."""
+KINDS: Final[dict[type[Row], str]] = {
+    row: "api_key" if row is ApiKey else row.__name__.lower() for row in TABLES
+}
+"""The word that audit entries, errors and pages have for each."""
+
+__all__ = ["KINDS", "TABLES", "Row"]
