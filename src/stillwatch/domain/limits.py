@@ -143,7 +143,7 @@ JOURNAL_PENDING_BYTES_MAX: Final = 64 * 2**20
 JOURNAL_GROUP_BYTES_MAX: Final = 8 * 2**20
 """Packed bytes that share an fsync: beyond it the write takes longer than the fsync saves."""
 JOURNAL_DISK_BYTES_MAX: Final = 8 * 2**30
-"""Packed bytes of segments on the disk: some hours of 20,000 exchanges a second without a commit."""
+"""Packed bytes of segments on the disk: an hour at 20,000 exchanges a second, uncommitted."""
 JOURNAL_RETRY_S: Final = 10
 """Seconds after which a caller that was told to wait may come again: one segment's age."""
 SEGMENT_BYTES_MAX: Final = 64 * 2**20

@@ -1,9 +1,9 @@
 """The writer of a journal: appends that are on the disk before they are acknowledged.
 
 Callers on any thread hand over a record and get a future. One thread takes all that wait, writes
-them at once and waits for the disk once (group commit), while the next ones gather; then it fulfils
-their futures. A segment that is large or old enough is finished and handed to the committer. What a
-killed writer has left is mended before anything is written: its torn end is cut, and it is finished.
+them at once and waits for the disk once (group commit), while the next ones gather; then it
+fulfils their futures. A segment that is large or old enough is finished and handed to the
+committer. What a killed writer has left is mended before anything is written.
 
 Bounds: bytes that wait in memory, and bytes of segments on the disk; beyond either a call is
 refused with `Backlogged` and nothing is taken. The clock is the caller's.
@@ -12,68 +12,32 @@ refused with `Backlogged` and nothing is taken. The clock is the caller's.
 from __future__ import annotations
 
 import os
-import secrets
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Condition, Thread
 from typing import Final
 
 from stillwatch.domain import limits
 from stillwatch.domain.errors import Backlogged, SegmentError
-from stillwatch.store.durable import OWNER_ONLY, flush_to_disk, try_to_hold
-from stillwatch.store.segments.folder import SEALED, SegmentFolder
-from stillwatch.store.segments.frames import ID_BYTES, SegmentCipher
-from stillwatch.store.segments.reading import SegmentReading
+from stillwatch.store.durable import try_to_hold
+from stillwatch.store.segments.bounds import DEFAULT_BOUNDS, JournalBounds, JournalCounts
+from stillwatch.store.segments.folder import SegmentFolder
+from stillwatch.store.segments.mending import mend_segments
 from stillwatch.store.segments.records import PackedRecord
+from stillwatch.store.segments.writing import OpenSegment
 
 _LOOK_S: Final = 1.0
 """Seconds between two looks at what the committer has deleted in the meantime."""
 _TAKEN: Final = "another process writes here"
 
 
-@dataclass(frozen=True, slots=True)
-class JournalBounds:
-    """How much may wait, and when a segment is handed on; the defaults are `limits`."""
-
-    pending_bytes: int = limits.JOURNAL_PENDING_BYTES_MAX
-    disk_bytes: int = limits.JOURNAL_DISK_BYTES_MAX
-    segment_bytes: int = limits.SEGMENT_BYTES_MAX
-    segment_age_s: float = limits.SEGMENT_AGE_S_MAX
-
-
-@dataclass(slots=True)
-class JournalCounts:
-    """What a journal has done since it was opened."""
-
-    records: int = 0
-    fsyncs: int = 0
-    written_bytes: int = 0
-    segments: int = 0
-    refused: int = 0
-
-
 @dataclass(slots=True)
 class _Waiting:
     record: PackedRecord
     done: Future[None]
-
-
-@dataclass(slots=True)
-class _Open:
-    """The segment that is written now."""
-
-    path: Path
-    handle: int
-    cipher: SegmentCipher
-    began_s: float
-    count: int = 0
-    size: int = 0
-    """Bytes that are on the disk for certain."""
-    body_bytes: int = 0
 
 
 class Journal:
@@ -85,7 +49,7 @@ class Journal:
         *,
         secret: bytes,
         clock_s: Callable[[], float],
-        bounds: JournalBounds = JournalBounds(),
+        bounds: JournalBounds = DEFAULT_BOUNDS,
     ) -> None:
         """Take the folder, mend what is there, and start the writer.
 
@@ -104,9 +68,9 @@ class Journal:
         self._waiting: deque[_Waiting] = deque()
         self._pending_bytes = 0
         self._closing = False
-        self._owes_an_end = False
+        self._is_owing = False
         """A segment could not be finished: the disk refused."""
-        self._current: _Open | None = None
+        self._current: OpenSegment | None = None
         self._looked_s = clock_s()
         try:
             mend_segments(folder, secret=secret)
@@ -216,33 +180,12 @@ class Journal:
             self._pending_bytes -= size
 
     def _put(self, group: list[_Waiting]) -> None:
-        current = self._current or self._begin()
-        frames = [
-            current.cipher.seal(number, one.record.raw)
-            for number, one in enumerate(group, current.count)
-        ]
-        raw = b"".join(frames)
-        is_first = current.size == 0
-        if is_first:
-            raw = current.cipher.head + raw
-        _write_all(current.handle, raw)
-        os.fsync(current.handle)
-        if is_first:
-            flush_to_disk(self._folder.place)
-        current.count += len(group)
-        current.size += len(raw)
-        current.body_bytes += sum(one.record.body_bytes for one in group)
+        if self._current is None:
+            self._current = OpenSegment(self._folder, secret=self._secret, began_s=self._clock_s())
+        written = self._current.put([one.record for one in group])
         self.counts.fsyncs += 1
-        self.counts.written_bytes += len(raw)
-        self._disk_bytes += len(raw)
-
-    def _begin(self) -> _Open:
-        segment_id = secrets.token_bytes(ID_BYTES)
-        path = self._folder.name_next(segment_id)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-        cipher = SegmentCipher.of(self._secret, segment_id)
-        self._current = _Open(path, handle, cipher, self._clock_s())
-        return self._current
+        self.counts.written_bytes += written
+        self._disk_bytes += written
 
     def _finish_if_due(self) -> None:
         current = self._current
@@ -254,87 +197,25 @@ class Journal:
             self._finish()
 
     def _finish(self) -> None:
-        """Finish the segment and hand it to the committer."""
         current, self._current = self._current, None
-        if current is None:
-            return
-        self._owes_an_end = True
-        try:
-            _finish_file(current.handle, current.cipher, current.count)
-        finally:
-            os.close(current.handle)
-        _hand_on(current.path)
-        self._owes_an_end = False
-        self.counts.segments += 1
+        if current is not None:
+            self._is_owing = True
+            current.finish()
+            self._is_owing = False
+            self.counts.segments += 1
 
     def _abandon(self) -> None:
-        """Leave a segment whose write failed, with what of it was acknowledged."""
-        current = self._current
-        if current is None:
-            return
-        with suppress(OSError):
-            os.ftruncate(current.handle, current.size)
-            os.lseek(current.handle, current.size, os.SEEK_SET)
-            if current.size:
-                self._finish()
-                return
-            current.path.unlink()
-        self._current = None
-        with suppress(OSError):
-            os.close(current.handle)
+        """A write failed: what is on the disk for certain is finished at the next look."""
+        current, self._current = self._current, None
+        if current is not None:
+            current.abandon()
+            self._is_owing = True
 
     def _look(self) -> None:
         now_s = self._clock_s()
         if now_s - self._looked_s >= _LOOK_S:
             self._looked_s = now_s
             self._disk_bytes = self._folder.waiting_bytes()
-            if self._owes_an_end and self._current is None:
+            if self._is_owing and self._current is None:
                 mend_segments(self._folder, secret=self._secret)
-                self._owes_an_end = False
-
-
-def mend_segments(folder: SegmentFolder, *, secret: bytes) -> None:
-    """Finish the segments that a killed writer has left; the folder must be held alone.
-
-    What was acknowledged stays; a torn end is cut. A segment in which nothing was is deleted.
-
-    Raises:
-        SegmentError: one can't be read, or is of another key; all stay as they are.
-    """
-    for path in folder.unfinished():
-        reading = SegmentReading(path, secret=secret)
-        for _ in reading.records():
-            pass
-        if not reading.count and not reading.damage:
-            path.unlink()
-            continue
-        if not reading.is_ended:
-            _cut_and_finish(path, reading, secret)
-        _hand_on(path)
-
-
-def _cut_and_finish(path: Path, reading: SegmentReading, secret: bytes) -> None:
-    segment_id = bytes.fromhex(path.stem.partition("-")[2])
-    handle = os.open(path, os.O_WRONLY)
-    try:
-        os.ftruncate(handle, reading.sound_bytes)
-        os.lseek(handle, reading.sound_bytes, os.SEEK_SET)
-        _finish_file(handle, SegmentCipher.of(secret, segment_id), reading.count)
-    finally:
-        os.close(handle)
-
-
-def _finish_file(handle: int, cipher: SegmentCipher, count: int) -> None:
-    _write_all(handle, cipher.seal_end(count))
-    os.fsync(handle)
-
-
-def _hand_on(path: Path) -> None:
-    path.rename(path.with_suffix(SEALED))
-    flush_to_disk(path.parent)
-
-
-def _write_all(handle: int, raw: bytes) -> None:
-    view = memoryview(raw)
-    while view:
-        view = view[os.write(handle, view) :]
+                self._is_owing = False

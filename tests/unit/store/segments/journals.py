@@ -5,8 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from stillwatch.store.segments import Damage, Journal, JournalBounds, Record, SegmentFolder
-from stillwatch.store.segments import pack_record
+from stillwatch.store.segments import (
+    Damage,
+    Journal,
+    JournalBounds,
+    Record,
+    SegmentFolder,
+    pack_record,
+)
+from stillwatch.store.segments.bounds import DEFAULT_BOUNDS
 from stillwatch.store.segments.reading import read_sealed
 
 SECRET: Final = bytes(range(16))
@@ -20,10 +27,13 @@ class Clock:
         self.now_s = 0.0
 
     def __call__(self) -> float:
+        """Give the time."""
         return self.now_s
 
 
-def open_journal(place: Path, *, bounds: JournalBounds = JournalBounds(), clock: Clock | None = None) -> Journal:
+def open_journal(
+    place: Path, *, bounds: JournalBounds = DEFAULT_BOUNDS, clock: Clock | None = None
+) -> Journal:
     """Open a journal in a folder."""
     return Journal(SegmentFolder(place), secret=SECRET, clock_s=clock or Clock(), bounds=bounds)
 
