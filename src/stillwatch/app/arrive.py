@@ -162,7 +162,7 @@ def _settle(lake: Lake, tally: _Tally, chunks: Chunks, centre: Centre | None) ->
         .collect()
     )
     names = [facts.name for facts in chunks.inputs]
-    median = centre(keys["time"]) if centre else None
+    median = centre(keys["time"]) if centre and len(keys) else None
     settled = settle(keys, names=names, median=median) if len(keys) else settle_nothing()
     dropped = (~settled.kept).arg_true()
     quarantine = pl.concat([QUARANTINE.empty(), *tally.quarantine, settled.quarantine])

@@ -154,3 +154,5 @@ COMMIT_SEGMENTS_MAX: Final = 16
 """Segments of one append to the lake: a gigabyte unpacked, which is read chunk by chunk."""
 COMMIT_BACK_OFF_S_MAX: Final = 60.0
 """Seconds between two tries of a loop that fails: a lake that is back is noticed in a minute."""
+RESULTS_KEPT_MAX: Final = 200
+"""Results that the detection loop keeps: a day of them at the usual interval of minutes."""

@@ -1,7 +1,7 @@
 """The commands, a file each; every one exports `register(app)`, as an extension's would."""
 
 from stillwatch.app.commands import check, demo, scan, schema
-from stillwatch.app.commands.lakes import ingest, sql, watch
+from stillwatch.app.commands.lakes import commit, ingest, sql, watch
 from stillwatch.app.commands.lists import replay, templates
 from stillwatch.app.commands.results import diff, explain, open_report, revert
 
@@ -14,6 +14,7 @@ BUILT_IN = (
     revert,
     open_report,
     ingest,
+    commit,
     watch,
     sql,
     replay,

@@ -1,4 +1,4 @@
-"""How much may wait in a journal, and what it has done: for its owner, its tests and its metrics."""
+"""How much may wait in a journal, and what it has done."""
 
 from __future__ import annotations
 
