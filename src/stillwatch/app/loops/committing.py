@@ -35,6 +35,7 @@ from stillwatch.ingest.register import read_register_chunks
 from stillwatch.observe import load_tactics
 from stillwatch.store.lake import Lake
 from stillwatch.store.segments import Segment, SegmentFolder
+from stillwatch.store.segments.mending import mend_abandoned
 from stillwatch.store.segments.reading import read_sealed
 
 _NOON: Final = time(12, tzinfo=UTC)
@@ -73,7 +74,10 @@ class Committer:
             LakeError: the lake can't be written, or is damaged or another key's; all segments stay.
             SegmentError: a segment is of another key; all segments stay.
         """
-        if not self.folder.place.is_dir() or not self.folder.sealed():
+        if not self.folder.place.is_dir():
+            return None
+        mend_abandoned(self.folder, secret=self.key.to_bytes())
+        if not self.folder.sealed():
             return None
         with lake_to_fill(self.lake, key=self.key) as (lake, passing):
             waiting = self._without_known(self.folder.sealed(), lake)

@@ -12,32 +12,23 @@ refused with `Backlogged` and nothing is taken. The clock is the caller's.
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
-from threading import Condition, Thread
+from threading import Thread
 from typing import Final
 
 from stillwatch.domain import limits
 from stillwatch.domain.errors import Backlogged, SegmentError
-from stillwatch.store.durable import try_to_hold
 from stillwatch.store.segments.bounds import DEFAULT_BOUNDS, JournalBounds, JournalCounts
 from stillwatch.store.segments.folder import SegmentFolder
-from stillwatch.store.segments.mending import mend_segments
+from stillwatch.store.segments.mending import hold_soon, mend_segments
 from stillwatch.store.segments.records import PackedRecord
+from stillwatch.store.segments.waiting import Waiting, WaitingRecords
 from stillwatch.store.segments.writing import OpenSegment
 
 _LOOK_S: Final = 1.0
 """Seconds between two looks at what the committer has deleted in the meantime."""
-_TAKEN: Final = "another process writes here"
-
-
-@dataclass(slots=True)
-class _Waiting:
-    record: PackedRecord
-    done: Future[None]
 
 
 class Journal:
@@ -60,13 +51,8 @@ class Journal:
         self._folder, self._secret, self._bounds = folder, secret, bounds
         self._clock_s = clock_s
         folder.make()
-        hold = try_to_hold(folder.place)
-        if hold is None:
-            raise SegmentError(str(folder.place), says=_TAKEN, hint="stop it, or name another")
-        self._hold: int | None = hold
-        self._changed = Condition()
-        self._waiting: deque[_Waiting] = deque()
-        self._pending_bytes = 0
+        self._hold: int | None = hold_soon(folder)
+        self._waiting = WaitingRecords()
         self._closing = False
         self._is_owing = False
         """A segment could not be finished: the disk refused."""
@@ -76,7 +62,7 @@ class Journal:
             mend_segments(folder, secret=secret)
             self._disk_bytes = folder.waiting_bytes()
         except BaseException:
-            os.close(hold)
+            self._let_go()
             raise
         self._thread = Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -89,16 +75,12 @@ class Journal:
             SegmentError: the journal is closed.
         """
         size = len(record.raw)
-        with self._changed:
+        with self._waiting.changed:
             if self._closing:
                 raise SegmentError(str(self._folder.place), says="the journal is closed")
             self._refuse("JOURNAL_PENDING_BYTES_MAX", self._bounds.pending_bytes, size)
             self._refuse("JOURNAL_DISK_BYTES_MAX", self._bounds.disk_bytes, size)
-            waiting = _Waiting(record, Future())
-            self._waiting.append(waiting)
-            self._pending_bytes += size
-            self._changed.notify()
-        return waiting.done
+            return self._waiting.add(record)
 
     @property
     def is_writing(self) -> bool:
@@ -107,16 +89,19 @@ class Journal:
 
     def close(self) -> None:
         """Write what waits, finish the segment, and let go of the folder."""
-        with self._changed:
+        with self._waiting.changed:
             self._closing = True
-            self._changed.notify()
+            self._waiting.changed.notify()
         self._thread.join()
+        self._let_go()
+
+    def _let_go(self) -> None:
         hold, self._hold = self._hold, None
         if hold is not None:
             os.close(hold)
 
     def _refuse(self, name: str, bound: int, size: int) -> None:
-        held = self._pending_bytes
+        held = self._waiting.size
         if name == "JOURNAL_DISK_BYTES_MAX":
             held += self._disk_bytes
         if held + size > bound:
@@ -140,46 +125,37 @@ class Journal:
 
     def _let_down(self) -> None:
         """Leave nobody waiting for a writer that has ended."""
-        with self._changed:
+        with self._waiting.changed:
             self._closing = True
-            for one in self._waiting:
-                one.done.set_exception(SegmentError(str(self._folder.place), says="it was closed"))
-            self._waiting.clear()
+            closed = SegmentError(str(self._folder.place), says="the journal was closed")
+            self._waiting.refuse_all(closed)
 
-    def _take(self) -> list[_Waiting]:
+    def _take(self) -> list[Waiting]:
         """Wait for records, or until the segment is old, or a look is due; take a group of them."""
-        group: list[_Waiting] = []
-        size = 0
-        with self._changed:
+        with self._waiting.changed:
             if not self._waiting and not self._closing:
-                self._changed.wait(min(_LOOK_S, self._bounds.segment_age_s))
-            while self._waiting and size < limits.JOURNAL_GROUP_BYTES_MAX:
-                one = self._waiting.popleft()
-                if one.done.set_running_or_notify_cancel():
-                    group.append(one)
-                    size += len(one.record.raw)
-                else:  # its caller has gone
-                    self._pending_bytes -= len(one.record.raw)
-        return group
+                self._waiting.changed.wait(min(_LOOK_S, self._bounds.segment_age_s))
+            return self._waiting.take_group()
 
-    def _write(self, group: list[_Waiting]) -> None:
+    def _write(self, group: list[Waiting]) -> None:
         """Put a group on the disk and tell its callers; a disk that refuses is told to all."""
-        size = sum(len(one.record.raw) for one in group)
         try:
             self._put(group)
-        except OSError as refused:
+        except BaseException as refused:
             self._abandon()
-            says = refused.strerror or "the disk refuses"
+            says = getattr(refused, "strerror", None) or "the writer failed"
             for one in group:
                 one.done.set_exception(SegmentError(str(self._folder.place), says=says))
+            if not isinstance(refused, OSError):
+                raise
         else:
             self.counts.records += len(group)
             for one in group:
                 one.done.set_result(None)
-        with self._changed:
-            self._pending_bytes -= size
+        finally:
+            self._waiting.forget(group)
 
-    def _put(self, group: list[_Waiting]) -> None:
+    def _put(self, group: list[Waiting]) -> None:
         if self._current is None:
             self._current = OpenSegment(self._folder, secret=self._secret, began_s=self._clock_s())
         written = self._current.put([one.record for one in group])
@@ -197,19 +173,17 @@ class Journal:
             self._finish()
 
     def _finish(self) -> None:
-        current, self._current = self._current, None
-        if current is not None:
-            self._is_owing = True
+        if self._current is not None:
+            current, self._current, self._is_owing = self._current, None, True
             current.finish()
             self._is_owing = False
             self.counts.segments += 1
 
     def _abandon(self) -> None:
         """A write failed: what is on the disk for certain is finished at the next look."""
-        current, self._current = self._current, None
-        if current is not None:
+        if self._current is not None:
+            current, self._current, self._is_owing = self._current, None, True
             current.abandon()
-            self._is_owing = True
 
     def _look(self) -> None:
         now_s = self._clock_s()

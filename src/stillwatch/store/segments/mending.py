@@ -9,11 +9,33 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from threading import Event
+from typing import Final
 
-from stillwatch.store.durable import flush_to_disk
+from stillwatch.domain.errors import SegmentError
+from stillwatch.store.durable import flush_to_disk, try_to_hold
 from stillwatch.store.segments.folder import SEALED, SegmentFolder
 from stillwatch.store.segments.frames import SegmentCipher
 from stillwatch.store.segments.reading import SegmentReading
+
+_HOLD_TRIES: Final = 20
+_HOLD_PAUSE_S: Final = 0.1
+"""Seconds between two tries to take the folder; all of them last longer than mending does."""
+_TAKEN: Final = "another process writes here"
+
+
+def mend_abandoned(folder: SegmentFolder, *, secret: bytes) -> None:
+    """Finish what a killed writer has left, if nobody writes there; for whoever reads segments.
+
+    Raises:
+        SegmentError: as `mend_segments`.
+    """
+    if not folder.unfinished() or (hold := try_to_hold(folder.place)) is None:
+        return
+    try:
+        mend_segments(folder, secret=secret)
+    finally:
+        os.close(hold)
 
 
 def mend_segments(folder: SegmentFolder, *, secret: bytes) -> None:
@@ -70,3 +92,16 @@ def write_all(handle: int, raw: bytes) -> None:
     view = memoryview(raw)
     while view:
         view = view[os.write(handle, view) :]
+
+
+def hold_soon(folder: SegmentFolder) -> int:
+    """Hold the folder alone; whoever mends it lets go in a moment, another writer doesn't.
+
+    Raises:
+        SegmentError: another process writes here.
+    """
+    for _ in range(_HOLD_TRIES):
+        if (hold := try_to_hold(folder.place)) is not None:
+            return hold
+        Event().wait(_HOLD_PAUSE_S)
+    raise SegmentError(str(folder.place), says=_TAKEN, hint="stop it, or name another folder")

@@ -66,7 +66,7 @@ def span(number: int, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
                 }
             ]
         ).decode(),
-        "gen_ai.output.messages": '[{"role":"assistant","parts":[{"type":"text","content":"57°F"}]}]',
+        "gen_ai.output.messages": '[{"role":"assistant","parts":[{"type":"text","content":"57"}]}]',
         **changes,
     }
     begin = 1_767_225_600_000_000_000 + number * 10**9
@@ -183,7 +183,7 @@ def test_protobuf_equals_json_equals_the_file(
 
 
 def test_calls_without_an_account_are_counted_as_rejected(service: Service) -> None:
-    """Partial success in the client's form; they are rows of the quarantine, and the rest is kept."""
+    """Partial success in the client's form; they are quarantined, the rest is kept."""
     document = traces(span(0), span(1, **{"user.id": None}), span(2, **{"user.id": None}))
     with service.running() as (client, _):
         answer = client.post("/v1/traces", json=document)
