@@ -3,16 +3,20 @@
     python ingestion_server.py JOURNAL LAKE [--mark FILE] [--commits]
 
 `--mark` keeps the first byte of that file at 1 while a group is being written and flushed, also
-after a kill: how a test knows what a kill has hit. `--commits` starts the committer beside it.
+after a kill: how a test knows what a kill has hit. `--commits` starts the committer beside it. One
+that is asked to end prints what it has counted.
 """
 
 from __future__ import annotations
 
+import json
 import mmap
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import uvicorn
@@ -53,7 +57,17 @@ def main(arguments: list[str]) -> None:
         Path(journal), Path(lake), commits=commits, commit_every_s=every_s, bounds=bounds
     )
     ingestion = Ingestion(settings, key=read_key())
-    app = FastAPI(lifespan=ingestion.lifespan)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with ingestion.lifespan(app):
+            intake = ingestion.intake
+            assert intake is not None
+            yield
+        told = {"journal": asdict(intake.journal.counts), "body_bytes": intake.counts.bytes}
+        sys.stdout.write(f"{json.dumps(told)}\n")
+
+    app = FastAPI(lifespan=lifespan)
     app.include_router(ingestion.router)
     listening = socket.create_server(("127.0.0.1", 0))
     sys.stdout.write(f"{listening.getsockname()[1]}\n")
