@@ -6,10 +6,12 @@ where its parent asked for that: a parent that was killed leaves no orphan.
 
 from __future__ import annotations
 
+import os
 import signal
-import sys
 from collections.abc import Callable
-from threading import Event, Thread
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Thread
 from types import FrameType
 from typing import Final
 
@@ -23,15 +25,20 @@ class Ending:
     """Whether it is time to end."""
 
     def __init__(self) -> None:
-        self._told = Event()
+        self._is_time = False
+        self._words: SimpleQueue[None] = SimpleQueue()
 
     def wait(self, seconds: float) -> bool:
         """Wait, at most so long; say whether it is time to end."""
-        return self._told.wait(seconds)
+        if not self._is_time:
+            with suppress(Empty):
+                self._words.get(timeout=seconds)
+        return self._is_time
 
     def tell(self) -> None:
-        """It is time."""
-        self._told.set()
+        """It is time; from any thread, and from a signal's handler, in which no lock may be had."""
+        self._is_time = True
+        self._words.put(None)
 
     def at_signals(self) -> None:
         """End at SIGTERM and at an interrupt; for a process's main thread."""
@@ -46,7 +53,7 @@ class Ending:
         """End when the standard input closes: its writer has ended."""
 
         def watch() -> None:
-            while sys.stdin.buffer.read(1):
+            while os.read(0, 1):  # unbuffered: a reader of Python's would hold its lock at the end
                 pass
             self.tell()
 
