@@ -14,8 +14,6 @@ Bad input is data (a row of the quarantine table); bugs are assertions.
     │   └── UnknownSubject  no such account, group, campaign or decision in it
     ├── LakeError           no lake, in the way, of another format or key   exit code 2
     │   └── LakeDamaged     what its manifests name is missing, cut or unreadable
-    ├── SegmentError        a write-ahead segment can't be written, or is another key's   exit 2
-    ├── Backlogged          more waits to be committed than may wait: come again later   exit 2
     ├── SecretKeyError      the pseudonym key is missing, malformed or readable by others   exit 2
     ├── SettingError        a setting has a value that it cannot have   exit 2
     ├── CountsDisagree      the records read are not all accounted for   exit 2
@@ -126,24 +124,6 @@ class LakeDamaged(LakeError):  # noqa: N818
             f"the lake {where} is damaged: {says}",
             hint="bring that file back from a copy, or ingest the logs into a new lake",
         )
-
-
-class SegmentError(StillwatchError):
-    """A write-ahead segment can't be written or read, or was written with another key."""
-
-    def __init__(self, where: str, *, says: str, hint: str = "nothing was acknowledged") -> None:
-        super().__init__(f"the segments in {where} cannot be used: {says}", hint=hint)
-
-
-class Backlogged(StillwatchError):  # noqa: N818
-    """More waits to be committed than may wait; nothing of the call was taken."""
-
-    def __init__(self, name: str, *, bound: int, met: int, retry_after_s: int) -> None:
-        super().__init__(
-            f"{name} is bounded at {bound:,} and {met:,} would wait",
-            hint=f"send it again in {retry_after_s} s; see docs/operate/ingestion.md",
-        )
-        self.retry_after_s = retry_after_s
 
 
 class SecretKeyError(StillwatchError):

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from stillwatch.domain.errors import SegmentError
 from stillwatch.store.durable import flush_to_disk
+from stillwatch.store.segments.errors import SegmentError
 
 OPEN: Final = ".open"
 SEALED: Final = ".sealed"

@@ -19,8 +19,8 @@ from threading import Thread
 from typing import Final
 
 from stillwatch.domain import limits
-from stillwatch.domain.errors import Backlogged, SegmentError
 from stillwatch.store.segments.bounds import DEFAULT_BOUNDS, JournalBounds, JournalCounts
+from stillwatch.store.segments.errors import Backlogged, SegmentError
 from stillwatch.store.segments.folder import SegmentFolder
 from stillwatch.store.segments.mending import hold_soon, mend_segments
 from stillwatch.store.segments.records import PackedRecord

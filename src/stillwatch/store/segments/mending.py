@@ -12,8 +12,8 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
-from stillwatch.domain.errors import SegmentError
 from stillwatch.store.durable import flush_to_disk, try_to_hold
+from stillwatch.store.segments.errors import SegmentError
 from stillwatch.store.segments.folder import SEALED, SegmentFolder
 from stillwatch.store.segments.frames import SegmentCipher
 from stillwatch.store.segments.reading import SegmentReading

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from stillwatch.domain import limits
-from stillwatch.domain.errors import SegmentError
+from stillwatch.store.segments.errors import SegmentError
 from stillwatch.store.segments.frames import (
     FRAME_BYTES,
     HEAD_BYTES,

@@ -15,7 +15,6 @@ import pytest
 from journals import SECRET, Clock, append_all, open_journal, read_folder
 
 from stillwatch.domain import limits
-from stillwatch.domain.errors import Backlogged, SegmentError
 from stillwatch.store.segments import (
     Journal,
     JournalBounds,
@@ -24,6 +23,7 @@ from stillwatch.store.segments import (
     pack_record,
     writing,
 )
+from stillwatch.store.segments.errors import Backlogged, SegmentError
 from stillwatch.store.segments.frames import HEAD_BYTES
 from stillwatch.store.segments.reading import read_sealed
 

@@ -17,7 +17,7 @@ from fastapi import Request
 
 from stillwatch.app.service.ingestion.refusals import RefusedError
 from stillwatch.domain import limits
-from stillwatch.domain.errors import Backlogged
+from stillwatch.store.segments.errors import Backlogged
 
 PACKINGS: Final = ("gzip", "zstd")
 _WINDOW_BYTES_MAX: Final = 8 * 2**20

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.params import Depends
 from pydantic import BaseModel
 
 from stillwatch.app.loops.batches import REGISTER_KINDS
 from stillwatch.app.service.ingestion.intake import Intake, as_text
-from stillwatch.app.service.ingestion.refusals import MEDIA_TYPE, RefusingRoute
+from stillwatch.app.service.ingestion.refusals import MEDIA_TYPE, refusing
 from stillwatch.ingest.readers import MAPPED, dialects
 from stillwatch.ingest.readers.otel import NAME as OTLP_DIALECT
 
@@ -40,27 +40,28 @@ class Acknowledged(BaseModel):
     kept: bool = True
 
 
+_KEPT: Final = Acknowledged().model_dump_json().encode()
+
+
 def dialect_router(
     intake_of: Callable[[], Intake], *, dependencies: Sequence[Depends] = ()
 ) -> APIRouter:
     """Make the routes `POST /ingest/<dialect>`, and those of accounts, releases, permissions."""
-    router = APIRouter(
-        prefix="/ingest", route_class=RefusingRoute, tags=["ingestion"], dependencies=dependencies
-    )
+    router = APIRouter(prefix="/ingest", tags=["ingestion"], dependencies=dependencies)
     for kind in (*(name for name in dialects() if name != MAPPED), *REGISTER_KINDS):
         _add(router, kind, intake_of)
     return router
 
 
 def _add(router: APIRouter, kind: str, intake_of: Callable[[], Intake]) -> None:
-    async def take(request: Request) -> Acknowledged:
+    async def take(request: Request) -> Response:
         await intake_of().take(request, kind, as_text)
-        return Acknowledged()
+        return Response(_KEPT, 202, media_type="application/json")
 
     media = {name: {"schema": _SENT} for name in ("application/x-ndjson", "application/json")}
     router.add_api_route(
         f"/{kind}",
-        take,
+        refusing(take),
         methods=["POST"],
         status_code=202,
         operation_id=f"ingest_{kind}",

@@ -1,4 +1,4 @@
-"""What a body or its moment is refused for, as problem+json; and the route that says so.
+"""What a body or its moment is refused for, as problem+json; and a route that says so.
 
 Nothing of a body is ever repeated in a refusal.
 """
@@ -11,16 +11,15 @@ from typing import Any, Final
 
 import orjson
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
 from stillwatch.domain import limits
-from stillwatch.domain.errors import Backlogged, SegmentError
+from stillwatch.store.segments.errors import Backlogged, SegmentError
 
 MEDIA_TYPE: Final = "application/problem+json"
 _CLIENT_GONE: Final = 499
 """As nginx logs it: nobody reads this answer."""
-_Answer = Callable[[Request], Coroutine[Any, Any, Response]]
+Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class RefusedError(Exception):
@@ -71,20 +70,16 @@ def word_refusal(refusal: RefusedError) -> Response:
     )
 
 
-class RefusingRoute(APIRoute):
-    """A route whose refusals are worded here, in whatever application it is included."""
+def refusing(answer: Answer) -> Answer:
+    """Have a route word its refusals here, in whatever application it is included."""
 
-    def get_route_handler(self) -> _Answer:
-        """Give what answers a request."""
-        answer = super().get_route_handler()
+    async def answer_or_refuse(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except Exception as failure:
+            refusal = as_refusal(failure)
+            if refusal is None:
+                raise
+            return word_refusal(refusal)
 
-        async def answer_or_refuse(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except Exception as failure:
-                refusal = as_refusal(failure)
-                if refusal is None:
-                    raise
-                return word_refusal(refusal)
-
-        return answer_or_refuse
+    return answer_or_refuse
