@@ -18,8 +18,9 @@ from typing import Final
 import polars as pl
 
 from stillwatch.app import late
-from stillwatch.app.arrive import Arrived, take_in_chunks
+from stillwatch.app.arrive import take_in_chunks
 from stillwatch.app.loops.batches import SegmentBatch
+from stillwatch.app.loops.early import note_early
 from stillwatch.app.pool import Reading
 from stillwatch.app.progress import QuietProgress
 from stillwatch.app.settings import read_replay_index
@@ -39,8 +40,6 @@ from stillwatch.store.segments.mending import mend_abandoned
 from stillwatch.store.segments.reading import read_sealed
 
 _NOON: Final = time(12, tzinfo=UTC)
-Look = Callable[[Lake, Arrived], None]
-"""Looks at a micro-batch that has been committed, while it is at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,8 @@ class Committed:
     """Segments of which something could not be read, set aside."""
     left: int
     """Segments that wait still."""
+    early: int = 0
+    """New accounts that carry traits of known campaigns."""
 
 
 @dataclass
@@ -64,7 +65,6 @@ class Committer:
     key: PseudonymKey
     settings: Settings
     account_field: str | None = None
-    look: Look | None = None
     _reading: Reading | None = field(default=None, repr=False)
 
     def commit_waiting(self) -> Committed | None:
@@ -84,13 +84,14 @@ class Committer:
             chosen = waiting[: limits.COMMIT_SEGMENTS_MAX]
             if not chosen:
                 return None
-            facts, damaged = self._commit(chosen, lake, passing)
+            facts, early, damaged = self._commit(chosen, lake, passing)
         self._clear(chosen, damaged)
-        return Committed(len(chosen), facts, len(damaged), len(waiting) - len(chosen))
+        left = len(waiting) - len(chosen)
+        return Committed(len(chosen), facts, len(damaged), left, early)
 
     def _commit(
         self, chosen: list[Segment], lake: Lake, passing: Lake
-    ) -> tuple[IngestFacts, list[Segment]]:
+    ) -> tuple[IngestFacts, int, list[Segment]]:
         batch = SegmentBatch(chosen, secret=self.key.to_bytes())
         late.compile_ahead()
         with QuietProgress().stage("commit") as stage:
@@ -99,9 +100,8 @@ class Committer:
             )
         register = read_register_chunks(batch.register(), key=self.key)
         facts = move_in(arrived, register, lake, NewFiles(batch.files(), 0, batch.digests()))
-        if self.look is not None:
-            self.look(lake, arrived)
-        return facts, batch.damaged
+        early = note_early(lake, arrived, key=self.key, settings=self.settings.link)
+        return facts, early, batch.damaged
 
     def _without_known(self, waiting: list[Segment], lake: Lake) -> list[Segment]:
         """Delete the segments that the lake has already: we were killed between the two."""

@@ -75,12 +75,19 @@ def _complain(failure: StillwatchError | OSError) -> None:
 def _show(done: Committed, *, as_json: bool) -> None:
     counts = done.facts.counts
     if as_json:
-        told = {"segments": done.segments, "damaged": done.damaged, "left": done.left}
+        told = {
+            "segments": done.segments,
+            "damaged": done.damaged,
+            "left": done.left,
+            "early": done.early,
+        }
         say_json({**told, "counts": counts})
         return
     left_out = [f"{counts[n]:,} {n}" for n in ("duplicates", "quarantined") if counts[n]]
     beside = f" ({', '.join(left_out)})" if left_out else ""
     say(f"{counts['exchanges']:,} new exchanges of {done.segments} segments{beside}")
+    if done.early:
+        say(f"{done.early} new accounts carry traits of known campaigns: table early_findings")
     if done.damaged:
         complain(f"{done.damaged} segments were damaged; what of them was sound is committed")
 
