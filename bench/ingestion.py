@@ -67,7 +67,7 @@ def run(asked: argparse.Namespace, place: Path) -> dict[str, Any]:
     committer = None
     if not asked.no_commit:
         committer = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-        os.setpriority(os.PRIO_PROCESS, committer.pid, 5)
+        os.setpriority(os.PRIO_PROCESS, committer.pid, os.getpriority(os.PRIO_PROCESS, 0) + 5)
     time.sleep(asked.warm)
     load = [sys.executable, LOAD, port, "--seconds", str(asked.seconds), "--rate", str(asked.rate)]
     load += ["--connections", str(asked.connections), "--prompt-words", str(asked.prompt_words)]

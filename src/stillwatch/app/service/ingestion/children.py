@@ -80,7 +80,8 @@ class Child:
         self._process = process
         self.starts += 1
         with suppress(OSError, AttributeError):  # it may be gone, or the system has no priorities
-            os.setpriority(os.PRIO_PROCESS, process.pid, _LOWER)
+            own = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, process.pid, own + _LOWER)
         while process.poll() is None and not self._ending.wait(_LOOK_S):
             pass
         assert process.stdin is not None  # noqa: S101  it was asked for
