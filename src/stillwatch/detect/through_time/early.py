@@ -22,8 +22,9 @@ from stillwatch.domain.settings import LinkSettings
 
 _FAMILIES_MIN: Final = 2
 """As for every member of a group (DESIGN.md, 6.5)."""
-_PRIOR_BITS: Final = 6.6
-"""Bits to overcome: one new account in a hundred is a campaign's, a stated guess."""
+_PRIOR_BITS_MIN: Final = 3.0
+"""Bits to overcome where a campaign is told by little: no more than one new account in eight is
+taken to be its."""
 _SUSPECT: Final = "suspect"
 
 
@@ -36,13 +37,17 @@ def sight_early(
              of several campaigns the one with the most evidence.
     Units:   a telling value's weight (its holders' share times its lift, in bits) times the share
              of the account's exchanges that carry it; in each family the value with the most, up
-             to `family_cap_bits`, over families the sum; it must reach `member_bar_bits` beyond the
-             prior.
+             to `family_cap_bits`, over families the sum; it must reach `hidden_bar_bits`, the bar of
+             candidates, beyond the prior. That is the most that one value of the campaign tells:
+             what only its accounts hold has as many bits as they are rare.
     Nulls:   a channel without a shared value tells nothing.
     Order:   by account id; input order is irrelevant.
     Cost:    one join on the telling values, which are few.
     """
     latest = telling.filter(pl.col("look") == pl.col("look").max().over("campaign_id"))
+    prior = latest.group_by("campaign_id").agg(
+        pl.col("weight_bits").max().clip(lower_bound=_PRIOR_BITS_MIN).alias("prior")
+    )
     families = pl.DataFrame(
         {"channel": [c.name for c in CHANNELS], "family": [c.family for c in CHANNELS]}
     )
@@ -64,9 +69,10 @@ def sight_early(
         pl.col("family").alias("families"),
         pl.col("channel").explode().unique(maintain_order=True).alias("channels"),
     )
-    bar = settings.member_bar_bits + _PRIOR_BITS
+    reached = pl.col("weight_bits") >= pl.col("prior") + settings.hidden_bar_bits
     return (
-        found.filter(pl.col("families").list.len() >= _FAMILIES_MIN, pl.col("weight_bits") >= bar)
+        found.join(prior, on="campaign_id")
+        .filter(pl.col("families").list.len() >= _FAMILIES_MIN, reached)
         .sort("account_id", "weight_bits", "campaign_id", descending=[False, True, False])
         .unique("account_id", keep="first", maintain_order=True)
         .with_columns(pl.lit(_SUSPECT).alias("verdict"))
