@@ -109,7 +109,6 @@ def test_heirs_of_heads_are_found_at_once_and_heirs_of_innocents_are_not(
     caught = len(found & {f"heir-{one}" for one in heads}) / len(heads)
     accused = len(found & {f"heir-{one}" for one in clear}) / len(clear)
     assert accused == 0.0
-    assert caught >= 0.2, (
-        "of three campaigns the fast path sees those that share a network or a card"
+    assert caught >= 0.4, (
+        "the fast path sees no templates, and one of three campaigns has only them"
     )
-    assert caught == -1, (caught, accused)
