@@ -35,11 +35,11 @@ def sight_early(
 
     Grain:   one row per account: account_id, campaign_id, verdict, weight_bits, families, channels;
              of several campaigns the one with the most evidence.
-    Units:   a telling value's weight (its holders' share times its lift, in bits) times the share
+    Units:   the weight of a telling value (holders' share times lift, in bits) times the share
              of the account's exchanges that carry it; in each family the value with the most, up
-             to `family_cap_bits`, over families the sum; it must reach `hidden_bar_bits`, the bar of
-             candidates, beyond the prior. That is the most that one value of the campaign tells:
-             what only its accounts hold has as many bits as they are rare.
+             to `family_cap_bits`, over families the sum; it must reach `hidden_bar_bits`, the bar
+             of candidates, beyond the prior. That is the most that one value of the campaign
+             tells: what only its accounts hold has as many bits as they are rare.
     Nulls:   a channel without a shared value tells nothing.
     Order:   by account id; input order is irrelevant.
     Cost:    one join on the telling values, which are few.

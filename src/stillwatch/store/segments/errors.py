@@ -17,7 +17,7 @@ class SegmentError(StillwatchError):
         super().__init__(f"the segments in {where} cannot be used: {says}", hint=hint)
 
 
-class Backlogged(StillwatchError):  # noqa: N818
+class Backlogged(StillwatchError):  # noqa: N818  the name is the claim
     """More waits to be committed than may wait; nothing of the call was taken."""
 
     def __init__(self, name: str, *, bound: int, met: int, retry_after_s: int) -> None:
