@@ -9,8 +9,10 @@ leaves with it. How chunks run through the pool is in `pool.py`.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 import polars as pl
@@ -24,13 +26,16 @@ from stillwatch.domain.results import QUARANTINE
 from stillwatch.domain.tables import SYSTEM
 from stillwatch.ingest import read_chunks, settle
 from stillwatch.ingest.parse import ReadCounts
-from stillwatch.ingest.sources.chunks import ChunkReader, RawChunk
+from stillwatch.ingest.settle import settle_nothing
+from stillwatch.ingest.sources.chunks import Chunks, RawChunk
 from stillwatch.ingest.sources.files import TrafficFiles
 from stillwatch.store.lake import Lake
 
 OBSERVED: Final = "observed"
 TEXTS: Final = "texts"
 """Side table of retained prompt starts, only under --retain-text."""
+Centre = Callable[[pl.Series], datetime]
+"""Gives the time from which none of these times may be far."""
 _APPEND_ROWS: Final = 400_000
 """Observed rows gathered before they go to the lake: one file a day and append."""
 
@@ -98,6 +103,20 @@ def take_in(files: TrafficFiles, *, reading: Reading, lake: Lake, stage: Stage) 
         NothingToRead: not one record could be read.
     """
     chunks = read_chunks(files, settings=reading.settings)
+    tally = _gather(chunks, reading, lake, stage)
+    if not any(counts.accepted for _, counts in tally.counts):
+        raise _explain_nothing(tally, files)
+    return _settle(lake, tally, chunks, None)
+
+
+def take_in_chunks(
+    chunks: Chunks, *, reading: Reading, lake: Lake, stage: Stage, centre: Centre
+) -> Arrived:
+    """Do the same for what came otherwise; where no record can be read, all are quarantined."""
+    return _settle(lake, _gather(chunks, reading, lake, stage), chunks, centre)
+
+
+def _gather(chunks: Chunks, reading: Reading, lake: Lake, stage: Stage) -> _Tally:
     tally = _Tally()
     with ThreadPoolExecutor(1) as writer:
         appending = writer.submit(_append, lake, {})
@@ -109,13 +128,10 @@ def take_in(files: TrafficFiles, *, reading: Reading, lake: Lake, stage: Stage) 
                 appending = writer.submit(_append, lake, tally.hand_over())
         appending.result()
         _append(lake, tally.hand_over())
-    if not any(counts.accepted for _, counts in tally.counts):
-        raise _explain_nothing(tally, files)
-    return _settle(lake, tally, chunks, files)
+    return tally
 
 
 def _explain_nothing(tally: _Tally, files: TrafficFiles) -> NothingToRead:
-    """Say why nothing came in: the first record that was refused, where it stands and why."""
     where = ", ".join(files.names)
     outside = sum(counts.outside for _, counts in tally.counts)
     if outside:
@@ -139,13 +155,15 @@ def _append(lake: Lake, tables: dict[str, list[pl.DataFrame]]) -> None:
             lake.append(name, pl.concat(filled))
 
 
-def _settle(lake: Lake, tally: _Tally, chunks: ChunkReader, files: TrafficFiles) -> Arrived:
+def _settle(lake: Lake, tally: _Tally, chunks: Chunks, centre: Centre | None) -> Arrived:
     keys = (
         lake.scan(OBSERVED)
         .select("exchange_id", "time", "record_hash", "source_file", "source_line")
         .collect()
     )
-    settled = settle(keys, names=files.names)
+    names = [facts.name for facts in chunks.inputs]
+    median = centre(keys["time"]) if centre and len(keys) else None
+    settled = settle(keys, names=names, median=median) if len(keys) else settle_nothing()
     dropped = (~settled.kept).arg_true()
     quarantine = pl.concat([QUARANTINE.empty(), *tally.quarantine, settled.quarantine])
     nulled: Counter[str] = Counter()
@@ -168,7 +186,7 @@ def _settle(lake: Lake, tally: _Tally, chunks: ChunkReader, files: TrafficFiles)
     )
 
 
-def _describe_inputs(tally: _Tally, chunks: ChunkReader) -> list[dict[str, Any]]:
+def _describe_inputs(tally: _Tally, chunks: Chunks) -> list[dict[str, Any]]:
     """One entry a file: name, bytes, sha256, dialect and records."""
     records: Counter[int] = Counter()
     dialect: dict[int, str] = {}

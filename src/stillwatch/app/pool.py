@@ -9,7 +9,7 @@ them are compiled.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -21,7 +21,7 @@ from stillwatch.domain import limits
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.ingest import IngestSettings, parse_chunk
 from stillwatch.ingest.parse import ArrivalChunk, ReadCounts
-from stillwatch.ingest.sources.chunks import ChunkReader, RawChunk
+from stillwatch.ingest.sources.chunks import RawChunk
 from stillwatch.observe import TacticsModel, observe_arrivals
 from stillwatch.observe.content import ReplayIndex
 from stillwatch.observe.systems import observe_systems
@@ -52,7 +52,7 @@ class Reading:
     replay: ReplayIndex
 
 
-def observe_chunks(chunks: ChunkReader, reading: Reading) -> Iterator[ObservedChunk]:
+def observe_chunks(chunks: Iterable[RawChunk], reading: Reading) -> Iterator[ObservedChunk]:
     """Parse and observe chunks, two at a time.
 
     Order:   as the chunks come.

@@ -48,6 +48,10 @@ class PseudonymKey:
             raise ValueError(message)
         return cls(int.from_bytes(secret[:8], "little"), int.from_bytes(secret[8:], "little"))
 
+    def to_bytes(self) -> bytes:
+        """Give the 16 bytes, for other keys to be derived from."""
+        return b"".join(half.to_bytes(8, "little") for half in (self.k0, self.k1))
+
     def __repr__(self) -> str:
         return "PseudonymKey(…)"
 

@@ -112,3 +112,18 @@ TELLING: Final = Table(
         "weight_bits": _r(_F, "share of its accounts that hold it, times log2 of its lift"),
     },
 )
+
+EARLY: Final = Table(
+    "early_findings",
+    "one account that was found at its first requests to carry traits of a known campaign",
+    {
+        "account_id": _r(_S, "account"),
+        "campaign_id": _r(_S, "campaign that earlier looks found"),
+        "verdict": _r(_S, "never more: a person looks, or the next look says", "suspect"),
+        "time": _r(UTC_TIME, "its first exchange that was seen"),
+        "exchanges": _r(_I, "exchanges that it had sent by then"),
+        "weight_bits": _r(_F, "evidence, capped by family, before the prior"),
+        "families": _r(pl.List(_S), "families that speak, the strongest first"),
+        "channels": _r(pl.List(_S), "channels in which it shares a value, the strongest first"),
+    },
+)

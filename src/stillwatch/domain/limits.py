@@ -179,3 +179,31 @@ EFFECT_ATTEMPTS_MAX: Final = 20
 """Deliveries of one effect that are tried: at an hour each, most of a day, then a person looks."""
 CLAIM_ROWS_MAX: Final = 20_000
 """Effects that a deliverer takes at once: the largest wave that has to be out within a second."""
+# --- ingestion as a service ---------------------------------------------------------------------
+INGEST_PACKED_BYTES_MAX: Final = 16 * 2**20
+"""Bytes of one body as it comes: a thousand times what gateways' loggers send at once."""
+INGEST_BODY_BYTES_MAX: Final = 64 * 2**20
+"""Bytes of one body unpacked: one record may have as many (RECORD_BYTES_MAX), and a packed bomb is
+cut off there."""
+INGEST_MEMORY_BYTES_MAX: Final = 256 * 2**20
+"""Bytes of all bodies in the service's memory at once: four of the largest, thousands of usual."""
+INGEST_WAIT_S_MAX: Final = 30.0
+"""Seconds that a request waits for its fsync before it is told to come again."""
+JOURNAL_PENDING_BYTES_MAX: Final = 64 * 2**20
+"""Packed bytes that wait for the disk: a second of a slow one."""
+JOURNAL_GROUP_BYTES_MAX: Final = 8 * 2**20
+"""Packed bytes that share an fsync: beyond it the write takes longer than the fsync saves."""
+JOURNAL_DISK_BYTES_MAX: Final = 8 * 2**30
+"""Packed bytes of segments on the disk: an hour at 20,000 exchanges a second, uncommitted."""
+JOURNAL_RETRY_S: Final = 10
+"""Seconds after which a caller that was told to wait may come again: one segment's age."""
+SEGMENT_BYTES_MAX: Final = 64 * 2**20
+"""Unpacked bytes of a segment: a batch of the committer's pool, done in about a second."""
+SEGMENT_AGE_S_MAX: Final = 10.0
+"""Seconds until a segment that is not full is handed on: what waits longest to be looked at."""
+COMMIT_SEGMENTS_MAX: Final = 16
+"""Segments of one append to the lake: a gigabyte unpacked, which is read chunk by chunk."""
+COMMIT_BACK_OFF_S_MAX: Final = 60.0
+"""Seconds between two tries of a loop that fails: a lake that is back is noticed in a minute."""
+RESULTS_KEPT_MAX: Final = 200
+"""Results that the detection loop keeps: a day of them at the usual interval of minutes."""

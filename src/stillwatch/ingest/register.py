@@ -23,11 +23,10 @@ from stillwatch.domain.schema import Table
 from stillwatch.domain.tables import (
     ACCOUNT,
     GRANT,
-    LAUNCH,
     PERMISSION,
-    REGISTER,
     RELEASE,
 )
+from stillwatch.ingest.latest import settle_accounts, settle_releases
 from stillwatch.ingest.parse import (
     UNREADABLE_TIME,
     ReadCounts,
@@ -36,25 +35,16 @@ from stillwatch.ingest.parse import (
     quarantine_rows,
     require_fields,
 )
-from stillwatch.ingest.pseudonymise import Name, hash_rows, pseudonymise_column
 from stillwatch.ingest.readers import NATIVE
 from stillwatch.ingest.records import LINE, TIMES, Parsed
-from stillwatch.ingest.snapshots import verify_organisations
-from stillwatch.ingest.sources.chunks import ChunkReader, RawChunk
+from stillwatch.ingest.sources.chunks import ChunkReader, Chunks, RawChunk
 from stillwatch.ingest.sources.files import IngestSettings, TrafficFiles
 from stillwatch.ingest.sources.unpack import InputFile
 from stillwatch.ingest.times import read_instants
 
-_HASHED: Final = {
-    "email_domain_hash": ("email_domain", Name.EMAIL_DOMAIN),
-    "email_hash": ("email_hash", Name.EMAIL),
-    "payment_hash": ("payment_fingerprint", Name.PAYMENT),
-    "referrer_hash": ("referrer", Name.REFERRER),
-}
 _STRICT: Final = {PERMISSION.name: ("valid_from", "valid_to"), RELEASE.name: ("released_at",)}
 """Instants that must be readable where they are given."""
 _NATIVE: Final = IngestSettings(format=NATIVE)
-_HASH: Final = "row_hash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +83,39 @@ def read_register(files: TrafficFiles, *, key: PseudonymKey) -> RegisterReading:
     Raises:
         LimitExceeded: more accounts than limits.REGISTER_ROWS_MAX.
     """
-    accounts = _read(files.accounts, ACCOUNT)
-    releases = _read(files.releases, RELEASE)
-    permissions = _read(files.permissions, PERMISSION)
+    return read_register_chunks(
+        RegisterChunks(
+            *(_open(paths) for paths in (files.accounts, files.releases, files.permissions))
+        ),
+        key=key,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterChunks:
+    """What is known beside the traffic, as chunks of native records."""
+
+    accounts: Chunks
+    releases: Chunks
+    permissions: Chunks
+
+
+def read_register_chunks(chunks: RegisterChunks, *, key: PseudonymKey) -> RegisterReading:
+    """Read what is known beside the traffic from chunks; as `read_register` reads files.
+
+    Grain:   one row per account, per permission, per model.
+
+    Raises:
+        LimitExceeded: more accounts than limits.REGISTER_ROWS_MAX.
+    """
+    accounts = _read(chunks.accounts, ACCOUNT)
+    releases = _read(chunks.releases, RELEASE)
+    permissions = _read(chunks.permissions, PERMISSION)
     name, bound, met = "REGISTER_ROWS_MAX", limits.REGISTER_ROWS_MAX, accounts.frame.height
     if met > bound:
         raise LimitExceeded(name, bound=bound, met=met)
-    register = _register(accounts.frame, key=key)
-    launches = _launches(releases.frame)
+    register = settle_accounts(accounts.frame, key=key)
+    launches = settle_releases(releases.frame)
     kinds = {"accounts": accounts, "releases": releases, "permissions": permissions}
     return RegisterReading(
         register=register,
@@ -117,8 +132,11 @@ def read_register(files: TrafficFiles, *, key: PseudonymKey) -> RegisterReading:
     )
 
 
-def _read(paths: tuple[Path, ...], table: Table) -> _Kind:
-    reader = ChunkReader(paths, dialect=NATIVE, chunk_bytes=limits.CHUNK_BYTES)
+def _open(paths: tuple[Path, ...]) -> ChunkReader:
+    return ChunkReader(paths, dialect=NATIVE, chunk_bytes=limits.CHUNK_BYTES)
+
+
+def _read(reader: Chunks, table: Table) -> _Kind:
     instants = [name for name in table.columns if name in TIMES]
     empty = table.empty().with_columns(read_instants(table.empty()[name]) for name in instants)
     kind = _Kind(empty, QUARANTINE.empty(), ReadCounts(), [])
@@ -130,7 +148,11 @@ def _read(paths: tuple[Path, ...], table: Table) -> _Kind:
         rejected.append(quarantine_rows(rejects, chunk=chunk, retain_text=False))
         kept = parsed.frame.height
         kind.counts += ReadCounts(kept + len(rejects), kept, len(rejects), nulled=+parsed.nulled)
-    kind.frame, kind.quarantine, kind.inputs = pl.concat(frames), pl.concat(rejected), reader.inputs
+    kind.frame, kind.quarantine, kind.inputs = (
+        pl.concat(frames),
+        pl.concat(rejected),
+        list(reader.inputs),
+    )
     return kind
 
 
@@ -158,34 +180,3 @@ def _read_time(parsed: Parsed, name: str, *, strict: bool) -> Parsed:
         parsed.nulled[name] += int(lost.sum())
     parsed.frame = parsed.frame.with_columns(read_instants(parsed.frame[name]))
     return parsed
-
-
-def _register(accounts: pl.DataFrame, *, key: PseudonymKey) -> pl.DataFrame:
-    """Pseudonymise the accounts, one row each."""
-    texts = [n for n, c in ACCOUNT.columns.items() if c.dtype == pl.String and n not in TIMES]
-    named = accounts.with_columns(pl.when(pl.col(n) != "").then(n).alias(n) for n in texts)
-    named = named.with_columns(pl.col("email_domain").str.to_lowercase())
-    hashed = named.with_columns(
-        pseudonymise_column(named[source], kind, key=key).alias(name)
-        for name, (source, kind) in _HASHED.items()
-    )
-    one = _latest(hashed, key=key)
-    return REGISTER.conform(one.with_columns(verify_organisations(one))).sort("account_id")
-
-
-def _latest(accounts: pl.DataFrame, *, key: PseudonymKey) -> pl.DataFrame:
-    """Keep of each account the row whose status changed last, else the smaller hash."""
-    if accounts["account_id"].n_unique() == accounts.height:
-        return accounts
-    shared = [name for name in REGISTER.columns if name in accounts.columns]
-    hashes = hash_rows(accounts.select(shared), Name.RECORD, key=key)
-    ordered = accounts.with_columns(hashes.alias(_HASH)).sort(
-        "account_id", "status_changed_at", _HASH, descending=[False, True, False], nulls_last=True
-    )
-    return ordered.unique("account_id", keep="first", maintain_order=True).drop(_HASH)
-
-
-def _launches(releases: pl.DataFrame) -> pl.DataFrame:
-    """Keep of each model its first release."""
-    first = releases.sort("model", "released_at").unique("model", keep="first", maintain_order=True)
-    return LAUNCH.conform(first)

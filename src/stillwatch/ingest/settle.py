@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import polars as pl
@@ -33,11 +34,14 @@ class Settled:
     """One row per duplicate that was left out: exchange_id, file, line."""
 
 
-def settle(observed: pl.DataFrame, *, names: Sequence[str]) -> Settled:
+def settle(
+    observed: pl.DataFrame, *, names: Sequence[str], median: datetime | None = None
+) -> Settled:
     """Settle which exchanges stay.
 
     Grain:   one mask value per row of `observed` (exchange_id, time, record_hash, source_file,
-             source_line); `names` are the files that source_file counts.
+             source_line); `names` are the files that source_file counts. `median` is the time from
+             which none may be far, where that is known better than from these few rows.
     Order:   the mask has the rows' order; what is listed is sorted by file and line.
     Cost:    one hash of the ids; sorting only among those that occur more than once.
 
@@ -47,8 +51,8 @@ def settle(observed: pl.DataFrame, *, names: Sequence[str]) -> Settled:
     if observed.is_empty():
         raise NothingToRead(", ".join(names), looked_for="not one record can be read")
     rows = observed.with_row_index(_ROW)
-    median = observed["time"].sort()[(observed.height - 1) // 2]
-    far = (pl.col("time") - median).abs() > pl.duration(days=limits.DAYS_FROM_MEDIAN_MAX)
+    centre = median or observed["time"].sort()[(observed.height - 1) // 2]
+    far = (pl.col("time") - centre).abs() > pl.duration(days=limits.DAYS_FROM_MEDIAN_MAX)
     distant = rows.filter(far)
     near = rows.filter(~far) if distant.height else rows
     repeated = near.filter(pl.col("exchange_id").is_duplicated())
@@ -62,6 +66,19 @@ def settle(observed: pl.DataFrame, *, names: Sequence[str]) -> Settled:
             "file", "line", reason=pl.lit(FAR), raw=pl.lit(None, pl.String)
         ),
         _placed(later, names).select(DUPLICATE.keys()),
+    )
+
+
+def settle_nothing() -> Settled:
+    """Settle no exchange at all, where that is no fault: every record was refused.
+
+    Grain:   empty tables.
+    """
+    empty = pl.DataFrame(schema={"file": pl.String(), "line": pl.Int64()})
+    return Settled(
+        pl.Series("kept", [], pl.Boolean),
+        empty.with_columns(reason=pl.lit(FAR), raw=pl.lit(None, pl.String)),
+        pl.DataFrame(schema=DUPLICATE),
     )
 
 

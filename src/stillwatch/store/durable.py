@@ -116,6 +116,20 @@ def held_alone(directory: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def try_to_hold(directory: Path) -> int | None:
+    """Hold a directory alone from now on; None where somebody else does.
+
+    Gives the handle to close when it is let go; a killed holder lets go.
+    """
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    return handle
+
+
 def is_free(directory: Path) -> bool:
     """Say whether nobody holds a directory alone."""
     handle = os.open(directory, os.O_RDONLY)

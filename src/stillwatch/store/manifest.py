@@ -112,6 +112,11 @@ def make_lake(place: Path, *, key_check: int) -> None:
         raise LakeError(message, hint="choose another --lake") from refused
 
 
+def is_lake(place: Path) -> bool:
+    """Say whether there is a lasting lake."""
+    return (place / _FORMAT_FILE).is_file()
+
+
 def check_lake(place: Path, *, key_check: int | None) -> None:
     """Refuse what is no lake, one of another version or key, and one that is damaged.
 

@@ -2,7 +2,7 @@
 
 from stillwatch.app.commands import audit, check, demo, scan, schema
 from stillwatch.app.commands.backtest import command as backtest
-from stillwatch.app.commands.lakes import ingest, sql, watch
+from stillwatch.app.commands.lakes import commit, ingest, sql, watch
 from stillwatch.app.commands.lists import replay, templates
 from stillwatch.app.commands.results import diff, explain, open_report, revert
 
@@ -15,6 +15,7 @@ BUILT_IN = (
     revert,
     open_report,
     ingest,
+    commit,
     watch,
     sql,
     backtest,

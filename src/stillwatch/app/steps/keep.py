@@ -128,7 +128,13 @@ def _move(
 ) -> None:
     """Write the rows that the lake doesn't hold yet, and note the others."""
     days = rows["time"].dt.date().unique().cast(pl.String).to_list()
-    held = lake.scan(OBSERVED, days=days).select("record_hash").collect()["record_hash"]
+    asked = pl.col("record_hash").is_in(rows["record_hash"].implode())
+    held = (
+        lake.scan(OBSERVED, days=days)
+        .select("record_hash")
+        .filter(asked)
+        .collect(engine="streaming")["record_hash"]
+    )
     is_held = rows["record_hash"].is_in(held.implode())
     names = dict(enumerate(str(one["file"]) for one in files))
     again = rows.filter(is_held).select(

@@ -8,7 +8,7 @@ median of the lake's rows: one record with a broken clock can't move the window.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -77,7 +77,7 @@ def take_window(lake: Lake, *, days: int | None) -> Window:
         NothingToRead: the lake holds no exchange.
         LakeDamaged: a file of the window can't be read.
     """
-    chosen = choose_days(_rows_by_day(lake), count=days)
+    chosen = choose_days(rows_by_day(lake), count=days)
     if not chosen:
         raise NothingToRead(str(lake.place), looked_for="the lake holds no exchange yet")
     return settle_window(lake, days=chosen)
@@ -100,13 +100,7 @@ def choose_days(rows: dict[str, int], *, count: int | None) -> list[str]:
 
     Units:   `count` calendar days, the last included; days without a row are counted too.
     """
-    ordered = sorted(rows)
-    half, median = sum(rows.values()) / 2, None
-    for day in ordered:
-        half -= rows[day]
-        if half <= 0:
-            median = date.fromisoformat(day)
-            break
+    ordered, median = sorted(rows), middle_day(rows)
     if median is None:
         return []
     if count is None:
@@ -116,11 +110,22 @@ def choose_days(rows: dict[str, int], *, count: int | None) -> list[str]:
     return [d for d in near if 0 <= (last - date.fromisoformat(d)).days < count]
 
 
+def middle_day(rows: Mapping[str, int]) -> date | None:
+    """Give the day on which the middle one of all rows stands; of no rows, none."""
+    half = sum(rows.values()) / 2
+    for day in sorted(rows):
+        half -= rows[day]
+        if half <= 0:
+            return date.fromisoformat(day)
+    return None
+
+
 def _apart(day: str, other: date) -> int:
     return abs((date.fromisoformat(day) - other).days)
 
 
-def _rows_by_day(lake: Lake) -> dict[str, int]:
+def rows_by_day(lake: Lake) -> dict[str, int]:
+    """Count the exchanges that a lake holds of each day."""
     rows: Counter[str] = Counter()
     for one in lake.files(OBSERVED):
         rows[day_of(one)] += one["rows"]

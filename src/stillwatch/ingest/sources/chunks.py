@@ -8,9 +8,10 @@ the dialect of the others, so that a bad file is quarantined rather than the run
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
@@ -40,6 +41,17 @@ class RawChunk:
     lines: int
     """Lines or rows, blank ones too."""
     rejects: tuple[Reject, ...] = ()
+
+
+class Chunks(Protocol):
+    """Chunks in order, and what they came from."""
+
+    @property
+    def inputs(self) -> Sequence[InputFile]:
+        """One entry per `file` of the chunks, once all have been given."""
+
+    def __iter__(self) -> Iterator[RawChunk]:
+        """Give the chunks."""
 
 
 class ChunkReader(Iterator[RawChunk]):

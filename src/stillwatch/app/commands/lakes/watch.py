@@ -10,10 +10,11 @@ import typer
 from stillwatch.app.commands.lakes.places import LakeToRead
 from stillwatch.app.commands.options import AsJson, PolicyFile, Seed, examples, page
 from stillwatch.app.commands.scan import show_outcome
-from stillwatch.app.commands.screen import say, show_table
-from stillwatch.app.progress import shown_progress
+from stillwatch.app.commands.screen import complain, say, show_table
+from stillwatch.app.progress import QuietProgress, shown_progress
 from stillwatch.app.requests import ScanOutcome, WatchRequest
 from stillwatch.app.settings import read_key, read_settings, utc_now
+from stillwatch.domain.errors import StillwatchError
 
 _EXAMPLES = examples(
     "stillwatch watch lake/ --out monday",
@@ -35,13 +36,25 @@ def watch(  # noqa: PLR0913  one parameter an option
     ] = None,
     policy: PolicyFile = None,
     seed: Seed = 0,
+    every: Annotated[
+        float | None,
+        typer.Option("--every", min=1.0, help="Look again and again, so many seconds apart."),
+    ] = None,
     as_json: AsJson = False,
+    with_parent: Annotated[
+        bool, typer.Option("--with-parent", hidden=True, help="End when standard input closes.")
+    ] = False,
 ) -> None:
     """Find campaigns in a lake, and follow those that earlier looks knew.
 
     RESULT is what a scan of the same days would give, with campaigns under lasting ids and their
-    history. Only days that are new or have changed are counted; nothing is read twice.
+    history. Only days that are new or have changed are counted; nothing is read twice. With --every
+    it is a folder of results, of which `newest.json` names the last; where nothing was ingested
+    since the look before, there is no look.
     """
+    if every is not None:
+        _look_again(WatchRequest(lake, out, window_days, seed), every, with_parent=with_parent)
+        return
     from stillwatch.app.pipeline import run_watch  # noqa: PLC0415  brings every stage
     from stillwatch.app.steps.policies import read_policy  # noqa: PLC0415  brings Polars
     from stillwatch.store.results import check_free  # noqa: PLC0415  likewise
@@ -59,6 +72,37 @@ def watch(  # noqa: PLR0913  one parameter an option
     if not as_json:
         _show_history(outcome)
     show_outcome(outcome, as_json=as_json)
+
+
+def _look_again(request: WatchRequest, every_s: float, *, with_parent: bool) -> None:
+    from stillwatch.app.loops.detecting import Detector  # noqa: PLC0415  brings every stage
+    from stillwatch.app.loops.results_folder import ResultsFolder  # noqa: PLC0415  likewise
+    from stillwatch.app.loops.rounds import Ending, go_round  # noqa: PLC0415  likewise
+
+    detector = Detector(
+        request.lake,
+        ResultsFolder(request.out),
+        read_key(),
+        read_settings(),
+        request.window_days,
+        request.seed,
+    )
+    ending = Ending()
+    ending.at_signals()
+    if with_parent:
+        ending.with_input()
+
+    def work() -> bool:
+        outcome = detector.look_if_new(QuietProgress())
+        if outcome is not None:
+            say(f"look {outcome.run['watch']['look']}: {outcome.result}")
+        return False
+
+    go_round(work, every_s=every_s, ending=ending, complain=_complain)
+
+
+def _complain(failure: StillwatchError | OSError) -> None:
+    complain(failure, hint=getattr(failure, "hint", ""))
 
 
 def _show_history(outcome: ScanOutcome) -> None:

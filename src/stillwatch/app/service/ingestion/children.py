@@ -1,0 +1,93 @@
+"""The two processes beside the service: one commits segments, one looks at the lake.
+
+Each is a command of ours that ends when its standard input closes, so that a service that was
+killed leaves none behind. One that ends by itself is started again, after a wait that doubles.
+They run at a lower priority: an answer comes first.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from threading import Event, Thread
+from typing import Final
+
+from stillwatch.domain import limits
+
+_RUN: Final = (sys.executable, "-c", "from stillwatch.app.cli import main; main()")
+_LOWER: Final = 5
+"""Steps of priority below the service."""
+_END_S: Final = 10.0
+"""Seconds that a child has to end its round; then it is killed, which loses nothing."""
+_LOOK_S: Final = 0.5
+_FIRST_BACK_OFF_S: Final = 1.0
+_HEALTHY_S: Final = 60.0
+"""Seconds after which a child that ends is started again at once."""
+
+
+class Child:
+    """One command, kept running."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        clock_s: Callable[[], float],
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.starts = 0
+        self._command = [*_RUN, *arguments]
+        self._environment = environment
+        self._clock_s = clock_s
+        self._ending = Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = Thread(target=self._keep, name=f"keep {arguments[0]}", daemon=True)
+
+    def start(self) -> None:
+        """Start it, and keep it running."""
+        self._thread.start()
+
+    @property
+    def pid(self) -> int | None:
+        """The process that runs now."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    def end(self) -> None:
+        """Have it end its round and go."""
+        self._ending.set()
+        self._thread.join()
+
+    def _keep(self) -> None:
+        back_off_s = _FIRST_BACK_OFF_S
+        while not self._ending.is_set():
+            began_s = self._clock_s()
+            self._run()
+            if self._clock_s() - began_s > _HEALTHY_S:
+                back_off_s = _FIRST_BACK_OFF_S
+            self._ending.wait(back_off_s)
+            back_off_s = min(2 * back_off_s, limits.COMMIT_BACK_OFF_S_MAX)
+
+    def _run(self) -> None:
+        """Run it once, until it ends or it is time to end."""
+        environment = dict(self._environment) if self._environment is not None else None
+        process = subprocess.Popen(  # noqa: S603  our own command
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment
+        )
+        self._process = process
+        self.starts += 1
+        with suppress(OSError, AttributeError):  # it may be gone, or the system has no priorities
+            own = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, process.pid, own + _LOWER)
+        while process.poll() is None and not self._ending.wait(_LOOK_S):
+            pass
+        assert process.stdin is not None  # noqa: S101  it was asked for
+        process.stdin.close()
+        try:
+            process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
