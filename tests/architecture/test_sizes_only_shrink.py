@@ -16,8 +16,6 @@ from pathlib import Path, PurePosixPath
 import pytest
 from source_tree import STAGES, Module, without_sections
 
-from stillwatch.domain.families import FAMILIES
-
 MODULE_LINES_MAX = 400
 MODULE_LINES_AIM = 200
 FUNCTION_LINES_MAX = 60
@@ -28,12 +26,10 @@ EXPORTS_OF_THE_PACKAGE_MAX = 15
 FILES_IN_A_FOLDER = (5, 12)
 FOLDERS_ARGUED = {
     "src/stillwatch/act": "the gateway table is the one effect so far; others are files to come",
-    **{
-        f"src/stillwatch/domain/channels{family}": "a channel a file, a family a folder"
-        for family in ("", *(f"/{f}" for f in FAMILIES))
-    },
     "src/stillwatch/ingest/readers": "one reader a dialect: the listing is the catalogue",
 }
+CATALOGUE = "src/stillwatch/domain/channels"
+"""A folder per evidence family, however many channels there are in it: STYLE.md, sizes."""
 RATCHET = "tests/architecture/sizes.toml"
 HEADER = (
     "# Today's worst sizes. A value may only get smaller, a row may only go;\n"
@@ -78,7 +74,9 @@ def measure(product: list[Module], tracked: list[str]) -> Sizes:
         },
         "modules_over_200_lines": {m.path: m.lines for m in product if m.lines > MODULE_LINES_AIM},
         "folders_outside_5_to_12_files": {
-            name: folder_excess(files) for name, files in folders.items() if folder_excess(files)
+            name: folder_excess(files)
+            for name, files in folders.items()
+            if folder_excess(files) and not name.startswith(CATALOGUE)
         },
     }
 

@@ -66,8 +66,7 @@ class HonestNull:
 
     line: F64
     """W x 3: intercept, slope in log2 accounts, slope in log2 exchanges per account."""
-    scale: F64
-    """W: standard deviation about the line."""
+    scale: F64  # W: standard deviation about the line
     correlation: F64
     """W x W: of the cut, signed witnesses."""
     median: F64
