@@ -43,12 +43,20 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         SettingError: a variable of a section names no setting, or its value is none for it.
     """
-    sections = {one.name: _read_section(one.name, environment) for one in fields(Settings)}
+    defaults = Settings()
+    sections = {
+        one.name: read_section(one.name, getattr(defaults, one.name), environment)
+        for one in fields(Settings)
+    }
     return Settings(**sections)
 
 
-def _read_section(section: str, environment: Mapping[str, str]) -> Any:  # noqa: ANN401  one of three dataclasses
-    defaults = getattr(Settings(), section)
+def read_section(section: str, defaults: Any, environment: Mapping[str, str] = os.environ) -> Any:  # noqa: ANN401  whatever frozen dataclass is given
+    """Take the defaults of a frozen dataclass and what the environment sets of its fields.
+
+    Raises:
+        SettingError: a variable of the section names no field, or its value is none for it.
+    """
     prefix = f"{PREFIX}{section.upper()}_"
     given = {
         name.removeprefix(prefix).lower(): text

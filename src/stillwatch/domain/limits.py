@@ -127,3 +127,20 @@ REPORT_FILES_MAX: Final = 200
 """Input files, templates of a campaign, or rows of any other list in report.html."""
 DECISIONS_MAX: Final = 1_000_000
 """Effects in one gateway table."""
+
+# --- service ------------------------------------------------------------------------------------
+SERVICE_BODY_BYTES_MAX: Final = 4 * 2**20
+"""Bytes of a question: ten thousand accounts with the longest ids that there may be."""
+SERVICE_BATCH_MAX: Final = 10_000
+"""Accounts asked about at once: some ten milliseconds in which nobody else is answered."""
+GUARDRAIL_BYTES_MAX: Final = 32 * 2**20
+"""Bytes of a guardrail's question, which carries the conversation with its pictures."""
+SERVICE_POLLS_MAX: Final = 1_000
+"""Gateways that wait for a change at once: a connection and a few kilobytes each."""
+SERVICE_SOURCE_POLL_S: Final = 0.25
+"""Seconds between two looks at a source: with as much again for reading and for the way, a reversal
+reaches every gateway within a second."""
+SERVICE_LOG_ROWS_MAX: Final = 200_000
+"""Rows of changes remembered for gateways that missed some: ten times the largest wave."""
+ENVOY_CALLS_MAX: Final = 1_000
+"""Calls of Envoy under way at once; what comes beyond is refused, and Envoy's own rule holds."""

@@ -1,6 +1,6 @@
 """The commands, a file each; every one exports `register(app)`, as an extension's would."""
 
-from stillwatch.app.commands import check, demo, scan, schema
+from stillwatch.app.commands import check, demo, scan, schema, serve
 from stillwatch.app.commands.lakes import ingest, sql, watch
 from stillwatch.app.commands.lists import replay, templates
 from stillwatch.app.commands.results import diff, explain, open_report, revert
@@ -12,6 +12,7 @@ BUILT_IN = (
     explain,
     diff,
     revert,
+    serve,
     open_report,
     ingest,
     watch,
