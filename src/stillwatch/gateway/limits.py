@@ -23,8 +23,8 @@ WINDOW_PARTS: Final = 60
 """Parts in which an hour is counted: what was spent comes back at most a minute late."""
 HOUR_S: Final = 3600.0
 """Seconds of the window of every ceiling: rates are stated by the hour."""
-RETRY_S_MAX: Final = 3600
-"""Seconds of the longest `Retry-After`: after an hour every ceiling has room again."""
+RETRY_S_MAX: Final = 3660
+"""Seconds of the longest `Retry-After`: after an hour and a part every ceiling has room again."""
 RETRY_S: Final = 60
 """Seconds until a refused request may be worth another try where nothing better is known, and
 where the true instant would tell of other accounts."""

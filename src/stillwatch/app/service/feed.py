@@ -52,7 +52,7 @@ class DecisionFeed:
         self._log: deque[Delta] = deque()
         self._log_rows = 0
         self._changed = asyncio.Event()
-        self._is_closed = False
+        self.is_closed = False
 
     @property
     def age_s(self) -> float:
@@ -80,7 +80,7 @@ class DecisionFeed:
 
     async def follow(self) -> None:
         """Ask the source for as long as the service runs."""
-        while not self._is_closed:
+        while not self.is_closed:
             await self.refresh()
             await asyncio.sleep(SERVICE_SOURCE_POLL_S)
 
@@ -129,7 +129,7 @@ class DecisionFeed:
         try:
             async with asyncio.timeout(wait_s):
                 while (series, since) == (self.table.series, self.table.version):
-                    if self._is_closed:
+                    if self.is_closed:
                         return
                     await self._changed.wait()
         except TimeoutError:
@@ -139,7 +139,7 @@ class DecisionFeed:
 
     def close(self) -> None:
         """Let everybody go who waits, at once; nothing is followed any more."""
-        self._is_closed = True
+        self.is_closed = True
         self._wake()
 
     def _wake(self) -> None:

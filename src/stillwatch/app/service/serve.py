@@ -72,7 +72,7 @@ def serve_result(
 
 
 async def run_service(app: FastAPI, decider: Decider, *, listening: Listening) -> None:
-    """Serve until a signal comes."""
+    """Serve until a signal comes, or the feed is closed."""
     config = uvicorn.Config(
         app,
         ssl_certfile=listening.certificate,
@@ -84,20 +84,26 @@ async def run_service(app: FastAPI, decider: Decider, *, listening: Listening) -
         timeout_graceful_shutdown=_GRACE_S,
     )
     server = uvicorn.Server(config)
-    family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
-    bound = socket.create_server((listening.host, listening.port), family=family, backlog=_BACKLOG)
-    tell("service.listening", host=listening.host, port=bound.getsockname()[1])
-    async with serve_envoy(decider, keys=app.state.keys, listening=listening):
-        ending = asyncio.create_task(_let_go(server, decider))
-        await server.serve(sockets=[bound])
-        await ending
+    with _listen(listening) as bound:
+        async with serve_envoy(decider, keys=app.state.keys, listening=listening):
+            ending = asyncio.create_task(_let_go(server, decider))
+            await server.serve(sockets=[bound])
+            await ending
 
 
 async def _let_go(server: uvicorn.Server, decider: Decider) -> None:
     """Answer the long polls when the end has come; the server waits for them otherwise."""
-    while not server.should_exit:  # noqa: ASYNC110  a signal sets it, and no event
+    while not (server.should_exit or decider.feed.is_closed):  # noqa: ASYNC110  a signal sets one
         await asyncio.sleep(_LOOK_S)
     decider.feed.close()
+    server.should_exit = True
+
+
+def _listen(listening: Listening) -> socket.socket:
+    family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
+    bound = socket.create_server((listening.host, listening.port), family=family, backlog=_BACKLOG)
+    tell("service.listening", host=listening.host, port=bound.getsockname()[1])
+    return bound
 
 
 def _is_loopback(host: str) -> bool:
