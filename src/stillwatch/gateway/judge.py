@@ -33,6 +33,8 @@ _TITLES: Final = {
     TOO_MANY: "Too many requests",
     UNAVAILABLE: "This account cannot be checked right now",
 }
+_SENTENCE_SAFE: Final = " ,.;:!?'()/-+&=@#*"
+"""Characters of a sentence that a header may hold as they are."""
 _LIMITED: Final = "Requests of this account are limited at the moment; try again later."
 _UNCHECKED: Final = "This account cannot be checked at the moment; try again later."
 
@@ -68,7 +70,8 @@ class Answer:
     def headers(self) -> list[tuple[str, str]]:
         """Give the headers that say it: for the service behind, or with a refusal.
 
-        Values are percent-encoded where an id holds anything but plain characters.
+        Values are percent-encoded where an id holds anything but plain characters. What goes on
+        always names its measures, if only as an empty word: nobody's own can stand in their place.
         """
         one = self.decision
         method = one.parameters.method if self.status == UNAUTHORISED else None
@@ -79,8 +82,13 @@ class Answer:
             ("measures", ",".join(_plain(name) for name in self.measures)),
             ("challenge", _plain(method or "")),
             ("stale", "true" if self.is_stale else ""),
+            ("reason", "" if self.goes_on else quote(one.reason, safe=_SENTENCE_SAFE)),
         )
-        found = [(HEADER_PREFIX + name, value) for name, value in said if value]
+        found = [
+            (HEADER_PREFIX + name, value)
+            for name, value in said
+            if value or (name == "measures" and self.goes_on)
+        ]
         if self.status == UNAUTHORISED:
             found.append(("www-authenticate", f'Stillwatch method="{_plain(method or "")}"'))
         if self.retry_after_s is not None:

@@ -179,6 +179,8 @@ def running(
     thread.start()
     try:
         wait_for_port(port)
+        if grpc:
+            wait_for_port(grpc_port)
         yield Running(port, grpc_port, source, decider)
     finally:
         loop.call_soon_threadsafe(decider.feed.close)

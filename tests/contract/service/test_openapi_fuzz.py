@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -35,7 +35,7 @@ def test_no_operation_has_a_fault(service: Running) -> None:
             derandomize=True,
             suppress_health_check=list(HealthCheck),
         )
-        @schemathesis.hypothesis.given(operation.as_strategy())
+        @given(case=operation.as_strategy())
         def send(case: schemathesis.Case) -> None:
             response = case.call(timeout=10)
             good[operation.label] = good.get(operation.label, 0) + (response.status_code == 200)

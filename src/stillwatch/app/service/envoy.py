@@ -117,7 +117,10 @@ class ExternalAuthorisation:
         response = self._messages.CheckResponse()
         response.status.code = _OK
         for name, value in answer.headers():
-            self._add_header(response.ok_response.headers, name, value)
+            if value:
+                self._add_header(response.ok_response.headers, name, value)
+            else:
+                response.ok_response.headers_to_remove.append(name)
         return response
 
     def _refuse(self, answer: Answer) -> Any:  # noqa: ANN401

@@ -44,6 +44,12 @@ class Usage(BaseModel):
     spent: Annotated[list[_Spent], Field(max_length=USAGE_ROWS_MAX)]
 
 
+class Totals(BaseModel):
+    """What all gateways have spent within the hour: `[campaign, exchanges, output tokens]` each."""
+
+    spent: list[list[str | int]]
+
+
 class Changes(BaseModel):
     """What has changed; docs/operate/gateway.md says how to read it."""
 
@@ -103,7 +109,7 @@ async def wait_for_changes(
 
 @router.post(
     "/v1/usage",
-    responses=describe(Usage, 400, 401, 403, 408, 413, 422),
+    responses=describe(Totals, 400, 401, 403, 408, 413, 422),
     openapi_extra=_USAGE_BODY,
     summary="What a gateway has spent of campaign budgets",
 )
