@@ -121,13 +121,12 @@ def test_who_missed_some_changes_ends_as_who_saw_all(steps: list[Any], seen: int
 
 @settings(max_examples=60)
 @given(steps=STEPS, seen=st.integers(0, 8), keep=st.integers(0, 8))
-def test_the_feed_tells_everybody_what_they_missed(
-    steps: list[Any], seen: int, keep: int
-) -> None:
+def test_the_feed_tells_everybody_what_they_missed(steps: list[Any], seen: int, keep: int) -> None:
     """However short its log, and with a series that it has never heard of; versions only grow."""
 
     class Silent:
         def read(self, since: int) -> Delta | None:
+            del since
             return None
 
     async def run() -> None:

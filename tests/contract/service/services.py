@@ -42,7 +42,7 @@ EFFECTS = (
 )
 
 
-def decided(account_id: str, effect: str, **said: Any) -> Decision:
+def decided(account_id: str, effect: str, **said: Any) -> Decision:  # noqa: ANN401
     """Make a decision with a sentence of its own."""
     given = {
         "decision_id": f"d-{account_id}",
@@ -74,9 +74,7 @@ class HandSource:
             raise self.fault
         if since < 0:
             self.version = 1
-            return Delta(
-                "hand", -1, 1, puts=self.puts, budgets=self.budgets, is_snapshot=True
-            )
+            return Delta("hand", -1, 1, puts=self.puts, budgets=self.budgets, is_snapshot=True)
         return self.pending.pop(0) if self.pending else None
 
     def change(self, *puts: Decision, removals: tuple[Any, ...] = ()) -> int:
@@ -95,7 +93,7 @@ class Reply:
     body: bytes
 
     @property
-    def json(self) -> Any:
+    def json(self) -> Any:  # noqa: ANN401
         """The body, read."""
         return json.loads(self.body)
 
@@ -115,14 +113,24 @@ class Running:
         return f"http://127.0.0.1:{self.port}"
 
     def ask(
-        self, path: str, *, body: Any = None, method: str = "", headers: Mapping[str, str] = {}
+        self,
+        path: str,
+        *,
+        body: Any = None,
+        method: str = "",
+        headers: Mapping[str, str] = {},  # noqa: ANN401
     ) -> Reply:
         """Ask it."""
         return ask(self.port, path, body=body, method=method, headers=headers)
 
 
 def ask(
-    port: int, path: str, *, body: Any = None, method: str = "", headers: Mapping[str, str] = {}
+    port: int,
+    path: str,
+    *,
+    body: Any = None,
+    method: str = "",
+    headers: Mapping[str, str] = {},  # noqa: ANN401
 ) -> Reply:
     """Send one request to a port of this machine."""
     connection = HTTPConnection("127.0.0.1", port, timeout=20)

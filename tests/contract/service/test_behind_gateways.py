@@ -29,7 +29,7 @@ class Api(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"done")
 
-    def log_message(self, *_: Any) -> None:
+    def log_message(self, *_: Any) -> None:  # noqa: ANN401
         """Say nothing."""
 
 
@@ -65,7 +65,15 @@ def behind(name: str, folder: Path, service: Running, api: int) -> Iterator[int]
         program = found(name)
         ports["port_8787"] = service.port
         command = {
-            "nginx": [program, "-p", str(folder), "-c", FILES[name], "-g", f"daemon off; pid {folder}/pid;"],
+            "nginx": [
+                program,
+                "-p",
+                str(folder),
+                "-c",
+                FILES[name],
+                "-g",
+                f"daemon off; pid {folder}/pid;",
+            ],
             "caddy": [program, "run", "--adapter", "caddyfile", "--config", FILES[name]],
         }[name]
     (folder / FILES[name]).write_text(configuration(name, **ports))
@@ -80,7 +88,7 @@ def test_a_real_gateway_acts_on_decisions(
     """Statuses, sentences and Retry-After reach the customer; measures the service behind."""
     with behind(name, tmp_path, own_service, api) as port:
 
-        def reply(account: str, **headers: str) -> Any:
+        def reply(account: str, **headers: str) -> Any:  # noqa: ANN401
             return ask(port, "/v1/chat", headers={"x-account-id": account, **headers})
 
         for effect, status in STATUS_OF.items():

@@ -45,7 +45,7 @@ def write_result(place: Path, *accounts: str, effect: str = "suspend") -> Path:
     return place
 
 
-def test_a_change_reaches_a_waiting_client(tmp_path: Path) -> None:
+def test_a_change_reaches_a_waiting_client() -> None:
     """By long poll: within a second, and versions only grow."""
     source = HandSource(one_of_each())
     with running(source) as service, GatewayClient(service.url, on_stale="allow") as client:

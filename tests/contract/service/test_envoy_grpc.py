@@ -21,7 +21,7 @@ def stub(service: Running) -> Iterator[Any]:
         yield external_auth_pb2_grpc.AuthorizationStub(channel)
 
 
-def asked(account: str, **extensions: str) -> Any:
+def asked(account: str, **extensions: str) -> Any:  # noqa: ANN401
     """Word a question as Envoy does."""
     request = external_auth_pb2.CheckRequest()
     if account:
@@ -31,7 +31,7 @@ def asked(account: str, **extensions: str) -> Any:
 
 
 @pytest.mark.parametrize(("effect", "status"), STATUS_OF.items())
-def test_envoy_gets_the_answer_of_everybody_else(stub: Any, effect: str, status: int) -> None:
+def test_envoy_gets_the_answer_of_everybody_else(stub: Any, effect: str, status: int) -> None:  # noqa: ANN401
     """A code that is 0 or not, the status, the headers and the body for the customer."""
     said = stub.Check(asked(f"acct-{effect}"), timeout=10)
     assert (said.status.code == 0) == (status == 200)
@@ -44,7 +44,7 @@ def test_envoy_gets_the_answer_of_everybody_else(stub: Any, effect: str, status:
     assert {one.header.key: one.header.value for one in headers}["x-stillwatch-effect"] == effect
 
 
-def test_the_account_may_stand_in_the_routes_extensions(stub: Any) -> None:
+def test_the_account_may_stand_in_the_routes_extensions(stub: Any) -> None:  # noqa: ANN401
     """Which come from Envoy's configuration, and so before a header."""
     said = stub.Check(asked("nobody", account_id="acct-deny"), timeout=10)
     assert said.denied_response.status.code == 403

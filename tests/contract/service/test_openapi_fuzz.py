@@ -23,7 +23,7 @@ CHECKS = [
 
 @pytest.mark.filterwarnings("ignore")
 def test_no_operation_has_a_fault(service: Running) -> None:
-    """Every operation, with what fits its schema and what doesn't, and at least one 200 for each."""
+    """Every operation, with what fits its schema and what doesn't, and a 200 for each."""
     schema = schemathesis.openapi.from_url(f"{service.url}/v1/openapi.json")
     good: dict[str, int] = {}
     for found in schema.get_all_operations():
@@ -36,9 +36,9 @@ def test_no_operation_has_a_fault(service: Running) -> None:
             suppress_health_check=list(HealthCheck),
         )
         @given(case=operation.as_strategy())
-        def send(case: schemathesis.Case) -> None:
+        def send(case: schemathesis.Case, label: str = operation.label) -> None:
             response = case.call(timeout=10)
-            good[operation.label] = good.get(operation.label, 0) + (response.status_code == 200)
+            good[label] = good.get(label, 0) + (response.status_code == 200)
             case.validate_response(response, checks=CHECKS)
 
         send()

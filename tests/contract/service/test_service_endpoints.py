@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from typing import Any
 
@@ -10,6 +11,7 @@ from services import HandSource, Running, decided, one_of_each, running
 
 from stillwatch.app.service.keys import HashedKeys, Principal, hash_key
 from stillwatch.app.service.settings import ServiceSettings
+from stillwatch.gateway.decision import CampaignBudget
 
 STATUS_OF = {
     "none": 200,
@@ -70,7 +72,7 @@ def test_forward_auth_takes_the_method_of_the_request(service: Running, method: 
 
 
 def test_countermeasures_and_challenges_are_in_headers(service: Running) -> None:
-    """A degrade names its measures to the service behind, a challenge its method to the customer."""
+    """A degrade names its measures to what is behind, a challenge its method to the customer."""
     degraded = service.ask("/v1/authz", headers={"x-account-id": "acct-degrade"})
     assert degraded.headers["x-stillwatch-measures"] == "no_logprobs,no_reasoning"
     challenged = service.ask("/v1/authz", headers={"x-account-id": "acct-challenge"})
@@ -109,7 +111,7 @@ def test_a_throttle_lets_its_rate_pass_and_then_says_when() -> None:
         (b" " * (4 * 2**20 + 1), 413),
     ],
 )
-def test_a_body_that_is_wrong_is_a_problem(service: Running, body: Any, status: int) -> None:
+def test_a_body_that_is_wrong_is_a_problem(service: Running, body: Any, status: int) -> None:  # noqa: ANN401
     """With where the fault is, and never with what was sent."""
     found = service.ask("/v1/decisions", body=body)
     assert (found.status, found.headers["content-type"]) == (status, PROBLEM)
@@ -120,7 +122,7 @@ def test_the_guardrail_refuses_in_its_own_words(service: Running) -> None:
     """The team is the account, else the key's hash; answers and unknown accounts pass."""
     path = "/beta/litellm_basic_guardrail_api"
 
-    def action(**said: Any) -> dict[str, Any]:
+    def action(**said: Any) -> dict[str, Any]:  # noqa: ANN401
         body = {"texts": ["a prompt"], "litellm_call_id": "c-1", "images": None, **said}
         found: dict[str, Any] = service.ask(path, body=body).json
         return found
@@ -153,15 +155,15 @@ def test_what_nobody_can_judge_meets_the_routes_setting(word: str, status: int) 
 
 def test_a_slow_body_meets_the_budget_of_its_route() -> None:
     """Half a body, and then nothing: 408 within the budget, and others are answered meanwhile."""
-    import socket
-
-    with running(HandSource(one_of_each())) as service:
-        with socket.create_connection(("127.0.0.1", service.port), 5) as slow:
-            slow.sendall(b"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
-            begun = time.monotonic()
-            assert service.ask("/v1/authz").status == 200
-            assert slow.recv(4096).startswith(b"HTTP/1.1 408 ")
-            assert time.monotonic() - begun < 3
+    with (
+        running(HandSource(one_of_each())) as service,
+        socket.create_connection(("127.0.0.1", service.port), 5) as slow,
+    ):
+        slow.sendall(b"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
+        begun = time.monotonic()
+        assert service.ask("/v1/authz").status == 200
+        assert slow.recv(4096).startswith(b"HTTP/1.1 408 ")
+        assert time.monotonic() - begun < 3
 
 
 def test_a_key_opens_what_its_scopes_name() -> None:
@@ -197,9 +199,7 @@ def test_metrics_count_and_name_no_account(service: Running) -> None:
 
 
 def test_a_refusal_tells_of_nobody_else() -> None:
-    """An exhausted budget says a fixed sentence and a fixed time: no campaign, ceiling or member."""
-    from stillwatch.gateway.decision import CampaignBudget
-
+    """An exhausted budget says a fixed sentence and time: no campaign, ceiling or member."""
     budget = CampaignBudget("camp-7", ("a-1", "a-2"), exchanges_per_hour=3, decision_id="d-9")
     with running(HandSource(budgets=(budget,))) as service:
         found = [

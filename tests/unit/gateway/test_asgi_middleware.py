@@ -1,4 +1,4 @@
-"""The ASGI middleware: refusals are answered, the rest passes on with headers that nobody forged."""
+"""The ASGI middleware: refusals are answered, the rest passes on with headers of ours alone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TABLE = DecisionTable().after(
 )
 
 
-def client_with(table: DecisionTable, on_stale: Any = "allow", *, is_fresh: bool = True) -> Any:
+def client_with(table: DecisionTable, on_stale: Any = "allow", *, is_fresh: bool = True) -> Any:  # noqa: ANN401
     """Make a client that has heard its service, or has not."""
     client = GatewayClient("http://127.0.0.1:1", on_stale=on_stale)
     client.table = table
@@ -43,20 +43,23 @@ def client_with(table: DecisionTable, on_stale: Any = "allow", *, is_fresh: bool
 
 
 def send(
-    app: Any, *headers: tuple[bytes, bytes], kind: str = "http"
+    app: Any,
+    *headers: tuple[bytes, bytes],
+    kind: str = "http",  # noqa: ANN401
 ) -> tuple[list[dict[str, Any]], list[Scope]]:
     """Send one request through; give what was answered, and what the application saw."""
     seen: list[Scope] = []
     sent: list[dict[str, Any]] = []
 
-    async def inner(scope: Scope, receive: Any, send: Any) -> None:
+    async def inner(scope: Scope, receive: Any, send: Any) -> None:  # noqa: ANN401
+        del receive
         seen.append(scope)
         await send({"type": "inner"})
 
-    async def put(message: Any) -> None:
+    async def put(message: Any) -> None:  # noqa: ANN401
         sent.append(message)
 
-    async def nothing() -> Any:
+    async def nothing() -> Any:  # noqa: ANN401
         return {"type": "http.request"}
 
     middleware = app(inner)
@@ -64,7 +67,7 @@ def send(
     return sent, seen
 
 
-def wrap(client: Any, **said: Any) -> Any:
+def wrap(client: Any, **said: Any) -> Any:  # noqa: ANN401
     """Make the middleware of an application."""
     return lambda app: DecisionMiddleware(app, client, settings=MiddlewareSettings(**said))
 

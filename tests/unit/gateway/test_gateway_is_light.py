@@ -5,7 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = "polars numba numpy pyarrow pydantic orjson fastapi asyncio stillwatch.domain".split()
+HEAVY = [
+    "polars",
+    "numba",
+    "numpy",
+    "pyarrow",
+    "pydantic",
+    "orjson",
+    "fastapi",
+    "asyncio",
+    "stillwatch.domain",
+]
 SCRIPT = """
 import sys, time
 begun = time.process_time()

@@ -68,7 +68,9 @@ def serve_result(
         DecisionFeed(source, clock=time.monotonic, on_event=tell), settings, time.time
     )
     log_to_stderr()
-    asyncio.run(run_service(make_service(decider, keys=keys), decider, listening=listening))
+    app = make_service(decider, keys=keys)
+    with asyncio.Runner(loop_factory=uvicorn.Config(app).get_loop_factory()) as runner:
+        runner.run(run_service(app, decider, listening=listening))
 
 
 async def run_service(app: FastAPI, decider: Decider, *, listening: Listening) -> None:

@@ -18,6 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from stillwatch.domain.errors import SettingError
 
 LOGGER: Final = logging.getLogger("stillwatch.service")
+_SERVER: Final = logging.getLogger("uvicorn.error")
 METRICS_TYPE: Final = CONTENT_TYPE_LATEST
 _BUCKETS_S: Final = (
     0.00005,
@@ -99,9 +100,10 @@ def log_to_stderr() -> None:
     """Write events as lines of JSON on the standard error."""
     target = logging.StreamHandler()
     target.setFormatter(JsonLines())
-    LOGGER.addHandler(target)
-    LOGGER.setLevel(logging.INFO)
-    LOGGER.propagate = False
+    for logger, level in ((LOGGER, logging.INFO), (_SERVER, logging.WARNING)):
+        logger.addHandler(target)
+        logger.setLevel(level)
+        logger.propagate = False
 
 
 class Spans:
