@@ -116,9 +116,9 @@ class Running:
         self,
         path: str,
         *,
-        body: Any = None,
+        body: Any = None,  # noqa: ANN401
         method: str = "",
-        headers: Mapping[str, str] = {},  # noqa: ANN401
+        headers: Mapping[str, str] = {},
     ) -> Reply:
         """Ask it."""
         return ask(self.port, path, body=body, method=method, headers=headers)
@@ -128,9 +128,9 @@ def ask(
     port: int,
     path: str,
     *,
-    body: Any = None,
+    body: Any = None,  # noqa: ANN401
     method: str = "",
-    headers: Mapping[str, str] = {},  # noqa: ANN401
+    headers: Mapping[str, str] = {},
 ) -> Reply:
     """Send one request to a port of this machine."""
     connection = HTTPConnection("127.0.0.1", port, timeout=20)

@@ -43,9 +43,9 @@ def client_with(table: DecisionTable, on_stale: Any = "allow", *, is_fresh: bool
 
 
 def send(
-    app: Any,
+    app: Any,  # noqa: ANN401
     *headers: tuple[bytes, bytes],
-    kind: str = "http",  # noqa: ANN401
+    kind: str = "http",
 ) -> tuple[list[dict[str, Any]], list[Scope]]:
     """Send one request through; give what was answered, and what the application saw."""
     seen: list[Scope] = []

@@ -20,6 +20,7 @@ from stillwatch.app.service.decider import Decider
 from stillwatch.app.service.keys import KeyRing
 from stillwatch.app.service.problems import add_problems
 from stillwatch.app.service.routes import ROUTERS
+from stillwatch.app.service.routes.direct import DirectPaths
 from stillwatch.app.service.telemetry import tell
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -58,6 +59,7 @@ def make_service(decider: Decider, *, keys: KeyRing, parts: Sequence[Part] = ())
     app.state.decider = decider
     app.state.keys = keys
     add_problems(app)
+    app.add_middleware(DirectPaths)
     if decider.settings.access_log:
         app.add_middleware(AccessLog)
     for router in (*ROUTERS, *(part.router for part in parts)):
