@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from stillwatch.app.service.feed import DecisionFeed
 from stillwatch.gateway.decision import SEVERITY, CampaignBudget, Decision, Parameters
-from stillwatch.gateway.table import DecisionTable, Delta, merge_deltas
+from stillwatch.gateway.deltas import Delta, merge_deltas
+from stillwatch.gateway.table import DecisionTable
 from stillwatch.gateway.wire import read_delta, write_delta
 
 ACCOUNTS = st.sampled_from([f"a{n}" for n in range(5)])

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from stillwatch.gateway.answers import HEADER_PREFIX, Answer, unchecked
 from stillwatch.gateway.decision import Fallback
-from stillwatch.gateway.judge import HEADER_PREFIX, Answer, unchecked
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -19,8 +19,10 @@ from threading import Condition, Event, Thread
 from types import TracebackType
 from typing import Final, Self
 
+from stillwatch.gateway.answers import Answer, unchecked
 from stillwatch.gateway.decision import Decision, Fallback
-from stillwatch.gateway.judge import Answer, Asked, judge, spend_tokens, unchecked
+from stillwatch.gateway.deltas import NEVER, Delta, GapInChangesError, TableFullError
+from stillwatch.gateway.judge import Asked, judge, spend_tokens
 from stillwatch.gateway.limits import (
     ACCOUNT_CHARS_MAX,
     BACKOFF_S_MAX,
@@ -31,13 +33,7 @@ from stillwatch.gateway.limits import (
 )
 from stillwatch.gateway.meters import Meters
 from stillwatch.gateway.poll import FAULTS, Service, ServiceConnection
-from stillwatch.gateway.table import (
-    NEVER,
-    DecisionTable,
-    Delta,
-    GapInChangesError,
-    TableFullError,
-)
+from stillwatch.gateway.table import DecisionTable
 
 _CLOCK: Final = time.time
 _TICKS: Final = time.monotonic
@@ -85,7 +81,7 @@ class GatewayClient:
         self._thread: Thread | None = None
 
     def start(self) -> Self:
-        """Begin to follow the service; a thread does, and ends with the process."""
+        """Begin to follow the service, in a thread that ends with the process."""
         if self._thread is None:
             self._thread = Thread(target=self._follow, name="stillwatch-gateway", daemon=True)
             self._thread.start()
@@ -131,11 +127,7 @@ class GatewayClient:
         if answer is None:
             fallback: Fallback = self.on_stale if is_stale else "allow"
             return unchecked(account_id, fallback, is_stale=is_stale)
-        if not is_stale:
-            return answer
-        return Answer(
-            answer.decision, answer.status, answer.measures, answer.retry_after_s, is_stale=True
-        )
+        return replace(answer, is_stale=True) if is_stale else answer
 
     def spend(self, account_id: str, *, output_tokens: int, api_key_id: str | None = None) -> None:
         """Count the output tokens of an exchange that is over."""

@@ -14,9 +14,9 @@ from ssl import create_default_context
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+from stillwatch.gateway.deltas import Delta
 from stillwatch.gateway.limits import CONNECT_S_MAX, REPLY_BYTES_MAX
 from stillwatch.gateway.meters import Spent
-from stillwatch.gateway.table import Delta
 from stillwatch.gateway.wire import BadReplyError, read_delta
 
 CHANGES_PATH: Final = "/v1/decisions/changes"

@@ -18,7 +18,7 @@ from stillwatch.gateway.decision import (
     read_parameters,
     write_parameters,
 )
-from stillwatch.gateway.table import Delta
+from stillwatch.gateway.deltas import Delta
 
 Wire = dict[str, Any]
 

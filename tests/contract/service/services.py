@@ -23,7 +23,7 @@ from stillwatch.app.service.serve import run_service
 from stillwatch.app.service.settings import Listening, ServiceSettings
 from stillwatch.app.service.telemetry import tell
 from stillwatch.gateway.decision import CampaignBudget, Decision, Parameters
-from stillwatch.gateway.table import Delta
+from stillwatch.gateway.deltas import Delta
 
 START_S_MAX = 40
 LATER_S = 4_000_000_000.0

@@ -21,13 +21,15 @@ SEEN: list[dict[str, str]] = []
 class Api(BaseHTTPRequestHandler):
     """The API behind a gateway: says yes, and remembers the headers that it saw."""
 
-    def do_GET(self) -> None:
+    def answer(self) -> None:
         """Answer."""
         SEEN.append({name.lower(): value for name, value in self.headers.items()})
         self.send_response(200)
         self.send_header("Content-Length", "4")
         self.end_headers()
         self.wfile.write(b"done")
+
+    do_GET = answer  # noqa: N815  the name that the base class asks for
 
     def log_message(self, *_: Any) -> None:  # noqa: ANN401
         """Say nothing."""

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from stillwatch.gateway import DecisionMiddleware, GatewayClient, MiddlewareSettings
+from stillwatch.gateway.answers import Answer
 from stillwatch.gateway.asgi import Scope
 from stillwatch.gateway.decision import Decision, Parameters
-from stillwatch.gateway.judge import Answer
-from stillwatch.gateway.table import DecisionTable, Delta
+from stillwatch.gateway.deltas import Delta
+from stillwatch.gateway.table import DecisionTable
 
 TABLE = DecisionTable().after(
     Delta(

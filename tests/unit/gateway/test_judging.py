@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from stillwatch.gateway.answers import Answer, unchecked
 from stillwatch.gateway.decision import (
     CampaignBudget,
     Decision,
@@ -14,15 +15,10 @@ from stillwatch.gateway.decision import (
     read_parameters,
     write_parameters,
 )
-from stillwatch.gateway.judge import Answer, Asked, judge, spend_tokens, unchecked
+from stillwatch.gateway.deltas import Delta, GapInChangesError, TableFullError, merge_deltas
+from stillwatch.gateway.judge import Asked, judge, spend_tokens
 from stillwatch.gateway.meters import Ceiling, Meter, Meters
-from stillwatch.gateway.table import (
-    DecisionTable,
-    Delta,
-    GapInChangesError,
-    TableFullError,
-    merge_deltas,
-)
+from stillwatch.gateway.table import DecisionTable
 from stillwatch.gateway.wire import BadReplyError, read_delta, write_delta
 
 HOUR_S = 3600.0

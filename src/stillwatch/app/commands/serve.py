@@ -43,7 +43,7 @@ def serve(  # noqa: PLR0913  options of a command
 
     The table is read anew when it changes, so that `stillwatch revert` is in force within a second.
     Settings are STILLWATCH_SERVE_… variables; docs/operate/gateway.md has them, and how to put the
-    service behind nginx, Caddy, Traefik, Envoy, APISIX, LiteLLM or an ASGI application.
+    service behind nginx, Caddy, Traefik, Envoy, APISIX, a model proxy or an ASGI application.
     """
     for name in _NEEDED:
         if find_spec(name) is None:

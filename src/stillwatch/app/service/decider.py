@@ -13,8 +13,9 @@ from time import perf_counter
 from stillwatch.app.service.feed import DecisionFeed
 from stillwatch.app.service.settings import RouteSettings, ServiceSettings
 from stillwatch.app.service.telemetry import Metrics, Spans, tell
+from stillwatch.gateway.answers import Answer, unchecked
 from stillwatch.gateway.decision import Decision
-from stillwatch.gateway.judge import Answer, Asked, judge, unchecked
+from stillwatch.gateway.judge import Asked, judge
 from stillwatch.gateway.limits import ACCOUNT_CHARS_MAX
 from stillwatch.gateway.meters import Meters
 

@@ -21,7 +21,8 @@ from stillwatch.app.service.settings import Listening
 from stillwatch.app.service.telemetry import tell
 from stillwatch.domain.errors import SettingError
 from stillwatch.domain.limits import ENVOY_CALLS_MAX, SERVICE_BODY_BYTES_MAX
-from stillwatch.gateway.judge import Answer, Asked, unchecked
+from stillwatch.gateway.answers import Answer, unchecked
+from stillwatch.gateway.judge import Asked
 
 ROUTE: Final = "envoy"
 _OK: Final = 0

@@ -18,7 +18,8 @@ from stillwatch.domain.limits import (
     SERVICE_POLLS_MAX,
     SERVICE_SOURCE_POLL_S,
 )
-from stillwatch.gateway.table import NEVER, DecisionTable, Delta, merge_deltas
+from stillwatch.gateway.deltas import NEVER, Delta, merge_deltas
+from stillwatch.gateway.table import DecisionTable
 
 
 class DecisionSource(Protocol):

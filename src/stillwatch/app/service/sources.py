@@ -18,11 +18,13 @@ import orjson
 
 from stillwatch.domain.errors import LimitExceeded, NotAResult
 from stillwatch.domain.limits import DECISIONS_MAX
-from stillwatch.gateway.decision import Decision, known_effect, read_parameters
-from stillwatch.gateway.table import NEVER, Delta
+from stillwatch.gateway.decision import Decision, Parameters, known_effect, read_parameters
+from stillwatch.gateway.deltas import NEVER, Delta
 
 TABLE_FILE: Final = "decisions.jsonl"
 _Stamp = tuple[int, int, int]
+_Terms = tuple[str, str, float, Parameters]
+_Known = dict[Any, _Terms]
 
 
 class ResultSource:
@@ -81,32 +83,46 @@ class ResultSource:
         return delta
 
     def _parse(self, lines: Iterable[bytes]) -> list[Decision]:
+        known: _Known = {}
         try:
-            return [read_row(orjson.loads(line)) for line in lines if line.strip()]
+            return [read_row(orjson.loads(line), known=known) for line in lines if line.strip()]
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as broken:
             missing = f"readable {TABLE_FILE}"
             raise NotAResult(str(self._path.parent), missing=missing) from broken
 
 
-def read_row(row: dict[str, Any]) -> Decision:
-    """Read one row of the gateway's table.
+def read_row(row: dict[str, Any], *, known: _Known) -> Decision:
+    """Read one row of the gateway's table; `known` remembers the terms that rows share.
 
     Nulls:   without a key it is about all keys; without parameters the effect has none.
 
     Raises:
         KeyError, TypeError, ValueError: it is no such row.
     """
-    said = row.get("parameters") or {}
+    said = row.get("parameters") or "{}"
+    words = row["effect"], row["reason"], row["expires_at"], said
+    terms = known.get(words) if isinstance(said, str) else None
+    if terms is None:
+        terms = _read_terms(*words)
+        if isinstance(said, str):
+            known[words] = terms
+    effect, reason, expires_at_s, parameters = terms
     key = row.get("api_key_id")
     return Decision(
-        account_id=str(row["account_id"]),
-        effect=known_effect(row["effect"]),
-        decision_id=str(row["decision_id"]),
-        reason=str(row["reason"]),
-        expires_at_s=_instant_s(row["expires_at"]),
-        api_key_id=None if key is None else str(key),
-        parameters=read_parameters(orjson.loads(said) if isinstance(said, str) else said),
+        str(row["account_id"]),
+        effect,
+        str(row["decision_id"]),
+        reason,
+        expires_at_s,
+        None if key is None else str(key),
+        parameters,
     )
+
+
+def _read_terms(effect: str, reason: str, expires_at: str, said: str | dict[str, Any]) -> _Terms:
+    parameters = orjson.loads(said) if isinstance(said, str) else said
+    instant_s = _instant_s(expires_at)
+    return known_effect(effect), str(reason), instant_s, read_parameters(parameters)
 
 
 def _instant_s(text: str) -> float:

@@ -20,8 +20,8 @@ from stillwatch.app.service.keys import authorise
 from stillwatch.app.service.problems import RefusedError, read_body, read_shape
 from stillwatch.app.service.routes.schema import body_of, describe
 from stillwatch.domain.limits import SERVICE_BODY_BYTES_MAX
+from stillwatch.gateway.deltas import NEVER, Delta
 from stillwatch.gateway.limits import RETRY_S, USAGE_ROWS_MAX, WAIT_S_MAX
-from stillwatch.gateway.table import NEVER, Delta
 from stillwatch.gateway.wire import write_delta
 
 router: Final = APIRouter()

@@ -19,7 +19,8 @@ from stillwatch.app.service.keys import authorise
 from stillwatch.app.service.problems import read_body, read_shape
 from stillwatch.app.service.routes.schema import body_of, describe, shape_of
 from stillwatch.domain.limits import SERVICE_BATCH_MAX, SERVICE_BODY_BYTES_MAX
-from stillwatch.gateway.judge import Answer, Asked
+from stillwatch.gateway.answers import Answer
+from stillwatch.gateway.judge import Asked
 from stillwatch.gateway.limits import ACCOUNT_CHARS_MAX
 
 router: Final = APIRouter()
