@@ -25,7 +25,7 @@ from stillwatch.app import late
 from stillwatch.app.pipeline import observe_traffic, read_accounts
 from stillwatch.app.requests import ScanRequest
 from stillwatch.app.steps.collect import collect_traits
-from stillwatch.domain.families import CHANNELS, FAMILIES, QUEUE
+from stillwatch.domain.channels.families import CHANNELS, FAMILIES, QUEUE
 from stillwatch.domain.observations import Echoes
 from stillwatch.ingest import find_traffic
 from stillwatch.store.lake import Lake

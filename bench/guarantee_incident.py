@@ -30,7 +30,7 @@ from stillwatch.app.requests import ScanRequest
 from stillwatch.app.settings import utc_now
 from stillwatch.detect.honest_groups import NAMES
 from stillwatch.domain import limits
-from stillwatch.domain.families import CHANNELS, FAMILIES
+from stillwatch.domain.channels.families import CHANNELS, FAMILIES
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
 from stillwatch.link import link_accounts

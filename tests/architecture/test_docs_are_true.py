@@ -13,7 +13,8 @@ import pytest
 import typer
 
 import stillwatch
-from stillwatch.domain import families, observations, results, tables
+from stillwatch.domain import observations, results, tables
+from stillwatch.domain.channels import families
 
 PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/concepts.md")
 TICKED = re.compile(r"`([^`\n]+)`")

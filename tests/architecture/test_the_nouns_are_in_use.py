@@ -6,13 +6,19 @@ import ast
 import dataclasses
 import inspect
 import re
+from types import ModuleType
 
+import pytest
 from source_tree import Module
 
-from stillwatch.domain import errors, families, limits, settings
+from stillwatch.domain import errors, limits, service_limits, settings
+from stillwatch.domain.channels import families
 from stillwatch.store.ledger import errors as ledger_errors
 
 DRAWN = re.compile(r"^(?P<indent>[\s│├└─]*)(?P<name>[A-Z]\w+)")
+
+
+BOUNDS = pytest.mark.parametrize("bounds_of", [limits, service_limits], ids=["run", "service"])
 
 
 def names_used(product: list[Module], *, besides: str) -> set[str]:
@@ -49,17 +55,20 @@ def class_tree(root: type, depth: int = 0) -> dict[str, int]:
     return tree
 
 
-def test_every_bound_is_used(product: list[Module]) -> None:
+@BOUNDS
+def test_every_bound_is_used(product: list[Module], bounds_of: ModuleType) -> None:
     """A bound that nothing checks is a promise that nothing keeps."""
-    used = names_used(product, besides="src/stillwatch/domain/limits.py")
-    bounds = [name for name in vars(limits) if name.isupper()]
+    place = bounds_of.__name__.replace(".", "/")
+    used = names_used(product, besides=f"src/{place}.py")
+    bounds = [name for name in vars(bounds_of) if name.isupper()]
     assert len(bounds) >= 10
     assert [name for name in bounds if name not in used] == []
 
 
-def test_every_bound_has_its_unit_and_reason_beside_it() -> None:
+@BOUNDS
+def test_every_bound_has_its_unit_and_reason_beside_it(bounds_of: ModuleType) -> None:
     """The string under a bound says what it counts and why it stands where it stands."""
-    body = ast.parse(inspect.getsource(limits)).body
+    body = ast.parse(inspect.getsource(bounds_of)).body
     silent = [
         node.target.id
         for node, after in zip(body, [*body[1:], None], strict=True)

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from stillwatch.domain.families import CHANNELS, FAMILIES, Channel
+from stillwatch.domain.channels.families import CHANNELS, FAMILIES, Channel
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import REGISTER
 from stillwatch.link.counts import weigh_members

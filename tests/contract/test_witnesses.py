@@ -17,7 +17,7 @@ from stillwatch.detect.traffic import COLUMNS
 from stillwatch.detect.witnesses import WITNESSES, Core, Witness
 from stillwatch.detect.witnesses.core import EXCHANGES_MIN, Usual
 from stillwatch.domain import limits
-from stillwatch.domain.families import FAMILIES
+from stillwatch.domain.channels.families import FAMILIES
 from stillwatch.domain.tables import OBSERVED
 
 MODULES = {

@@ -15,7 +15,7 @@ from stillwatch.app.requests import CheckState, FieldFill, SmallestCampaign, Sou
 from stillwatch.app.settings import read_mapping
 from stillwatch.detect.witnesses import WITNESSES
 from stillwatch.detect.witnesses.core import EXCHANGES_MIN
-from stillwatch.domain.families import CHANNELS, FAMILIES, QUEUE
+from stillwatch.domain.channels.families import CHANNELS, FAMILIES, QUEUE
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
 from stillwatch.domain.tables import ARRIVAL, REGISTER

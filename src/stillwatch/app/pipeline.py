@@ -37,7 +37,7 @@ from stillwatch.app.steps.opening import lake_to_fill, lake_to_watch
 from stillwatch.app.steps.run import Run
 from stillwatch.app.steps.watching import conclude_watch, open_window
 from stillwatch.app.steps.window import Snapshot
-from stillwatch.domain.families import CHANNEL_OF, QUEUE
+from stillwatch.domain.channels.families import CHANNEL_OF, QUEUE
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.results import PROFILE
 from stillwatch.domain.settings import Settings

@@ -44,12 +44,16 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         SettingError: a variable of a section names no setting, or its value is none for it.
     """
-    sections = {one.name: _read_section(one.name, environment) for one in fields(Settings)}
-    return Settings(**sections)
+    names = [one.name for one in fields(Settings)]
+    return Settings(**{n: read_section(n, getattr(Settings(), n), environment) for n in names})
 
 
-def _read_section(section: str, environment: Mapping[str, str]) -> Any:  # noqa: ANN401  one of three dataclasses
-    defaults = getattr(Settings(), section)
+def read_section(section: str, defaults: Any, environment: Mapping[str, str] = os.environ) -> Any:  # noqa: ANN401  whatever frozen dataclass is given
+    """Take the defaults of a section, a frozen dataclass, and what the environment sets of it.
+
+    Raises:
+        SettingError: a variable of the section names no field, or its value is none for it.
+    """
     prefix = f"{PREFIX}{section.upper()}_"
     given = {
         name.removeprefix(prefix).lower(): text

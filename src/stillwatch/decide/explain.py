@@ -13,8 +13,8 @@ from typing import Any
 import polars as pl
 
 from stillwatch.decide.explanation import ChannelEvidence, Explanation, FamilyEvidence, Findings
+from stillwatch.domain.channels.families import CHANNEL_OF, CHANNELS
 from stillwatch.domain.errors import UnknownSubject
-from stillwatch.domain.families import CHANNEL_OF, CHANNELS
 
 _NEVER_USED = (
     "the words of any prompt or answer: sketches, counts and lengths stand in for them",

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stillwatch.domain import limits
-from stillwatch.domain.families import FAMILIES
+from stillwatch.domain.channels.families import FAMILIES
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link import kernels
 from stillwatch.link.counts import count_values

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from stillwatch.domain.families import CHANNELS, FAMILIES, QUEUE, TIMING
+from stillwatch.domain.channels.families import CHANNELS, FAMILIES, QUEUE, TIMING
 from stillwatch.domain.observations import Echoes
 from stillwatch.domain.results import EVIDENCE
 from stillwatch.domain.settings import LinkSettings

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from stillwatch.domain.families import CHANNELS, LIFECYCLE
+from stillwatch.domain.channels.families import CHANNELS, LIFECYCLE
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link.table import F64, Bools, TraitTable
 

@@ -15,8 +15,8 @@ import numpy.typing as npt
 import polars as pl
 
 from stillwatch.domain import limits
+from stillwatch.domain.channels.families import CHANNELS, FAMILIES
 from stillwatch.domain.errors import LimitExceeded
-from stillwatch.domain.families import CHANNELS, FAMILIES
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]

@@ -15,7 +15,7 @@ from operator import itemgetter
 import numpy as np
 
 from stillwatch.domain import limits
-from stillwatch.domain.families import FAMILIES
+from stillwatch.domain.channels.families import FAMILIES
 from stillwatch.link.counts import SHARE_MIN, count_values
 from stillwatch.link.e_values import (
     IMPOSSIBLE,

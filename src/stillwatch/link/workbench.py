@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.domain.families import FAMILIES
+from stillwatch.domain.channels.families import FAMILIES
 from stillwatch.link.table import F32, FAMILY_OF_CHANNEL, I64, Bools, TraitTable
 
 # Typed: Numba compiles a kernel anew for every literal.

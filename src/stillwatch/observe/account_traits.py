@@ -12,7 +12,7 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from stillwatch.domain.families import CHANNELS
+from stillwatch.domain.channels.families import CHANNELS
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.tables import TRAIT
 from stillwatch.observe.day_counts import DayCounts, count_exchanges

@@ -15,7 +15,7 @@ import narwhals as nw
 import polars as pl
 
 from stillwatch.domain import limits
-from stillwatch.domain.families import CHANNELS
+from stillwatch.domain.channels.families import CHANNELS
 from stillwatch.domain.keyed import PseudonymKey, hash_strings
 from stillwatch.domain.tables import TRAIT
 

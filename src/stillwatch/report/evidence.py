@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from stillwatch.domain.families import CHANNEL_OF
+from stillwatch.domain.channels.families import CHANNEL_OF
 from stillwatch.report.charts import plot_ties, plot_witnesses
 from stillwatch.report.drawing import Drawing, draw_later
 from stillwatch.report.figures import phrase_of

@@ -10,7 +10,7 @@ import math
 from datetime import date, datetime
 from typing import Any, Final
 
-from stillwatch.domain.families import CHANNEL_OF
+from stillwatch.domain.channels.families import CHANNEL_OF
 
 NOTHING: Final = "\N{EN DASH}"
 _TIMES: Final = "\N{MULTIPLICATION SIGN}"

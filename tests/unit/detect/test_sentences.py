@@ -9,7 +9,7 @@ import pytest
 
 from stillwatch.detect.verdicts.sentences import explain_verdict
 from stillwatch.detect.witnesses import WITNESSES
-from stillwatch.domain.families import CHANNELS, FAMILIES
+from stillwatch.domain.channels.families import CHANNELS, FAMILIES
 from stillwatch.domain.results import TACTICS, VERDICTS
 
 REASONS = [f"tied_{f}" for f in FAMILIES] + [f"harvest_{w.name}" for w in WITNESSES]

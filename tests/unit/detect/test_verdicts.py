@@ -19,7 +19,7 @@ from stillwatch.detect.verdicts import (
 )
 from stillwatch.detect.verdicts.certainty import hold_back
 from stillwatch.detect.witnesses import WITNESSES
-from stillwatch.domain.families import FAMILIES
+from stillwatch.domain.channels.families import FAMILIES
 from stillwatch.domain.results import ACCOUNTS_OUT
 from stillwatch.domain.schema import check_frame
 from stillwatch.domain.settings import DetectSettings

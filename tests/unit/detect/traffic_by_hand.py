@@ -10,7 +10,7 @@ import polars as pl
 
 from stillwatch.detect.traffic import COLUMNS, Traffic, arrange_traffic
 from stillwatch.domain import limits
-from stillwatch.domain.families import FAMILIES
+from stillwatch.domain.channels.families import FAMILIES
 from stillwatch.domain.observations import Passages
 from stillwatch.domain.tables import GROUP, MEMBER, OBSERVED
 

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import polars as pl
 
-from stillwatch.domain.families import CHANNELS, FAMILIES
+from stillwatch.domain.channels.families import CHANNELS, FAMILIES
 from stillwatch.domain.tables import REGISTER, TRAIT
 
 START = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)

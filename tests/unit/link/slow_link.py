@@ -12,7 +12,7 @@ from math import log2
 import polars as pl
 
 from stillwatch.domain import limits
-from stillwatch.domain.families import CHANNEL_OF, FAMILIES
+from stillwatch.domain.channels.families import CHANNEL_OF, FAMILIES
 from stillwatch.domain.settings import LinkSettings
 
 LEAST = 1e-3

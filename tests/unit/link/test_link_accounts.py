@@ -8,7 +8,7 @@ import pytest
 from populations import Population
 
 from stillwatch.domain import limits
-from stillwatch.domain.families import CHANNEL_OF, FAMILIES
+from stillwatch.domain.channels.families import CHANNEL_OF, FAMILIES
 from stillwatch.domain.results import EVIDENCE
 from stillwatch.domain.schema import check_frame
 from stillwatch.domain.settings import LinkSettings

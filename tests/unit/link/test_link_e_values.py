@@ -8,7 +8,7 @@ from populations import Population
 from scipy.stats import betabinom
 
 from stillwatch.domain.arrays import log2_betabinomial
-from stillwatch.domain.families import CHANNELS, FAMILIES
+from stillwatch.domain.channels.families import CHANNELS, FAMILIES
 from stillwatch.link.e_values import (
     LOG2_E_MAX,
     average_e,

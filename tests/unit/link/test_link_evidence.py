@@ -7,7 +7,7 @@ import pytest
 from populations import Population
 from workbench import Workbench
 
-from stillwatch.domain.families import CHANNELS, FAMILIES
+from stillwatch.domain.channels.families import CHANNELS, FAMILIES
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link.e_values import (
     combine_families,

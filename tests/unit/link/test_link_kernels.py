@@ -8,7 +8,7 @@ from slow_link import SlowLink
 from workbench import Workbench, clear, random_traits, refine, tally, weigh
 
 from stillwatch.domain import limits
-from stillwatch.domain.families import FAMILIES
+from stillwatch.domain.channels.families import FAMILIES
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link import kernels
 from stillwatch.link.counts import weigh_members

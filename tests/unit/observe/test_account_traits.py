@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from exchanges_by_hand import KEY, launched, lazy, observed, registered
 
-from stillwatch.domain.families import CHANNELS
+from stillwatch.domain.channels.families import CHANNELS
 from stillwatch.domain.schema import check_frame
 from stillwatch.domain.tables import LAUNCH, REGISTER, SYSTEM, TRAIT
 from stillwatch.observe import count_traits, list_passages

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stillwatch.domain.families import CHANNELS
+from stillwatch.domain.channels.families import CHANNELS
 from stillwatch.report import figures
 
 

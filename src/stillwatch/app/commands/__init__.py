@@ -1,6 +1,6 @@
 """The commands, a file each; every one exports `register(app)`, as an extension's would."""
 
-from stillwatch.app.commands import audit, check, demo, scan, schema
+from stillwatch.app.commands import audit, check, demo, scan, schema, serve
 from stillwatch.app.commands.backtest import command as backtest
 from stillwatch.app.commands.lakes import commit, ingest, sql, watch
 from stillwatch.app.commands.lists import replay, templates
@@ -13,6 +13,7 @@ BUILT_IN = (
     explain,
     diff,
     revert,
+    serve,
     open_report,
     ingest,
     commit,

@@ -28,7 +28,7 @@ from stillwatch.app.steps.facts import IngestFacts, read_facts
 from stillwatch.app.steps.keep import NewFiles, move_in
 from stillwatch.app.steps.opening import lake_to_fill
 from stillwatch.app.steps.window import middle_day, rows_by_day
-from stillwatch.domain import limits
+from stillwatch.domain import service_limits
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
 from stillwatch.ingest import IngestSettings
@@ -81,7 +81,7 @@ class Committer:
             return None
         with lake_to_fill(self.lake, key=self.key) as (lake, passing):
             waiting = self._without_known(self.folder.sealed(), lake)
-            chosen = waiting[: limits.COMMIT_SEGMENTS_MAX]
+            chosen = waiting[: service_limits.COMMIT_SEGMENTS_MAX]
             if not chosen:
                 return None
             facts, early, damaged = self._commit(chosen, lake, passing)

@@ -4,7 +4,7 @@
     newest.json           which one, written after it is complete
 
 A reader follows `newest.json` and sees whole results only. Older results are removed beyond
-limits.RESULTS_KEPT_MAX; whoever wants one longer copies it.
+service_limits.RESULTS_KEPT_MAX; whoever wants one longer copies it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 
 import orjson
 
-from stillwatch.domain import limits
+from stillwatch.domain import service_limits
 from stillwatch.store.durable import replace_file
 
 NEWEST: Final = "newest.json"
@@ -36,7 +36,7 @@ class ResultsFolder:
     def publish(self, result: Path) -> None:
         """Say that a result is complete, and the newest; remove those that are too old."""
         replace_file(self.place / NEWEST, orjson.dumps({"result": result.name}))
-        for old in self.results()[: -limits.RESULTS_KEPT_MAX]:
+        for old in self.results()[: -service_limits.RESULTS_KEPT_MAX]:
             shutil.rmtree(old, ignore_errors=True)
 
     def newest(self) -> Path | None:

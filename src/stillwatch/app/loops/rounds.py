@@ -15,7 +15,7 @@ from threading import Thread
 from types import FrameType
 from typing import Final
 
-from stillwatch.domain import limits
+from stillwatch.domain import service_limits
 from stillwatch.domain.errors import StillwatchError
 
 _FIRST_BACK_OFF_S: Final = 1.0
@@ -69,7 +69,7 @@ def go_round(
 ) -> None:
     """Do work until it is time to end; at once again where it says that more waits.
 
-    A failure is told, and tried again after a wait that doubles up to limits.COMMIT_BACK_OFF_S_MAX.
+    A failure is told, and tried again after a wait that doubles up to COMMIT_BACK_OFF_S_MAX.
     """
     back_off_s, pause_s = _FIRST_BACK_OFF_S, 0.0
     while not ending.wait(pause_s):
@@ -79,4 +79,4 @@ def go_round(
         except (StillwatchError, OSError) as failure:
             complain(failure)
             pause_s = back_off_s
-            back_off_s = min(2 * back_off_s, limits.COMMIT_BACK_OFF_S_MAX)
+            back_off_s = min(2 * back_off_s, service_limits.COMMIT_BACK_OFF_S_MAX)

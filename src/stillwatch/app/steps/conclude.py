@@ -20,7 +20,7 @@ from stillwatch.decide.decide import decide_under
 from stillwatch.decide.policy.ruling import BUDGET, RULING, budget_campaigns
 from stillwatch.decide.policy.subjects import Known
 from stillwatch.domain import limits
-from stillwatch.domain.families import CHANNEL_OF
+from stillwatch.domain.channels.families import CHANNEL_OF
 from stillwatch.domain.results import (
     ACCOUNTS_OUT,
     CAMPAIGNS_OUT,

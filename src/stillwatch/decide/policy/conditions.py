@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from stillwatch.domain.families import FAMILIES
+from stillwatch.domain.channels.families import FAMILIES
 from stillwatch.domain.results import KINDS, VERDICTS
 
 NONE: Final = "none"

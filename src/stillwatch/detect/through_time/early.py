@@ -16,7 +16,7 @@ from typing import Final
 
 import polars as pl
 
-from stillwatch.domain.families import CHANNELS
+from stillwatch.domain.channels.families import CHANNELS
 from stillwatch.domain.lake_tables import EARLY
 from stillwatch.domain.settings import LinkSettings
 

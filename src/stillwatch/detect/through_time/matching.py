@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from stillwatch.domain.families import CHANNEL_OF
+from stillwatch.domain.channels.families import CHANNEL_OF
 
 Values = Mapping[tuple[str, int], float]
 """(channel, value) → weight in bits."""

@@ -17,7 +17,7 @@ from typing import Final
 import polars as pl
 
 from stillwatch.domain import limits
-from stillwatch.domain.families import MOMENTS
+from stillwatch.domain.channels.families import MOMENTS
 
 _HELD_BY: Final = 0.1
 """Share of a group's accounts that must hold a value for it to tell anything of the group."""

@@ -15,7 +15,7 @@ import polars as pl
 from stillwatch.detect.traffic import F64, I32, Traffic
 from stillwatch.detect.unmix.densities import Unmixed
 from stillwatch.detect.unmix.streams import weigh_streams
-from stillwatch.domain.families import CONTENT
+from stillwatch.domain.channels.families import CONTENT
 from stillwatch.domain.results import EVIDENCE
 
 _CORE = 0.5

@@ -18,7 +18,7 @@ from stillwatch.detect.judge import Judged
 from stillwatch.detect.verdicts.certainty import hold_back
 from stillwatch.detect.verdicts.sentences import explain_verdict
 from stillwatch.detect.witnesses import WITNESSES
-from stillwatch.domain.families import FAMILIES
+from stillwatch.domain.channels.families import FAMILIES
 from stillwatch.domain.results import ACCOUNTS_OUT
 from stillwatch.domain.settings import DetectSettings
 

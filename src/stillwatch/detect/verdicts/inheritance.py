@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from stillwatch.domain import limits
-from stillwatch.domain.families import CHANNELS, MOMENTS
+from stillwatch.domain.channels.families import CHANNELS, MOMENTS
 
 _HANDED_ON: Final = 0.5
 """Probability that a successor takes a value over: nothing is known of it, so as likely as not."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.domain import limits
-from stillwatch.domain.families import FAMILIES, TIMING
+from stillwatch.domain.channels.families import FAMILIES, TIMING
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link.counts import reach_holders, weigh_actors, weigh_members
 from stillwatch.link.e_values import IMPOSSIBLE

@@ -15,7 +15,11 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from stillwatch.domain.limits import LEDGER_COUNT_MAX, LEDGER_WORD_CHARS_MAX, LEDGER_WORDS_MAX
+from stillwatch.domain.service_limits import (
+    LEDGER_COUNT_MAX,
+    LEDGER_WORD_CHARS_MAX,
+    LEDGER_WORDS_MAX,
+)
 from stillwatch.store.ledger.errors import BadValue
 from stillwatch.store.ledger.nouns.columns import InstantType, OneOf, Row, WordsType, marks_of
 

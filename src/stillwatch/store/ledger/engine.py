@@ -17,7 +17,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from stillwatch.domain.limits import LEDGER_WAIT_S_MAX
+from stillwatch.domain.service_limits import (
+    LEDGER_WAIT_S_MAX,
+)
 from stillwatch.store.durable import OWNER_ONLY
 from stillwatch.store.ledger.errors import LedgerError, LedgerUnavailable
 

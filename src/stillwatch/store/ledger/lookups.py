@@ -10,7 +10,9 @@ from hashlib import sha256
 
 import sqlalchemy as sa
 
-from stillwatch.domain.limits import LEDGER_PAGE_MAX
+from stillwatch.domain.service_limits import (
+    LEDGER_PAGE_MAX,
+)
 from stillwatch.store.ledger.audit.chain import ENTRIES, AuditEntry
 from stillwatch.store.ledger.errors import BadValue
 from stillwatch.store.ledger.nouns.appeals import APPEALS, Appeal

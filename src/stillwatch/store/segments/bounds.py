@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from stillwatch.domain import limits
+from stillwatch.domain import service_limits
 
 
 @dataclass(frozen=True, slots=True)
 class JournalBounds:
     """How much may wait, and when a segment is handed on; the defaults are `limits`."""
 
-    pending_bytes: int = limits.JOURNAL_PENDING_BYTES_MAX
-    disk_bytes: int = limits.JOURNAL_DISK_BYTES_MAX
-    segment_bytes: int = limits.SEGMENT_BYTES_MAX
-    segment_age_s: float = limits.SEGMENT_AGE_S_MAX
+    pending_bytes: int = service_limits.JOURNAL_PENDING_BYTES_MAX
+    disk_bytes: int = service_limits.JOURNAL_DISK_BYTES_MAX
+    segment_bytes: int = service_limits.SEGMENT_BYTES_MAX
+    segment_age_s: float = service_limits.SEGMENT_AGE_S_MAX
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import Final
 
-from stillwatch.domain import limits
+from stillwatch.domain import service_limits
 from stillwatch.store.segments.bounds import DEFAULT_BOUNDS, JournalBounds, JournalCounts
 from stillwatch.store.segments.errors import Backlogged, SegmentError
 from stillwatch.store.segments.folder import SegmentFolder
@@ -107,7 +107,7 @@ class Journal:
         if held + size > bound:
             self.counts.refused += 1
             raise Backlogged(
-                name, bound=bound, met=held + size, retry_after_s=limits.JOURNAL_RETRY_S
+                name, bound=bound, met=held + size, retry_after_s=service_limits.JOURNAL_RETRY_S
             )
 
     def _run(self) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from stillwatch.domain import limits
+from stillwatch.domain import service_limits
 from stillwatch.store.segments.errors import SegmentError
 from stillwatch.store.segments.frames import (
     FRAME_BYTES,
@@ -29,7 +29,7 @@ from stillwatch.store.segments.frames import (
 )
 from stillwatch.store.segments.records import Record, unpack_record
 
-_TEXT_BYTES_MAX: Final = limits.INGEST_BODY_BYTES_MAX + 2**20
+_TEXT_BYTES_MAX: Final = service_limits.INGEST_BODY_BYTES_MAX + 2**20
 """Bytes of a frame's text: a body that can't be packed, and what zstd and the tag add."""
 _OTHER_KEY: Final = "give the key of these segments in STILLWATCH_KEY or STILLWATCH_KEY_FILE"
 

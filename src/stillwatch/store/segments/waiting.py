@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Condition
 
-from stillwatch.domain import limits
+from stillwatch.domain import service_limits
 from stillwatch.store.segments.records import PackedRecord
 
 
@@ -43,7 +43,7 @@ class WaitingRecords:
         """Take as many as share an fsync; `changed` must be held. They count until `forget`."""
         group: list[Waiting] = []
         size = 0
-        while self._records and size < limits.JOURNAL_GROUP_BYTES_MAX:
+        while self._records and size < service_limits.JOURNAL_GROUP_BYTES_MAX:
             one = self._records.popleft()
             if one.done.set_running_or_notify_cancel():
                 group.append(one)

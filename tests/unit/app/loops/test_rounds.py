@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from stillwatch.app.loops.rounds import Ending, go_round
-from stillwatch.domain import limits
+from stillwatch.domain import service_limits
 from stillwatch.domain.errors import LakeError
 
 _PATIENCE_S = 60
@@ -55,7 +55,7 @@ def test_a_failure_is_told_and_tried_again_later_and_later() -> None:
         go_round(work, every_s=30, ending=pauses, complain=lambda one: told.append(str(one)))
     assert told == ["a", "a", "a", "b", *["c"] * 9]
     assert pauses.asked[:6] == [0.0, 1.0, 2.0, 4.0, 30, 1.0]
-    assert max(pauses.asked) == limits.COMMIT_BACK_OFF_S_MAX
+    assert max(pauses.asked) == service_limits.COMMIT_BACK_OFF_S_MAX
 
 
 @pytest.mark.parametrize("how", ["signal", "input"])

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 from ledgers_by_hand import NOW, POLICY, decision, fill, later, put_in_force
 
-from stillwatch.domain.limits import LEDGER_DECISION_ACCOUNTS_MAX
+from stillwatch.domain.service_limits import (
+    LEDGER_DECISION_ACCOUNTS_MAX,
+)
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.changes import Change
 from stillwatch.store.ledger.errors import (

@@ -6,7 +6,9 @@ import pytest
 import sqlalchemy as sa
 from ledgers_by_hand import NOW, decision, later, put_in_force
 
-from stillwatch.domain.limits import EFFECT_ATTEMPTS_MAX
+from stillwatch.domain.service_limits import (
+    EFFECT_ATTEMPTS_MAX,
+)
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.errors import BadValue, RowExists
 from stillwatch.store.ledger.nouns.effects import OUTBOX, Failure

@@ -14,7 +14,7 @@ from threading import Event, Thread
 import pytest
 from journals import SECRET, Clock, append_all, open_journal, read_folder
 
-from stillwatch.domain import limits
+from stillwatch.domain import service_limits
 from stillwatch.store.segments import (
     Journal,
     JournalBounds,
@@ -194,7 +194,7 @@ def test_too_much_on_the_disk_is_refused_until_it_has_gone(tmp_path: Path) -> No
     append_all(journal, [os.urandom(2_000)])
     with pytest.raises(Backlogged, match="JOURNAL_DISK_BYTES_MAX") as refused:
         journal.append(pack_record("native", os.urandom(2_000)))
-    assert refused.value.retry_after_s == limits.JOURNAL_RETRY_S
+    assert refused.value.retry_after_s == service_limits.JOURNAL_RETRY_S
     _wait_for(lambda: len(folder.sealed()) == 1)
     folder.remove(folder.sealed())
     clock.now_s = 10.0

@@ -16,7 +16,7 @@ import zstandard
 from fastapi import Request
 
 from stillwatch.app.service.ingestion.refusals import RefusedError
-from stillwatch.domain import limits
+from stillwatch.domain import service_limits
 from stillwatch.store.segments.errors import Backlogged
 
 PACKINGS: Final = ("gzip", "zstd")
@@ -33,7 +33,7 @@ _STEP_BYTES: Final = 2**20
 class Budget:
     """How many bytes of bodies are in memory, of how many that may be."""
 
-    def __init__(self, bound: int = limits.INGEST_MEMORY_BYTES_MAX) -> None:
+    def __init__(self, bound: int = service_limits.INGEST_MEMORY_BYTES_MAX) -> None:
         self.held = 0
         self._bound = bound
         self._lock = Lock()
@@ -86,10 +86,10 @@ async def read_packed(request: Request, share: Share) -> bytes:
     """Read a body as it comes.
 
     Raises:
-        RefusedError: it is larger than limits.INGEST_PACKED_BYTES_MAX (413).
+        RefusedError: it is larger than service_limits.INGEST_PACKED_BYTES_MAX (413).
         Backlogged: too many bytes of bodies are in memory.
     """
-    bound = limits.INGEST_PACKED_BYTES_MAX
+    bound = service_limits.INGEST_PACKED_BYTES_MAX
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > bound:
         raise RefusedError(413, f"A body may have {bound:,} bytes as it comes.")
@@ -109,7 +109,7 @@ def unpack(packed: bytes, packing: str, share: Share) -> bytes:
 
     Raises:
         RefusedError: no such encoding (415), not of it (400), or larger than
-            limits.INGEST_BODY_BYTES_MAX (413).
+            service_limits.INGEST_BODY_BYTES_MAX (413).
         Backlogged: too many bytes of bodies are in memory.
     """
     if packing in {"", "identity"}:
@@ -122,8 +122,8 @@ def unpack(packed: bytes, packing: str, share: Share) -> bytes:
     try:
         for part in steps:
             size += len(part)
-            if size > limits.INGEST_BODY_BYTES_MAX:
-                bound = f"{limits.INGEST_BODY_BYTES_MAX:,}"
+            if size > service_limits.INGEST_BODY_BYTES_MAX:
+                bound = f"{service_limits.INGEST_BODY_BYTES_MAX:,}"
                 raise RefusedError(413, f"A body may have {bound} bytes unpacked.")
             share.take(len(part))
             parts.append(part)

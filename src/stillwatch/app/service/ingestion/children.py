@@ -15,7 +15,7 @@ from contextlib import suppress
 from threading import Event, Thread
 from typing import Final
 
-from stillwatch.domain import limits
+from stillwatch.domain import service_limits
 
 _RUN: Final = (sys.executable, "-c", "from stillwatch.app.cli import main; main()")
 _LOWER: Final = 5
@@ -69,7 +69,7 @@ class Child:
             if self._clock_s() - began_s > _HEALTHY_S:
                 back_off_s = _FIRST_BACK_OFF_S
             self._ending.wait(back_off_s)
-            back_off_s = min(2 * back_off_s, limits.COMMIT_BACK_OFF_S_MAX)
+            back_off_s = min(2 * back_off_s, service_limits.COMMIT_BACK_OFF_S_MAX)
 
     def _run(self) -> None:
         """Run it once, until it ends or it is time to end."""

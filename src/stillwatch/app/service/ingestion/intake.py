@@ -17,7 +17,7 @@ from fastapi import Request
 
 from stillwatch.app.service.ingestion.bodies import Budget, Share, read_packed, require_text, unpack
 from stillwatch.app.service.ingestion.refusals import RefusedError, as_refusal
-from stillwatch.domain import limits
+from stillwatch.domain import service_limits
 from stillwatch.store.segments import Journal, pack_record
 from stillwatch.store.segments.records import PackedRecord
 
@@ -82,10 +82,10 @@ class Intake:
     async def _keep(self, record: PackedRecord) -> None:
         kept = asyncio.wrap_future(self.journal.append(record))
         try:
-            async with asyncio.timeout(limits.INGEST_WAIT_S_MAX):
+            async with asyncio.timeout(service_limits.INGEST_WAIT_S_MAX):
                 await kept
         except TimeoutError:
-            raise RefusedError(503, _LATE, retry_after_s=limits.JOURNAL_RETRY_S) from None
+            raise RefusedError(503, _LATE, retry_after_s=service_limits.JOURNAL_RETRY_S) from None
 
 
 def as_text(body: bytes) -> bytes:

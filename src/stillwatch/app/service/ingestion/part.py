@@ -51,7 +51,7 @@ class IngestionSettings:
     """Whether the committer is started beside the service; else `stillwatch commit` runs apart."""
     bounds: JournalBounds = DEFAULT_BOUNDS
     memory_bytes: int | None = None
-    """Bytes of bodies in memory; None = limits.INGEST_MEMORY_BYTES_MAX."""
+    """Bytes of bodies in memory; None = service_limits.INGEST_MEMORY_BYTES_MAX."""
 
 
 class Ingestion:

@@ -13,7 +13,7 @@ import orjson
 from fastapi import Request, Response
 from starlette.requests import ClientDisconnect
 
-from stillwatch.domain import limits
+from stillwatch.domain import service_limits
 from stillwatch.store.segments.errors import Backlogged, SegmentError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -46,7 +46,7 @@ def as_refusal(failure: Exception) -> RefusedError | None:
         return RefusedError(429, detail, retry_after_s=failure.retry_after_s)
     if isinstance(failure, SegmentError):
         detail = "It could not be written to the disk; send it again later."
-        return RefusedError(503, detail, retry_after_s=limits.JOURNAL_RETRY_S)
+        return RefusedError(503, detail, retry_after_s=service_limits.JOURNAL_RETRY_S)
     if isinstance(failure, ClientDisconnect):
         return RefusedError(_CLIENT_GONE, "The client has gone.")
     return None

@@ -25,7 +25,7 @@ from stillwatch.decide.policy.language.values import (
     read_share,
     read_words,
 )
-from stillwatch.domain.families import FAMILIES
+from stillwatch.domain.channels.families import FAMILIES
 
 _AGE_DAYS_MAX: Final = 36_600
 """Days: a century; no account is older."""

@@ -13,7 +13,7 @@ from stillwatch.decide.policy.language.guarding import BLAST_KEYS
 from stillwatch.decide.policy.language.reading import LANGUAGE
 from stillwatch.decide.policy.language.rules import BUDGET_KEYS, RULE_KEYS
 from stillwatch.decide.policy.model import CHOICES, FOUR_EYES, NAMED_DURATIONS
-from stillwatch.domain.families import FAMILIES
+from stillwatch.domain.channels.families import FAMILIES
 from stillwatch.domain.limits import (
     POLICY_BUDGETS_MAX,
     POLICY_RULES_MAX,

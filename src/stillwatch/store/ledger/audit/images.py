@@ -12,7 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from stillwatch.domain.limits import LEDGER_PAGE_MAX
+from stillwatch.domain.service_limits import (
+    LEDGER_PAGE_MAX,
+)
 from stillwatch.store.ledger.audit.chain import ENTRIES, hash_ids, hash_image
 from stillwatch.store.ledger.audit.verify import Fault
 from stillwatch.store.ledger.nouns import KINDS, TABLES

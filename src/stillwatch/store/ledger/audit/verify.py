@@ -16,7 +16,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from stillwatch.domain.limits import LEDGER_PAGE_MAX
+from stillwatch.domain.service_limits import (
+    LEDGER_PAGE_MAX,
+)
 from stillwatch.store.ledger.audit.anchor import Anchor
 from stillwatch.store.ledger.audit.chain import (
     ENTRIES,

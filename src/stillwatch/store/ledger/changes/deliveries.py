@@ -12,7 +12,11 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from stillwatch.domain.limits import CLAIM_ROWS_MAX, EFFECT_ATTEMPTS_MAX, LEDGER_TEXT_CHARS_MAX
+from stillwatch.domain.service_limits import (
+    CLAIM_ROWS_MAX,
+    EFFECT_ATTEMPTS_MAX,
+    LEDGER_TEXT_CHARS_MAX,
+)
 from stillwatch.store.ledger.bounds import fit, fit_text
 from stillwatch.store.ledger.changes.outbox import OutboxWriting, is_before
 from stillwatch.store.ledger.errors import BadValue, RowExists

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from stillwatch.domain.limits import LEDGER_PAGE_MAX
+from stillwatch.domain.service_limits import (
+    LEDGER_PAGE_MAX,
+)
 from stillwatch.store.ledger.changes.outbox import OutboxWriting
 from stillwatch.store.ledger.changes.proposals import ProposalVerbs
 from stillwatch.store.ledger.errors import UnknownRow

@@ -12,7 +12,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from stillwatch.domain.limits import LEDGER_WORD_CHARS_MAX
+from stillwatch.domain.service_limits import (
+    LEDGER_WORD_CHARS_MAX,
+)
 from stillwatch.store.ledger.bounds import fit_text
 from stillwatch.store.ledger.changes.writing import Writing
 from stillwatch.store.ledger.nouns.columns import InstantType

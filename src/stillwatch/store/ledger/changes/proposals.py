@@ -10,7 +10,10 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from stillwatch.domain.limits import LEDGER_DECISION_ACCOUNTS_MAX, LEDGER_ID_CHARS_MAX
+from stillwatch.domain.service_limits import (
+    LEDGER_DECISION_ACCOUNTS_MAX,
+    LEDGER_ID_CHARS_MAX,
+)
 from stillwatch.store.ledger.audit.chain import hash_ids
 from stillwatch.store.ledger.bounds import fit_text
 from stillwatch.store.ledger.changes.writing import Writing

@@ -15,7 +15,9 @@ from typing import Any, Protocol, TypeVar
 import sqlalchemy as sa
 
 from stillwatch.domain.errors import LimitExceeded
-from stillwatch.domain.limits import LEDGER_ENTRIES_PER_CHANGE_MAX
+from stillwatch.domain.service_limits import (
+    LEDGER_ENTRIES_PER_CHANGE_MAX,
+)
 from stillwatch.store.ledger.audit.chain import hash_image, write_detail
 from stillwatch.store.ledger.audit.log import Note
 from stillwatch.store.ledger.bounds import fit, fit_actor, fit_now

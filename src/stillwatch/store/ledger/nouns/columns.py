@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, get_args, get_type_hints
 import orjson
 import sqlalchemy as sa
 
-from stillwatch.domain.limits import (
+from stillwatch.domain.service_limits import (
     LEDGER_ID_CHARS_MAX,
     LEDGER_POLICY_CHARS_MAX,
     LEDGER_TEXT_CHARS_MAX,

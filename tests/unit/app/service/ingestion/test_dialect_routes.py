@@ -12,7 +12,7 @@ import pytest
 import zstandard
 from ingestion_service import Service, service_at
 
-from stillwatch.domain import limits
+from stillwatch.domain import service_limits
 from stillwatch.ingest.readers import dialects
 from stillwatch.store.segments import JournalBounds, SegmentFolder
 
@@ -45,7 +45,7 @@ def call(number: int, **changes: object) -> dict[str, Any]:
 
 
 CALLS = [call(number) for number in range(6)]
-BEYOND = limits.INGEST_BODY_BYTES_MAX + 1
+BEYOND = service_limits.INGEST_BODY_BYTES_MAX + 1
 LINES = b"\n".join(orjson.dumps(one) for one in CALLS)
 
 
@@ -131,7 +131,7 @@ def bomb(size: int) -> bytes:
         (400, {"content-encoding": "zstd"}, zstandard.compress(LINES)[:-3]),
         (413, {"content-encoding": "zstd"}, bomb(BEYOND)),
         (413, {"content-encoding": "gzip"}, gzip.compress(b" " * BEYOND)),
-        (413, {}, b" " * (limits.INGEST_PACKED_BYTES_MAX + 1)),
+        (413, {}, b" " * (service_limits.INGEST_PACKED_BYTES_MAX + 1)),
         (415, {"content-encoding": "br"}, LINES),
     ],
     ids=["binary", "no-text", "no-gzip", "cut-gzip", "no-zstd", "cut-zstd", "zstd-bomb",
@@ -174,7 +174,7 @@ def test_too_much_at_once_is_told_to_come_again(service: Service) -> None:
     with service.running(bounds=JournalBounds(disk_bytes=10)) as (client, _):
         answer = client.post("/ingest/native", content=body)
         assert answer.status_code == 429
-        assert answer.headers["retry-after"] == str(limits.JOURNAL_RETRY_S)
+        assert answer.headers["retry-after"] == str(service_limits.JOURNAL_RETRY_S)
         assert answer.json()["title"] == "Too Many Requests"
 
 

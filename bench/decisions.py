@@ -1,0 +1,194 @@
+"""How fast a decision is: in process, over HTTP, over gRPC, and from a change to every client.
+
+The service is a process of its own on one core, the load generator another on the other core.
+Requests are sent at a fixed rate whether or not answers have come, and a latency counts from the
+instant at which its request was due, so that a service that falls behind can't hide it. Prints a
+table with the targets, and the load of the machine, without which no figure means anything.
+
+Run as `python bench/decisions.py [--seconds 10] [--rate 2000]`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import grpc
+import orjson
+from envoy.service.auth.v3 import external_auth_pb2, external_auth_pb2_grpc
+
+from stillwatch.gateway import GatewayClient
+
+ACCOUNTS: Final = 20_000
+LOOKUPS: Final = 200_000
+CONNECTIONS: Final = 32
+PORT: Final = 18_787
+GRPC_PORT: Final = 18_788
+START_S_MAX: Final = 60
+Row = tuple[str, str, str]
+
+
+def write_table(result: Path, count: int) -> None:
+    """Write a gateway's table of so many suspensions, in one step."""
+    row = {
+        "effect": "suspend",
+        "reason": "This account is suspended.",
+        "expires_at": "2096-01-01T00:00:00Z",
+    }
+    lines = [
+        orjson.dumps({"decision_id": f"d-{n:020x}", "account_id": f"acct-{n:08d}", **row})
+        for n in range(count)
+    ]
+    beside = result / "decisions.part"
+    beside.write_bytes(b"".join(line + b"\n" for line in lines))
+    beside.replace(result / "decisions.jsonl")
+
+
+@contextmanager
+def serving(result: Path) -> Iterator[None]:
+    """Run the service on the first core, and this process on the others."""
+    cores = sorted(os.sched_getaffinity(0))
+    script = "import sys; from stillwatch.app.cli import main; sys.argv[0] = 'stillwatch'; main()"
+    options = ["--decisions", str(result), "--port", str(PORT), "--grpc-port", str(GRPC_PORT)]
+    command = [sys.executable, "-c", script, "serve", *options]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    os.sched_setaffinity(process.pid, cores[:1])
+    os.sched_setaffinity(0, cores[1:] or cores)
+    try:
+        end = time.monotonic() + START_S_MAX
+        while time.monotonic() < end:
+            try:
+                socket.create_connection(("127.0.0.1", GRPC_PORT), 1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Give the value below which a share of them lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def time_lookups(client: GatewayClient) -> Row:
+    """Time single lookups in process, half of them of accounts under a decision."""
+    names = [f"acct-{n % (2 * ACCOUNTS):08d}" for n in range(LOOKUPS)]
+    clock, took = time.perf_counter_ns, []
+    for name in names:
+        begun = clock()
+        client.lookup(name)
+        took.append((clock() - begun) / 1000)
+    said = f"{median(took):.2f} µs · p99 {percentile(took, 0.99):.2f} µs"
+    return "lookup in process, median", said, "5 µs"
+
+
+async def send_http(rate: int, seconds: float) -> list[float]:
+    """Send questions at a fixed rate over kept connections; give latencies in milliseconds."""
+    count, took = int(rate * seconds), []
+    due = iter(range(count))
+    started = time.perf_counter() + 0.2
+
+    async def work() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
+        for number in due:
+            at = started + number / rate
+            if (wait := at - time.perf_counter()) > 0:
+                await asyncio.sleep(wait)
+            body = b'{"account_id":"acct-%08d"}' % (number % (2 * ACCOUNTS))
+            head = b"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(
+                body
+            )
+            writer.write(head + body)
+            reply = await reader.readuntil(b"\r\n\r\n")
+            size = int(reply.lower().split(b"content-length: ")[1].split(b"\r")[0])
+            await reader.readexactly(size)
+            took.append((time.perf_counter() - at) * 1000)
+        writer.close()
+
+    await asyncio.gather(*(work() for _ in range(CONNECTIONS)))
+    return took
+
+
+def time_http(rate: int, seconds: float) -> Row:
+    """Time questions over HTTP."""
+    asyncio.run(send_http(rate, 1.0))
+    begun = time.perf_counter()
+    took = asyncio.run(send_http(rate, seconds))
+    reached = len(took) / (time.perf_counter() - begun - 0.2)
+    said = f"{percentile(took, 0.99):.2f} ms · p50 {median(took):.2f} ms · {reached:,.0f}/s"
+    return f"/v1/decisions at {rate:,}/s, p99", said, "5 ms"
+
+
+def time_grpc(seconds: float) -> Row:
+    """Time questions over gRPC, one after the other."""
+    took = []
+    with grpc.insecure_channel(f"127.0.0.1:{GRPC_PORT}") as channel:
+        stub = external_auth_pb2_grpc.AuthorizationStub(channel)
+        request = external_auth_pb2.CheckRequest()
+        end = time.perf_counter() + seconds
+        while (begun := time.perf_counter()) < end:
+            request.attributes.request.http.headers["x-account-id"] = f"acct-{len(took):08d}"
+            stub.Check(request, timeout=10)
+            took.append((time.perf_counter() - begun) * 1000)
+    took = took[100:] or took
+    said = f"{percentile(took, 0.99):.2f} ms · p50 {median(took):.2f} ms · {len(took):,} calls"
+    return "ext_authz over gRPC, p99", said, "3 ms"
+
+
+def time_change(result: Path, client: GatewayClient) -> Row:
+    """Time from 20,000 more accounts in the table to a client that refuses the last of them."""
+    took = []
+    for turn in range(5):
+        write_table(result, (turn + 2) * ACCOUNTS)
+        begun = time.perf_counter()
+        last = f"acct-{(turn + 2) * ACCOUNTS - 1:08d}"
+        if not client.wait_for(lambda table, last=last: last in table.by_account, timeout_s=30):
+            return f"{ACCOUNTS:,} accounts more, table to client", "never", "1 s"
+        took.append(time.perf_counter() - begun)
+    said = f"{max(took):.2f} s · median {median(took):.2f} s"
+    return f"{ACCOUNTS:,} accounts more, table to client", said, "1 s"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--rate", type=int, default=2_000)
+    given = parser.parse_args()
+    load_before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder)
+        write_table(result, ACCOUNTS)
+        with serving(result), GatewayClient(f"http://127.0.0.1:{PORT}", on_stale="allow") as client:
+            client.wait_for(lambda table: table.version > 0, timeout_s=START_S_MAX)
+            rows = [
+                time_lookups(client),
+                time_http(given.rate, given.seconds),
+                time_grpc(given.seconds),
+                time_change(result, client),
+            ]
+    print("| what | measured | target |\n|---|---|---|")
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+    print(
+        f"\nload {load_before:.1f} before, {os.getloadavg()[0]:.1f} after, {os.cpu_count()} cores"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""`/v1/authz`: forward-auth, as nginx, Caddy, Traefik, APISIX and Envoy's HTTP filter ask it.
+
+The account is in a header that the gateway sets. 200 lets pass, with headers for the service
+behind; 401, 403 and 429 refuse, with a body that the gateway hands to the customer. nginx takes a
+429 for a fault: `?refuse_with=403` makes every refusal that status, and `x-stillwatch-status` says
+which it was. Any method, and any path below, since some gateways send the request's own.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from stillwatch.app.service.decider import Decider
+from stillwatch.app.service.keys import authorise
+from stillwatch.app.service.problems import MEDIA_TYPE
+from stillwatch.app.service.routes.schema import describe
+from stillwatch.gateway.judge import Asked
+
+router: Final = APIRouter()
+ROUTE: Final = "authz"
+_METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_NO_STORE: Final = "no-store"
+_RefuseWith = Annotated[Literal["401", "403"] | None, Query()]
+
+
+@router.get(
+    "/v1/authz",
+    responses=describe(None, 401, 403, 422, 429, 503),
+    response_class=Response,
+    summary="Whether a request of an account may go on, for forward-auth",
+)
+async def authorise_request(request: Request, refuse_with: _RefuseWith = None) -> Response:
+    """Answer for the account that the gateway's header names."""
+    await authorise(request, "decide")
+    decider: Decider = request.app.state.decider
+    settings = decider.settings
+    asked = Asked(
+        account_id=request.headers.get(settings.account_header, "").strip(),
+        now_s=decider.clock(),
+        api_key_id=request.headers.get(settings.api_key_header),
+    )
+    answer = decider.answer(ROUTE, asked)
+    headers = {**dict(answer.headers()), "cache-control": _NO_STORE}
+    if answer.goes_on:
+        return Response(status_code=200, headers=headers)
+    status = int(refuse_with) if refuse_with else answer.status
+    return Response(answer.body(), status, media_type=MEDIA_TYPE, headers=headers)
+
+
+for _path in ("/v1/authz", "/v1/authz/{rest:path}", "/authz", "/authz/{rest:path}"):
+    router.add_api_route(
+        _path,
+        authorise_request,
+        methods=_METHODS,
+        include_in_schema=False,
+        response_class=Response,
+    )

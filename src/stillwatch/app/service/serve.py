@@ -1,0 +1,117 @@
+"""Running the service: a socket, two signals, and an end that leaves nobody hanging.
+
+On the first signal no new connection is taken, long polls are answered at once, requests under way
+are finished, and then it ends. One process, one event loop: a lookup takes microseconds, and a
+second process would need a table of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from ipaddress import ip_address
+from pathlib import Path
+from secrets import token_hex
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+
+from stillwatch.app.service.decider import Decider
+from stillwatch.app.service.envoy import serve_envoy
+from stillwatch.app.service.factory import make_service
+from stillwatch.app.service.feed import DecisionFeed
+from stillwatch.app.service.keys import EverybodyMay, read_keys
+from stillwatch.app.service.settings import Listening, ServiceSettings
+from stillwatch.app.service.sources import ResultSource
+from stillwatch.app.service.telemetry import log_to_stderr, tell
+from stillwatch.domain.errors import SettingError
+
+_GRACE_S: Final = 5
+"""Seconds for requests under way: a hundred times the longest budget of a route."""
+_LOOK_S: Final = 0.05
+"""Seconds between two looks at whether a signal has come."""
+_SERIES_BYTES: Final = 8
+"""Bytes of a series' name: two starts of a service that share one would be a wonder."""
+_BACKLOG: Final = 2048
+"""Connections that the system holds until they are taken: a second of 2,000 requests."""
+
+
+def check_exposure(listening: Listening, *, has_keys: bool) -> None:
+    """Refuse to answer the world without keys.
+
+    Raises:
+        SettingError: it would listen beyond this machine and let everybody ask, or has half of TLS.
+    """
+    if (listening.certificate is None) != (listening.private_key is None):
+        message = "TLS needs a certificate and its private key"
+        raise SettingError(message, hint="give both --tls-certificate and --tls-key, or neither")
+    if not has_keys and not _is_loopback(listening.host):
+        message = f"{listening.host} is not this machine alone, and there are no keys"
+        raise SettingError(message, hint="give --keys FILE, or listen on 127.0.0.1")
+
+
+def serve_result(
+    result: Path, *, listening: Listening, keys_file: Path | None, settings: ServiceSettings
+) -> None:
+    """Serve the decisions of a finished result until a signal comes.
+
+    Raises:
+        SettingError: a setting, the keys or the address can't be as they are.
+        OSError: the port can't be had.
+    """
+    check_exposure(listening, has_keys=keys_file is not None)
+    keys = EverybodyMay() if keys_file is None else read_keys(keys_file)
+    source = ResultSource(result, series=token_hex(_SERIES_BYTES))
+    decider = Decider(
+        DecisionFeed(source, clock=time.monotonic, on_event=tell), settings, time.time
+    )
+    log_to_stderr()
+    app = make_service(decider, keys=keys)
+    with asyncio.Runner(loop_factory=uvicorn.Config(app).get_loop_factory()) as runner:
+        runner.run(run_service(app, decider, listening=listening))
+
+
+async def run_service(app: FastAPI, decider: Decider, *, listening: Listening) -> None:
+    """Serve until a signal comes, or the feed is closed."""
+    config = uvicorn.Config(
+        app,
+        ssl_certfile=listening.certificate,
+        ssl_keyfile=listening.private_key,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    server = uvicorn.Server(config)
+    with _listen(listening) as bound:
+        async with serve_envoy(decider, keys=app.state.keys, listening=listening):
+            ending = asyncio.create_task(_let_go(server, decider))
+            await server.serve(sockets=[bound])
+            await ending
+
+
+async def _let_go(server: uvicorn.Server, decider: Decider) -> None:
+    """Answer the long polls when the end has come; the server waits for them otherwise."""
+    while not (server.should_exit or decider.feed.is_closed):  # noqa: ASYNC110  a signal sets one
+        await asyncio.sleep(_LOOK_S)
+    decider.feed.close()
+    server.should_exit = True
+
+
+def _listen(listening: Listening) -> socket.socket:
+    family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
+    bound = socket.create_server((listening.host, listening.port), family=family, backlog=_BACKLOG)
+    tell("service.listening", host=listening.host, port=bound.getsockname()[1])
+    return bound
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,80 @@
+"""Every bound of the ledger and of the service, each with its reason: what `limits.py` is to a run.
+
+A bound that is met raises or refuses, and never cuts something off in silence.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# --- ledger -------------------------------------------------------------------------------------
+LEDGER_WORD_CHARS_MAX: Final = 64
+"""Characters of a state, a kind, a scope, a role or a user's name."""
+LEDGER_ID_CHARS_MAX: Final = 256
+"""Characters of an id: longer than any provider's account id that was seen, short of what
+PostgreSQL can put into an index (2,704 bytes, four a character)."""
+LEDGER_TEXT_CHARS_MAX: Final = 2_000
+"""Characters of a comment, a reason or a customer's statement: what people read in one go."""
+LEDGER_POLICY_CHARS_MAX: Final = 100_000
+"""Characters of one version of a policy: a thousand rules."""
+LEDGER_WORDS_MAX: Final = 64
+"""Words in one list of a row: families, tactics, roles, scopes; none of them has as many."""
+LEDGER_COUNT_MAX: Final = 2**62
+"""Of anything: fits the 64-bit integers of both databases, and no sum of two overflows them."""
+LEDGER_PAGE_MAX: Final = 10_000
+"""Rows read at once: a few megabytes, some 50 ms."""
+LEDGER_ENTRIES_PER_CHANGE_MAX: Final = 10_000
+"""Audit entries of one transaction: others wait for about a second while they are written."""
+LEDGER_DECISION_ACCOUNTS_MAX: Final = 100_000
+"""Accounts of one decision: four times the largest campaign that was ever disclosed."""
+LEDGER_WAIT_S_MAX: Final = 30.0
+"""Seconds that a writer waits for the others before it gives up."""
+EFFECT_ATTEMPTS_MAX: Final = 20
+"""Deliveries of one effect that are tried: at an hour each, most of a day, then a person looks."""
+CLAIM_ROWS_MAX: Final = 20_000
+"""Effects that a deliverer takes at once: the largest wave that has to be out within a second."""
+# --- ingestion as a service ---------------------------------------------------------------------
+INGEST_PACKED_BYTES_MAX: Final = 16 * 2**20
+"""Bytes of one body as it comes: a thousand times what gateways' loggers send at once."""
+INGEST_BODY_BYTES_MAX: Final = 64 * 2**20
+"""Bytes of one body unpacked: one record may have as many (RECORD_BYTES_MAX), and a packed bomb is
+cut off there."""
+INGEST_MEMORY_BYTES_MAX: Final = 256 * 2**20
+"""Bytes of all bodies in the service's memory at once: four of the largest, thousands of usual."""
+INGEST_WAIT_S_MAX: Final = 30.0
+"""Seconds that a request waits for its fsync before it is told to come again."""
+JOURNAL_PENDING_BYTES_MAX: Final = 64 * 2**20
+"""Packed bytes that wait for the disk: a second of a slow one."""
+JOURNAL_GROUP_BYTES_MAX: Final = 8 * 2**20
+"""Packed bytes that share an fsync: beyond it the write takes longer than the fsync saves."""
+JOURNAL_DISK_BYTES_MAX: Final = 8 * 2**30
+"""Packed bytes of segments on the disk: an hour at 20,000 exchanges a second, uncommitted."""
+JOURNAL_RETRY_S: Final = 10
+"""Seconds after which a caller that was told to wait may come again: one segment's age."""
+SEGMENT_BYTES_MAX: Final = 64 * 2**20
+"""Unpacked bytes of a segment: a batch of the committer's pool, done in about a second."""
+SEGMENT_AGE_S_MAX: Final = 10.0
+"""Seconds until a segment that is not full is handed on: what waits longest to be looked at."""
+COMMIT_SEGMENTS_MAX: Final = 16
+"""Segments of one append to the lake: a gigabyte unpacked, which is read chunk by chunk."""
+COMMIT_BACK_OFF_S_MAX: Final = 60.0
+"""Seconds between two tries of a loop that fails: a lake that is back is noticed in a minute."""
+RESULTS_KEPT_MAX: Final = 200
+"""Results that the detection loop keeps: a day of them at the usual interval of minutes."""
+
+# --- service ------------------------------------------------------------------------------------
+SERVICE_BODY_BYTES_MAX: Final = 4 * 2**20
+"""Bytes of a question: ten thousand accounts with the longest ids that there may be."""
+SERVICE_BATCH_MAX: Final = 10_000
+"""Accounts asked about at once: some ten milliseconds in which nobody else is answered."""
+GUARDRAIL_BYTES_MAX: Final = 32 * 2**20
+"""Bytes of a guardrail's question, which carries the conversation with its pictures."""
+SERVICE_POLLS_MAX: Final = 1_000
+"""Gateways that wait for a change at once: a connection and a few kilobytes each."""
+SERVICE_SOURCE_POLL_S: Final = 0.25
+"""Seconds between two looks at a source: with as much again for reading and for the way, a reversal
+reaches every gateway within a second."""
+SERVICE_LOG_ROWS_MAX: Final = 200_000
+"""Rows of changes remembered for gateways that missed some: ten times the largest wave."""
+ENVOY_CALLS_MAX: Final = 1_000
+"""Calls of Envoy under way at once; what comes beyond is refused, and Envoy's own rule holds."""
