@@ -1,13 +1,12 @@
 """The environment and the clock, read in this one place; settings become frozen, as in the domain.
 
-    STILLWATCH_KEY               the pseudonym key, 32 hexadecimal digits
-    STILLWATCH_KEY_FILE          the file that holds it; made on first use
+    STILLWATCH_KEY, …_FILE       the pseudonym key, 32 hexadecimal digits, or its file (made if none)
     STILLWATCH_AUDIT_KEY, …_FILE   a ledger's audit key, read in `commands/audit.py`
     STILLWATCH_OBSERVE_REPLAY_INDEX   the index of public items: a file, `shipped` or `none`
     STILLWATCH_OBSERVE_TEMPLATE_LIST  the list of public templates, likewise
     STILLWATCH_POLICY_SUSPEND_DAYS, …   any setting of `domain/settings.py`, by section and field
 
-Without either of the first two the key rests in the user's own configuration folder
+Without either of the first the key rests in the user's own configuration folder
 (`XDG_CONFIG_HOME`, else `~/.config`). Every setting that was used is in `run.json`, but the key.
 A mapping file, named on the command line, and both lists are read here too.
 """
