@@ -1,6 +1,6 @@
 """The environment and the clock, read in this one place; settings become frozen, as in the domain.
 
-    STILLWATCH_KEY, …_FILE       the pseudonym key, 32 hexadecimal digits, or its file (made if none)
+    STILLWATCH_KEY, …_FILE       the pseudonym key, 32 hexadecimal digits; its file is made if none
     STILLWATCH_AUDIT_KEY, …_FILE   a ledger's audit key, read in `commands/audit.py`
     STILLWATCH_OBSERVE_REPLAY_INDEX   the index of public items: a file, `shipped` or `none`
     STILLWATCH_OBSERVE_TEMPLATE_LIST  the list of public templates, likewise
