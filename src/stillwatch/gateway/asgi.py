@@ -102,7 +102,15 @@ def _find(where: str | Callable[[Scope], str | None], scope: Scope) -> str | Non
         return where(scope)
     wanted = where.lower().encode()
     found = [value for name, value in scope["headers"] if name.lower() == wanted]
-    return found[0].decode("latin-1").strip() if len(found) == 1 else None
+    return read_header(found[0]) if len(found) == 1 else None
+
+
+def read_header(value: bytes) -> str:
+    """Read an id out of a header: UTF-8, as gateways pass it on, else Latin-1, as HTTP has it."""
+    try:
+        return value.decode().strip()
+    except UnicodeDecodeError:
+        return value.decode("latin-1").strip()
 
 
 def _with(

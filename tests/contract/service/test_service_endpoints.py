@@ -212,6 +212,15 @@ def test_a_refusal_tells_of_nobody_else() -> None:
         assert not [word for word in ("camp", "a-1", "3600", "hour") if word in said]
 
 
+def test_an_id_in_another_script_is_the_same_id() -> None:
+    """Sent as UTF-8 bytes in a header, as Latin-1, and as text in a body."""
+    with running(HandSource((decided("konto-ä", "deny"),))) as service:
+        for raw in ("konto-ä".encode().decode("latin-1"), "konto-ä"):
+            assert service.ask("/v1/authz", headers={"x-account-id": raw}).status == 403
+        body = {"account_id": "konto-ä"}
+        assert service.ask("/v1/decisions", body=body).json["status"] == 403
+
+
 def test_errors_without_a_route_are_problems_too(service: Running) -> None:
     """An unknown path and a method that a path doesn't take."""
     for path, method, status in (("/nowhere", "GET", 404), ("/v1/decisions", "DELETE", 405)):

@@ -18,7 +18,7 @@ from stillwatch.domain.service_limits import (
     SERVICE_POLLS_MAX,
     SERVICE_SOURCE_POLL_S,
 )
-from stillwatch.gateway.deltas import NEVER, Delta, merge_deltas
+from stillwatch.gateway.deltas import NEVER, Delta, GapInChangesError, merge_deltas
 from stillwatch.gateway.table import DecisionTable
 
 
@@ -70,7 +70,7 @@ class DecisionFeed:
         try:
             delta = await asyncio.to_thread(self._source.read, self.table.version)
             if delta is not None:
-                self.publish(delta)
+                await self._publish_or_start_over(delta)
             self._read_at_s = self._clock()
             self.failure = ""
         except Exception as fault:  # noqa: BLE001  whatever a source raises, decisions go on
@@ -78,6 +78,14 @@ class DecisionFeed:
             if word != self.failure:
                 self._on_event("source.failed", fault=word)
             self.failure = word
+
+    async def _publish_or_start_over(self, delta: Delta) -> None:
+        try:
+            self.publish(delta)
+        except GapInChangesError:
+            whole = await asyncio.to_thread(self._source.read, NEVER)
+            if whole is not None:
+                self.publish(whole)
 
     async def follow(self) -> None:
         """Ask the source for as long as the service runs."""

@@ -16,6 +16,7 @@ from stillwatch.app.service.decider import Decider
 from stillwatch.app.service.keys import authorise
 from stillwatch.app.service.problems import MEDIA_TYPE
 from stillwatch.app.service.routes.schema import describe
+from stillwatch.gateway.asgi import read_header
 from stillwatch.gateway.judge import Asked
 
 router: Final = APIRouter()
@@ -37,9 +38,9 @@ async def authorise_request(request: Request, refuse_with: _RefuseWith = None) -
     decider: Decider = request.app.state.decider
     settings = decider.settings
     asked = Asked(
-        account_id=request.headers.get(settings.account_header, "").strip(),
+        account_id=_id_in(request, settings.account_header) or "",
         now_s=decider.clock(),
-        api_key_id=request.headers.get(settings.api_key_header),
+        api_key_id=_id_in(request, settings.api_key_header),
     )
     answer = decider.answer(ROUTE, asked)
     headers = {**dict(answer.headers()), "cache-control": _NO_STORE}
@@ -47,6 +48,11 @@ async def authorise_request(request: Request, refuse_with: _RefuseWith = None) -
         return Response(status_code=200, headers=headers)
     status = int(refuse_with) if refuse_with else answer.status
     return Response(answer.body(), status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _id_in(request: Request, header: str) -> str | None:
+    found = request.headers.getlist(header)
+    return read_header(found[0].encode("latin-1")) if len(found) == 1 else None
 
 
 for _path in ("/v1/authz", "/v1/authz/{rest:path}", "/authz", "/authz/{rest:path}"):
