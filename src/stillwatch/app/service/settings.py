@@ -2,8 +2,9 @@
 
     STILLWATCH_SERVE_AUTHZ_ON_FAILURE=deny, …   any field below, read in `app/settings.py`
 
-Every route on which a request waits has a budget of time and a word for its failures: `allow` lets
-through what nobody could judge (fail-open), `deny` refuses it (fail-closed). There is no third.
+Every route on which a request waits has a word for its failures: `allow` lets through what nobody
+could judge (fail-open), `deny` refuses it (fail-closed). There is no third. Those that read a body
+have a budget of time for it; the others look into a table in memory, and wait for nothing.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from stillwatch.gateway.decision import Fallback
 
 @dataclass(frozen=True, slots=True)
 class RouteSettings:
-    """How long one route may take, and what it answers when it can't."""
+    """How long one route may wait for a body, and what it answers when it can't."""
 
     budget_ms: float
+    """0 where it reads no body."""
     on_failure: Fallback
 
 
@@ -34,10 +36,8 @@ class ServiceSettings:
     decisions_budget_ms: float = 50.0
     """A quarter of what Envoy waits for an answer (200 ms): the rest is the network's."""
     decisions_on_failure: str = "allow"
-    authz_budget_ms: float = 50.0
     authz_on_failure: str = "allow"
     """Fail-open: a decision service that is down must not take the API down with it."""
-    envoy_budget_ms: float = 50.0
     envoy_on_failure: str = "allow"
     guardrail_budget_ms: float = 1_000.0
     """The whole conversation travels with the question, and takes its time."""
@@ -59,7 +59,7 @@ class ServiceSettings:
         if word not in ("allow", "deny"):
             message = f"{name}_on_failure is {word!r}"
             raise SettingError(message, hint="it may be allow (fail-open) or deny (fail-closed)")
-        return RouteSettings(getattr(self, f"{name}_budget_ms"), cast("Fallback", word))
+        return RouteSettings(getattr(self, f"{name}_budget_ms", 0.0), cast("Fallback", word))
 
 
 @dataclass(frozen=True, slots=True)

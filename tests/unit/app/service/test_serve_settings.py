@@ -36,11 +36,14 @@ def test_half_of_tls_is_refused(tmp_path: Path) -> None:
 
 def test_settings_come_from_the_environment() -> None:
     """By name and type; a name or a word that is none is refused."""
-    said = {"STILLWATCH_SERVE_AUTHZ_ON_FAILURE": "deny", "STILLWATCH_SERVE_AUTHZ_BUDGET_MS": "7"}
+    said = {
+        "STILLWATCH_SERVE_DECISIONS_ON_FAILURE": "deny",
+        "STILLWATCH_SERVE_DECISIONS_BUDGET_MS": "7",
+    }
     settings = read_section("serve", ServiceSettings(), said)
-    route = settings.route("authz")
+    route = settings.route("decisions")
     assert (route.on_failure, route.budget_ms) == ("deny", 7.0)
-    assert settings.route("decisions").on_failure == "allow"
+    assert settings.route("authz").on_failure == "allow"
     with pytest.raises(SettingError):
         read_section("serve", ServiceSettings(), {"STILLWATCH_SERVE_NOTHING": "1"})
     with pytest.raises(SettingError, match="maybe"):
