@@ -24,6 +24,11 @@ _INGEST = (sys.executable, "-c", "from stillwatch.app.cli import main; main()", 
 _PATIENCE_S = 60
 
 
+def count_sent(traffic: Path) -> int:
+    """Count the records of a traffic directory."""
+    return sum(log.read_bytes().count(b"\n") for log in traffic.glob("exchanges*.jsonl"))
+
+
 @pytest.fixture(scope="module")
 def days(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Give the demo's log as a directory a day, the register in each, and late records apart."""
@@ -164,7 +169,7 @@ def test_what_was_ingested_before_adds_nothing(
     command("watch", own, "--out", tmp_path / "r")
     run = orjson.loads((tmp_path / "r" / "run.json").read_bytes())["counts"]
     assert run["quarantined"] == 1
-    assert run["exchanges"] == 39_415 + 1
+    assert run["exchanges"] == count_sent(demo) + 1
 
 
 def test_another_key_and_what_is_no_lake_are_refused_in_a_line(
@@ -215,7 +220,7 @@ def test_kill_9_in_the_middle_of_an_ingest_leaves_the_lake_as_it_was(
     command("ingest", demo, "--lake", own)
     assert not (own / ".arriving").exists()
     total = orjson.loads(command("sql", own, "SELECT count(*) n FROM observed", "--json").stdout)
-    assert total == [{"n": 39_415}]
+    assert total == [{"n": count_sent(demo)}]
 
 
 def test_sql_reads_and_changes_nothing(lake: Path, command: Command) -> None:

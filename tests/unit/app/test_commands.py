@@ -92,7 +92,7 @@ def test_help_lists_what_there_is_and_nothing_that_is_not() -> None:
     found = run("--help")
     listed = [line.split()[1] for line in found.output.splitlines() if line.startswith("│ ")]
     assert set(COMMANDS) <= set(listed)
-    assert "serve" not in listed
+    assert "taxii" not in listed
     assert {"ingest", "watch", "sql", "backtest"} <= set(listed)
     assert "$ stillwatch demo" in found.output
     bare = run()

@@ -14,7 +14,7 @@ from stillwatch.app.loops.detecting import Detector
 from stillwatch.app.loops.results_folder import ResultsFolder
 from stillwatch.app.progress import QuietProgress
 from stillwatch.app.requests import ScanOutcome, WatchRequest
-from stillwatch.domain import limits
+from stillwatch.domain import service_limits
 from stillwatch.domain.errors import LakeError
 from stillwatch.domain.settings import Settings
 from stillwatch.store.lake import Lake
@@ -98,7 +98,7 @@ def test_results_are_kept_up_to_their_bound(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The oldest go first, drafts and the newest never."""
-    monkeypatch.setattr(limits, "RESULTS_KEPT_MAX", 2)
+    monkeypatch.setattr(service_limits, "RESULTS_KEPT_MAX", 2)
     results = ResultsFolder(tmp_path)
     (tmp_path / ".draft").mkdir()
     for second in range(4):
