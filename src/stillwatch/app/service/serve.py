@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from secrets import token_hex
@@ -20,7 +21,7 @@ from fastapi import FastAPI
 
 from stillwatch.app.service.decider import Decider
 from stillwatch.app.service.envoy import serve_envoy
-from stillwatch.app.service.factory import make_service
+from stillwatch.app.service.factory import Part, make_service
 from stillwatch.app.service.feed import DecisionFeed
 from stillwatch.app.service.keys import EverybodyMay, read_keys
 from stillwatch.app.service.settings import Listening, ServiceSettings
@@ -52,10 +53,17 @@ def check_exposure(listening: Listening, *, has_keys: bool) -> None:
         raise SettingError(message, hint="give --keys FILE, or listen on 127.0.0.1")
 
 
-def serve_result(
-    result: Path, *, listening: Listening, keys_file: Path | None, settings: ServiceSettings
+def serve_decisions(
+    result: Path | Callable[[], Path | None],
+    *,
+    listening: Listening,
+    keys_file: Path | None,
+    settings: ServiceSettings,
+    parts: Sequence[Part] = (),
 ) -> None:
-    """Serve the decisions of a finished result until a signal comes.
+    """Serve the decisions of a finished result, or of the newest, until a signal comes.
+
+    `parts` are served beside: what takes exchanges in, for one.
 
     Raises:
         SettingError: a setting, the keys or the address can't be as they are.
@@ -68,7 +76,7 @@ def serve_result(
         DecisionFeed(source, clock=time.monotonic, on_event=tell), settings, time.time
     )
     log_to_stderr()
-    app = make_service(decider, keys=keys)
+    app = make_service(decider, keys=keys, parts=parts)
     with asyncio.Runner(loop_factory=uvicorn.Config(app).get_loop_factory()) as runner:
         runner.run(run_service(app, decider, listening=listening))
 

@@ -1,5 +1,6 @@
 """Decisions out of a finished result: its `decisions.jsonl`, read again when it has changed.
 
+Where looks go on, the result is the newest of a folder: whoever names it may name another later.
 `stillwatch revert` replaces that file in one step, so a file is always whole. Lines are compared as
 bytes with those of the time before, and only new ones are parsed: a reversal among a million rows
 costs a tenth of a second. What can't be read raises, and the table that was in force stays.
@@ -9,7 +10,7 @@ Absent: budgets, which a result keeps beside its table and no row of it carries.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,15 +24,19 @@ from stillwatch.gateway.deltas import NEVER, Delta
 
 TABLE_FILE: Final = "decisions.jsonl"
 _Stamp = tuple[int, int, int]
+_NO_RESULT: Final = (0, 0, 0)
+"""Stamp of no file: a file's number is never 0."""
 _Terms = tuple[str, str, float, Parameters]
 _Known = dict[Any, _Terms]
 
 
 class ResultSource:
-    """The gateway's table of one result directory."""
+    """The gateway's table of a result directory: of one, or of the one that counts by now."""
 
-    def __init__(self, result: Path, *, series: str) -> None:
-        self._path = result / TABLE_FILE
+    def __init__(self, result: Path | Callable[[], Path | None], *, series: str) -> None:
+        """Take a result, or what names it; while none is named, nobody is under an effect."""
+        self._find = result if callable(result) else lambda: result
+        self._path = Path(TABLE_FILE)
         self._series = series
         self._stamp: _Stamp | None = None
         self._lines: frozenset[bytes] = frozenset()
@@ -46,12 +51,14 @@ class ResultSource:
             NotAResult: there is no such file, or a line of it is no decision.
             LimitExceeded: more rows than limits.DECISIONS_MAX.
         """
-        if not self._path.is_file():
-            raise NotAResult(str(self._path.parent), missing=TABLE_FILE)
-        stamp = self._look()
+        result = self._find()
+        self._path = (result or Path()) / TABLE_FILE
+        if result is not None and not self._path.is_file():
+            raise NotAResult(str(result), missing=TABLE_FILE)
+        stamp = self._look() if result is not None else _NO_RESULT
         if stamp == self._stamp and since == self._version:
             return None
-        lines = frozenset(self._path.read_bytes().splitlines())
+        lines = frozenset(self._path.read_bytes().splitlines() if result is not None else ())
         if len(lines) > DECISIONS_MAX:
             raise LimitExceeded(name="DECISIONS_MAX", bound=DECISIONS_MAX, met=len(lines))
         delta = self._compare(lines, since)
