@@ -44,7 +44,7 @@ def ask(port: int, method: str, path: str, body: bytes | None = None) -> tuple[i
 def serving(place: Path) -> Iterator[int]:
     """Run the service on a journal, a lake and results in a folder, until the test is done."""
     port = free_port()
-    words = [*_SERVE, "--port", str(port), "--commit-every", "1", "--look-every", "2"]
+    words = [*_SERVE, "--port", str(port), "--look-every", "2"]
     for name in ("journal", "lake", "results"):
         words += [f"--{name}", str(place / name)]
     process = subprocess.Popen(words, env={**os.environ, "STILLWATCH_KEY": SECRET})

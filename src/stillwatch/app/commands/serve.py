@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _NEEDED: Final = ("fastapi", "uvicorn", "prometheus_client")
 _PORT_MAX: Final = 65_535
+_COMMIT_S: Final = 30.0
+"""Seconds between two appends to the lake, or as many as between two looks where those are fewer:
+each append is some files, which every look opens."""
 _EXAMPLES = examples(
     "stillwatch serve --decisions monday",
     "stillwatch serve --journal journal --lake lake --results results",
@@ -50,9 +53,6 @@ def serve(  # noqa: PLR0913  options of a command
         Path | None,
         typer.Option(metavar="FOLDER", help="Results of looks at the lake; the newest decides."),
     ] = None,
-    commit_every: Annotated[
-        float, typer.Option(min=0.1, help="Seconds between two appends to the lake.")
-    ] = 30.0,
     look_every: Annotated[
         float, typer.Option(min=0.1, help="Seconds between two looks at the lake.")
     ] = 300.0,
@@ -90,7 +90,7 @@ def serve(  # noqa: PLR0913  options of a command
         settings=read_section("serve", ServiceSettings()),
         parts=()
         if journal is None or lake is None
-        else (_take_in(journal, lake, results, every=(commit_every, look_every)),),
+        else (_take_in(journal, lake, results, every=(min(_COMMIT_S, look_every), look_every)),),
     )
 
 
