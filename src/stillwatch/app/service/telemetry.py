@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 from contextlib import AbstractContextManager, nullcontext
-from importlib.util import find_spec
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -113,13 +112,12 @@ class Spans:
         self._tracer: Any = None
         if not wanted:
             return
-        if find_spec("opentelemetry") is None:
+        try:
+            from opentelemetry import trace  # noqa: PLC0415  optional: not all want spans
+        except ImportError as absent:
             message = "traces are on, and OpenTelemetry is not installed"
-            raise SettingError(
-                message, hint="install opentelemetry-sdk and an exporter, or turn off"
-            )
-        from opentelemetry import trace  # noqa: PLC0415  optional: who wants no spans has it not
-
+            hint = "install opentelemetry-sdk and an exporter, or turn off"
+            raise SettingError(message, hint=hint) from absent
         self._tracer = trace.get_tracer("stillwatch.service")
 
     def span(self, name: str) -> AbstractContextManager[object]:

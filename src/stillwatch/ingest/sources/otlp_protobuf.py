@@ -1,6 +1,6 @@
 """OTLP/protobuf requests as the OTLP/JSON documents that the reader of files knows.
 
-For the service alone; needs `opentelemetry-proto`, of the extra `serve`. Ids are hexadecimal, as
+For the service alone; needs `protobuf`, of the extra `serve`. Ids are hexadecimal, as
 OTLP/JSON has them (protobuf's own JSON would have base64), whole numbers are written as text, and
 what no exchange needs (links, dropped counts, flags, schema URLs) is left out.
 """
@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from stillwatch.ingest.sources.otlp_messages import message_class
 
 Json = dict[str, Any]
 _DEPTH_MAX: Final = 64
@@ -26,7 +26,7 @@ def read_traces(body: bytes) -> Json:
     Raises:
         ValueError: the body is no such message.
     """
-    request = _parse(ExportTraceServiceRequest(), body)
+    request = _parse(message_class("ExportTraceServiceRequest")(), body)
     return {
         "resourceSpans": [_resource(one, "scopeSpans", _scope) for one in request.resource_spans]
     }
@@ -38,7 +38,7 @@ def read_logs(body: bytes) -> Json:
     Raises:
         ValueError: the body is no such message.
     """
-    request = _parse(ExportLogsServiceRequest(), body)
+    request = _parse(message_class("ExportLogsServiceRequest")(), body)
     return {"resourceLogs": [_resource(one, "scopeLogs", _scope) for one in request.resource_logs]}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,6 @@ import orjson
 import pytest
 from google.protobuf.json_format import ParseDict
 from ingestion_service import KEY, Service, service_at
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
-    ExportLogsServiceRequest,
-    ExportLogsServiceResponse,
-)
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-    ExportTraceServiceRequest,
-    ExportTraceServiceResponse,
-)
 from polars.testing import assert_frame_equal
 
 from stillwatch.app.pipeline import run_ingest
@@ -25,6 +18,8 @@ from stillwatch.app.progress import QuietProgress
 from stillwatch.app.requests import IngestRequest, Source
 from stillwatch.app.settings import utc_now
 from stillwatch.domain.settings import Settings
+from stillwatch.ingest.sources.otlp_messages import message_class
+from stillwatch.ingest.sources.otlp_protobuf import read_logs, read_traces
 from stillwatch.store.lake import Lake
 
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
@@ -118,8 +113,6 @@ def as_protobuf(document: dict[str, Any], message: Any) -> bytes:  # noqa: ANN40
             return [based(one) for one in value]
         return bytes.fromhex(value) if name in {"traceId", "spanId"} else value
 
-    import base64  # noqa: PLC0415
-
     def ready(value: Any) -> Any:  # noqa: ANN401
         if isinstance(value, dict):
             return {key: ready(one) for key, one in value.items()}
@@ -128,6 +121,56 @@ def as_protobuf(document: dict[str, Any], message: Any) -> bytes:  # noqa: ANN40
         return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
     return bytes(ParseDict(ready(based(document)), message).SerializeToString())
+
+
+GOLDEN_TRACES = (
+    "CtIEChsKGQoMc2VydmljZS5uYW1lEgkKB2dhdGV3YXkSsgQSrwQKEFuO//eYA4ED0mm2M4E/xgESCO7hm37DwbEB"
+    "KghjaGF0IG0tMTADOQDKlClScoYYQQA/wKZScoYYSh8KFWdlbl9haS5vcGVyYXRpb24ubmFtZRIGCgRjaGF0Sh0K"
+    "FGdlbl9haS5yZXF1ZXN0Lm1vZGVsEgUKA20tMUonChpnZW5fYWkucmVxdWVzdC50ZW1wZXJhdHVyZRIJIQAAAAAA"
+    "AOA/Sh8KGWdlbl9haS51c2FnZS5pbnB1dF90b2tlbnMSAhhlSiEKGmdlbl9haS51c2FnZS5vdXRwdXRfdG9rZW5z"
+    "EgMYtAFKIgoWZ2VuX2FpLmNvbnZlcnNhdGlvbi5pZBIICgZjb252LTFKIAoOY2xpZW50LmFkZHJlc3MSDgoMMTk4"
+    "LjUxLjEwMC4xSiMKE3VzZXJfYWdlbnQub3JpZ2luYWwSDAoKQ2xpZW50LzEuMEoTCgd1c2VyLmlkEggKBmFjY3Rf"
+    "MUpnChVnZW5fYWkuaW5wdXQubWVzc2FnZXMSTgpMW3sicm9sZSI6InVzZXIiLCJwYXJ0cyI6W3sidHlwZSI6InRl"
+    "eHQiLCJjb250ZW50IjoiV2VhdGhlciBpbiAxIGNpdGllcz8ifV19XUpbChZnZW5fYWkub3V0cHV0Lm1lc3NhZ2Vz"
+    "EkEKP1t7InJvbGUiOiJhc3Npc3RhbnQiLCJwYXJ0cyI6W3sidHlwZSI6InRleHQiLCJjb250ZW50IjoiNTcifV19"
+    "XXoA"
+)
+GOLDEN_LOGS = (
+    "Cr0CEroCErcCCQDocDZpcoYYKiEyHwodChRnZW5fYWkucmVxdWVzdC5tb2RlbBIFCgNtLTIyHwoVZ2VuX2FpLm9w"
+    "ZXJhdGlvbi5uYW1lEgYKBGNoYXQyEwoHdXNlci5pZBIICgZhY2N0XzEyHgoSZ2VuX2FpLnJlc3BvbnNlLmlkEggK"
+    "BnJlc3AtMTJ2ChVnZW5fYWkuaW5wdXQubWVzc2FnZXMSXSpbClkyVwoOCgRyb2xlEgYKBHVzZXIKRQoFcGFydHMS"
+    "PCo6CjgyNgoOCgR0eXBlEgYKBHRleHQKJAoHY29udGVudBIZChdBbmQgdG9tb3Jyb3csIGluIFBhcmlzP0oQW47/"
+    "95gDgQPSabYzgT/GDGIpZ2VuX2FpLmNsaWVudC5pbmZlcmVuY2Uub3BlcmF0aW9uLmRldGFpbHM="
+)
+"""What opentelemetry-proto 1.45.2 wrote for `traces(span(1))` and `logs()`, in base64."""
+
+
+def partial_success(content: bytes) -> tuple[int, str]:
+    """Read a short export response: field 1 holds the number in its field 1, the word in its 2."""
+    assert content[:1] == b"\x0a"
+    assert content[1] == len(content) - 2
+    assert (content[2], content[4]) == (0x08, 0x12)
+    assert content[5] == len(content) - 6
+    return content[3], content[6:].decode()
+
+
+def test_what_the_protocols_own_library_writes_is_read() -> None:
+    """Field by field the same document, and not one byte is unknown to our messages."""
+    for golden, read, document, name in (
+        (GOLDEN_TRACES, read_traces, traces(span(1)), "ExportTraceServiceRequest"),
+        (GOLDEN_LOGS, read_logs, logs(), "ExportLogsServiceRequest"),
+    ):
+        body = base64.b64decode(golden)
+        assert as_protobuf(document, message_class(name)()) == body
+        told = read(body)
+        (resource,) = told[next(iter(told))]
+        (theirs,) = document[next(iter(document))]
+        for scope in ("scopeSpans", "scopeLogs"):
+            for one, other in zip(resource.get(scope, []), theirs.get(scope, []), strict=True):
+                for kind in one.keys() & other.keys():
+                    assert [{**b, **a} for a, b in zip(one[kind], other[kind], strict=True)] == [
+                        {**a, **b} for a, b in zip(one[kind], other[kind], strict=True)
+                    ]
 
 
 DOCUMENT = traces(*(span(number) for number in range(5)), {"name": "GET /", "attributes": []})
@@ -159,10 +202,10 @@ def test_protobuf_equals_json_equals_the_file(
     bodies = {
         "/v1/traces": orjson.dumps(DOCUMENT, option=orjson.OPT_INDENT_2)
         if is_json
-        else as_protobuf(DOCUMENT, ExportTraceServiceRequest()),
+        else as_protobuf(DOCUMENT, message_class("ExportTraceServiceRequest")()),
         "/v1/logs": orjson.dumps(logs())
         if is_json
-        else as_protobuf(logs(), ExportLogsServiceRequest()),
+        else as_protobuf(logs(), message_class("ExportLogsServiceRequest")()),
     }
     headers = {"content-type": media}
     if packing:
@@ -189,11 +232,11 @@ def test_calls_without_an_account_are_counted_as_rejected(service: Service) -> N
         answer = client.post("/v1/traces", json=document)
         assert answer.status_code == 200
         assert answer.json()["partialSuccess"]["rejectedSpans"] == "2"
-        body = as_protobuf(document, ExportTraceServiceRequest())
+        body = as_protobuf(document, message_class("ExportTraceServiceRequest")())
         answer = client.post("/v1/traces", content=body, headers={"content-type": PROTOBUF})
-    told = ExportTraceServiceResponse.FromString(answer.content)
-    assert told.partial_success.rejected_spans == 2
-    assert "account" in told.partial_success.error_message
+    rejected, why = partial_success(answer.content)
+    assert rejected == 2
+    assert "account" in why
     assert service.commit().counts == {
         "read": 6, "exchanges": 1, "quarantined": 4, "duplicates": 1
     }  # fmt: skip
@@ -207,10 +250,9 @@ def test_rejected_log_records_are_counted_under_their_own_name(service: Service)
     with service.running() as (client, _):
         answer = client.post("/v1/logs", json=document)
         assert answer.json()["partialSuccess"]["rejectedLogRecords"] == "1"
-        body = as_protobuf(document, ExportLogsServiceRequest())
+        body = as_protobuf(document, message_class("ExportLogsServiceRequest")())
         answer = client.post("/v1/logs", content=body, headers={"content-type": PROTOBUF})
-    told = ExportLogsServiceResponse.FromString(answer.content)
-    assert told.partial_success.rejected_log_records == 1
+    assert partial_success(answer.content)[0] == 1
 
 
 @pytest.mark.parametrize(
