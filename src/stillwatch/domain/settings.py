@@ -57,10 +57,10 @@ class DetectSettings:
     watch_q_max: float = 0.2
     explanation_p_max: float = 0.05
     fraudulent_mean_error_max: float = 0.01
-    fraudulent_probability_min: float = 0.98
+    fraudulent_probability_min: float = 0.95
     """Least probability of any account so called, whatever the mean: one that is sure of most heads
-    would leave room for an innocent group. Suspending an innocent is taken to be 49 times as bad as
-    leaving a head to a person."""
+    would leave room for an innocent group. Suspending an innocent is taken to be nineteen times as
+    bad as leaving a head to a person."""
     families_min: int = 2
     harvest_prior: float = 0.1
     """Share of tied groups that harvest, before the evidence; a stated guess, in run.json."""

@@ -2,7 +2,7 @@
 
 Sixth step of *detect*: reads judged groups, members, grants and volumes; writes `ACCOUNTS_OUT`.
 A verdict needs its group's q-value; `fraudulent` also two evidence families of the account's own, a
-probability of at least 0.98, and a mean error of at most 1 % over all so called: the least
+probability of at least 0.95, and a mean error of at most 1 % over all so called: the least
 certain are held back as `suspect`.
 """
 
