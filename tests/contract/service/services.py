@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.app.service import Decider, DecisionFeed, make_service
-from stillwatch.app.service.keys import EverybodyMay, KeyRing
+from stillwatch.app.service.access.keys import EverybodyMay, KeyRing
 from stillwatch.app.service.serve import run_service
 from stillwatch.app.service.settings import Listening, ServiceSettings
 from stillwatch.app.service.telemetry import tell

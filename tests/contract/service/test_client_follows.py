@@ -20,7 +20,7 @@ from services import (
 )
 
 from stillwatch.act import revert_effect
-from stillwatch.app.service.keys import HashedKeys, Principal, hash_key
+from stillwatch.app.service.access.keys import HashedKeys, Principal, hash_key
 from stillwatch.gateway import GatewayClient, Service
 from stillwatch.gateway.decision import CampaignBudget
 

@@ -11,7 +11,7 @@ from envoy.service.auth.v3 import external_auth_pb2, external_auth_pb2_grpc
 from services import HandSource, Running, one_of_each, running
 from test_service_endpoints import STATUS_OF
 
-from stillwatch.app.service.keys import HashedKeys, Principal, hash_key
+from stillwatch.app.service.access.keys import HashedKeys, Principal, hash_key
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from services import HandSource, Running, decided, one_of_each, running
 
-from stillwatch.app.service.keys import HashedKeys, Principal, hash_key
+from stillwatch.app.service.access.keys import HashedKeys, Principal, hash_key
 from stillwatch.app.service.settings import ServiceSettings
 from stillwatch.gateway.decision import CampaignBudget
 

@@ -126,11 +126,11 @@ def _take_in(
     from fastapi import Depends, Request  # noqa: PLC0415  likewise
 
     from stillwatch.app.service import Part  # noqa: PLC0415  likewise
+    from stillwatch.app.service.access.keys import authorise  # noqa: PLC0415  likewise
     from stillwatch.app.service.ingestion import (  # noqa: PLC0415  likewise
         Ingestion,
         IngestionSettings,
     )
-    from stillwatch.app.service.keys import authorise  # noqa: PLC0415  likewise
 
     async def may_send(request: Request) -> None:
         await authorise(request, "ingest")

@@ -7,10 +7,9 @@ where its parent asked for that: a parent that was killed leaves no orphan.
 from __future__ import annotations
 
 import os
+import select
 import signal
 from collections.abc import Callable
-from contextlib import suppress
-from queue import Empty, SimpleQueue
 from threading import Thread
 from types import FrameType
 from typing import Final
@@ -22,32 +21,33 @@ _FIRST_BACK_OFF_S: Final = 1.0
 
 
 class Ending:
-    """Whether it is time to end."""
+    """Whether it is time to end: a pipe, into which whoever says so writes.
+
+    A signal writes there itself (`signal.set_wakeup_fd`), whichever thread it reaches and however
+    shortly before the wait: a Python handler alone would run once the wait is over.
+    """
 
     def __init__(self) -> None:
-        self._is_time = False
-        self._words: SimpleQueue[None] = SimpleQueue()
+        self._told, self._teller = os.pipe()
+        os.set_blocking(self._teller, False)
 
     def wait(self, seconds: float) -> bool:
-        """Wait, at most so long; say whether it is time to end."""
-        if not self._is_time:
-            with suppress(Empty):
-                self._words.get(timeout=seconds)
-        return self._is_time
+        """Wait, at most so long; say whether it is time to end. What was told stays told."""
+        return bool(select.select([self._told], [], [], seconds)[0])
 
     def tell(self) -> None:
-        """It is time; from any thread, and from a signal's handler, in which no lock may be had."""
-        self._is_time = True
-        self._words.put(None)
+        """It is time; from any thread."""
+        os.write(self._teller, b"\0")
 
     def at_signals(self) -> None:
         """End at SIGTERM and at an interrupt; for a process's main thread."""
 
-        def tell(_number: int, _frame: FrameType | None) -> None:
-            self.tell()
+        def nothing_more(_number: int, _frame: FrameType | None) -> None:
+            """The pipe has been written to before this runs."""
 
+        signal.set_wakeup_fd(self._teller, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, tell)
+            signal.signal(number, nothing_more)
 
     def with_input(self) -> None:
         """End when the standard input closes: its writer has ended."""

@@ -14,8 +14,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+from stillwatch.app.service.access.keys import KEY_HEADER, KeyRing
 from stillwatch.app.service.decider import Decider
-from stillwatch.app.service.keys import KEY_HEADER, KeyRing
 from stillwatch.app.service.problems import MEDIA_TYPE
 from stillwatch.app.service.settings import Listening
 from stillwatch.app.service.telemetry import tell

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 
 from stillwatch import __version__
+from stillwatch.app.service.access.keys import KeyRing
 from stillwatch.app.service.access_log import AccessLog
 from stillwatch.app.service.decider import Decider
-from stillwatch.app.service.keys import KeyRing
 from stillwatch.app.service.problems import add_problems
 from stillwatch.app.service.routes import ROUTERS
 from stillwatch.app.service.routes.direct import DirectPaths
 from stillwatch.app.service.telemetry import tell
+from stillwatch.store.ledger import Ledger
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -34,8 +35,13 @@ class Part:
     lifespan: Lifespan | None = None
 
 
-def make_service(decider: Decider, *, keys: KeyRing, parts: Sequence[Part] = ()) -> FastAPI:
-    """Put the service together; it follows its source from its start to its end."""
+def make_service(
+    decider: Decider, *, keys: KeyRing, ledger: Ledger | None = None, parts: Sequence[Part] = ()
+) -> FastAPI:
+    """Put the service together; it follows its source from its start to its end.
+
+    `ledger` is what the parts find as `app.state.ledger`; None serves a finished result alone.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -58,6 +64,7 @@ def make_service(decider: Decider, *, keys: KeyRing, parts: Sequence[Part] = ())
     )
     app.state.decider = decider
     app.state.keys = keys
+    app.state.ledger = ledger
     add_problems(app)
     app.add_middleware(DirectPaths)
     if decider.settings.access_log:

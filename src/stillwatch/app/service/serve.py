@@ -19,11 +19,11 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
+from stillwatch.app.service.access.keys import EverybodyMay, read_keys
 from stillwatch.app.service.decider import Decider
 from stillwatch.app.service.envoy import serve_envoy
 from stillwatch.app.service.factory import Part, make_service
 from stillwatch.app.service.feed import DecisionFeed
-from stillwatch.app.service.keys import EverybodyMay, read_keys
 from stillwatch.app.service.settings import Listening, ServiceSettings
 from stillwatch.app.service.sources import ResultSource
 from stillwatch.app.service.telemetry import log_to_stderr, tell

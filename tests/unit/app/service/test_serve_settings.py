@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch.app.service.keys import SCOPES, EverybodyMay, hash_key, read_keys
+from stillwatch.app.service.access.keys import SCOPES, EverybodyMay, hash_key, read_keys
 from stillwatch.app.service.serve import check_exposure
 from stillwatch.app.service.settings import Listening, ServiceSettings
 from stillwatch.app.service.telemetry import Spans

@@ -12,8 +12,8 @@ from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
+from stillwatch.app.service.access.keys import authorise
 from stillwatch.app.service.decider import Decider
-from stillwatch.app.service.keys import authorise
 from stillwatch.app.service.problems import MEDIA_TYPE
 from stillwatch.app.service.routes.schema import describe
 from stillwatch.gateway.asgi import read_header

@@ -14,9 +14,9 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from stillwatch.app.service.access.keys import authorise
 from stillwatch.app.service.decider import Decider
 from stillwatch.app.service.feed import TooManyPollsError
-from stillwatch.app.service.keys import authorise
 from stillwatch.app.service.problems import RefusedError, read_body, read_shape
 from stillwatch.app.service.routes.schema import body_of, describe
 from stillwatch.domain.service_limits import (

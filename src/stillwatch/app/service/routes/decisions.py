@@ -14,8 +14,8 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from stillwatch.app.service.access.keys import authorise
 from stillwatch.app.service.decider import Decider
-from stillwatch.app.service.keys import authorise
 from stillwatch.app.service.problems import read_body, read_shape
 from stillwatch.app.service.routes.schema import body_of, describe, shape_of
 from stillwatch.domain.service_limits import (

@@ -9,8 +9,8 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from stillwatch.app.service.access.keys import authorise
 from stillwatch.app.service.decider import Decider
-from stillwatch.app.service.keys import authorise
 from stillwatch.app.service.routes.schema import describe
 from stillwatch.app.service.telemetry import METRICS_TYPE
 

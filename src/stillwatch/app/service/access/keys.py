@@ -8,7 +8,7 @@ the customer's; everybody else may use a bearer token.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,8 +20,30 @@ from stillwatch.app.service.problems import RefusedError
 from stillwatch.domain.errors import SettingError
 
 KEY_HEADER: Final = "x-stillwatch-key"
-SCOPES: Final = ("decide", "changes", "usage", "metrics", "ingest")
-"""Ask for decisions · follow the table · report what was spent · read metrics · send exchanges."""
+SCOPES: Final = (
+    "decide",
+    "changes",
+    "usage",
+    "metrics",
+    "ingest",
+    "read",
+    "work",
+    "approve",
+    "administer",
+)
+"""Ask for decisions · follow the table · report what was spent · read metrics · send exchanges ·
+read findings, cases and decisions · work on cases, propose, review, take back · approve ·
+users, keys, policies, permissions and the operation of the service."""
+ROLE_SCOPES: Final[Mapping[str, frozenset[str]]] = {
+    "viewer": frozenset({"read"}),
+    "analyst": frozenset({"read", "work"}),
+    "approver": frozenset({"read", "work", "approve"}),
+    "admin": frozenset({"read", "administer", "metrics"}),
+    "ingester": frozenset({"ingest"}),
+    "gateway": frozenset({"decide", "changes", "usage"}),
+}
+"""What each role of the ledger's users may. An administrator decides about nobody: whoever hands
+out roles is not whoever suspends."""
 _HASH_CHARS: Final = 64
 _BEARER: Final = "bearer "
 
