@@ -331,5 +331,5 @@ def test_open_prints_the_path_where_there_is_no_screen(
     """So that an analyst on a server can fetch it."""
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
-    assert command("open", scanned).output.strip() == str(scanned / "report.html")
+    assert command("open", scanned, "--report").output.strip() == str(scanned / "report.html")
     command("open", scanned.parent, code=2)

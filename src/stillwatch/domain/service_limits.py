@@ -78,3 +78,7 @@ SERVICE_LOG_ROWS_MAX: Final = 200_000
 """Rows of changes remembered for gateways that missed some: ten times the largest wave."""
 ENVOY_CALLS_MAX: Final = 1_000
 """Calls of Envoy under way at once; what comes beyond is refused, and Envoy's own rule holds."""
+
+CONSOLE_IDLE_S_MAX: Final = 900
+"""Seconds without an open page after which `stillwatch open` ends: pages say every minute that they
+are open, and a laptop that was closed for a quarter of an hour is not being read."""

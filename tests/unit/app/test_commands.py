@@ -367,5 +367,7 @@ def test_schema_alone_lists_every_table() -> None:
 def test_open_prints_the_path_of_the_report(tmp_path: Path) -> None:
     """Where there is no screen, that is all."""
     out = make_result(tmp_path / "run")
-    found = run("open", out, env={"DISPLAY": "", "WAYLAND_DISPLAY": "", "SSH_CONNECTION": "x"})
+    found = run(
+        "open", out, "--report", env={"DISPLAY": "", "WAYLAND_DISPLAY": "", "SSH_CONNECTION": "x"}
+    )
     assert (found.exit_code, found.stdout) == (0, f"{out}/report.html\n")

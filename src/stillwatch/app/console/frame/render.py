@@ -1,0 +1,66 @@
+"""Templates become pages: one environment, strict, escaping, with the words of the report.
+
+What every template knows: `page`, `asked`, `sections` (the navigation), `sheets` by name, `ui` (the
+macros of `ui.html`), `asset(name)`, and `theme`. What a view adds stands beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from stillwatch.app.console.frame.asked import address
+from stillwatch.app.console.frame.texts import finalise
+from stillwatch.app.console.frame.times import when
+from stillwatch.report import figures
+
+_FILTERS: Final = (
+    figures.bits,
+    figures.chance,
+    figures.chance_in_words,
+    figures.count,
+    figures.day,
+    figures.duration,
+    figures.figure,
+    figures.humanise,
+    figures.instant,
+    figures.phrase_of,
+    figures.plain,
+    figures.probability,
+    figures.size,
+    figures.tokens,
+)
+
+
+def render(template: str, context: Mapping[str, Any]) -> bytes:
+    """Draw a page.
+
+    Raises:
+        jinja2.UndefinedError: the template asks for what nobody told it, which is a bug.
+    """
+    return _environment().get_template(template).render(context).encode("utf-8", "replace")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("stillwatch.app.console", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=finalise,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update({function.__name__: function for function in _FILTERS})
+    environment.filters["quoted"] = quote_whole
+    environment.globals.update({"when": when, "address": address})
+    return environment
+
+
+def quote_whole(value: object) -> str:
+    """Quote a value for an address, its slashes too."""
+    return quote(str(value), safe="")

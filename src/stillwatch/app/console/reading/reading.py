@@ -1,0 +1,145 @@
+"""One result in memory, for as long as it is the newest.
+
+Small tables are read whole, once, when a page first asks for them; large ones (exchanges, evidence)
+are scanned for the rows that a page needs. A result never changes, so that nothing has to be told
+when it does: the newest is another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import polars as pl
+
+from stillwatch.domain.errors import NotAResult
+from stillwatch.domain.results import (
+    ACCOUNTS_OUT,
+    CAMPAIGNS_OUT,
+    DECISION,
+    EVIDENCE,
+    EXCHANGES_OUT,
+    GROUPS_OUT,
+    HARVEST,
+    TEMPLATES_OUT,
+)
+from stillwatch.domain.schema import Table
+from stillwatch.report.findings import Findings
+from stillwatch.store.results import Result, file_of, read_result
+
+
+class Reading:
+    """A result as pages ask for it; its tables are frames of `domain/results.py`."""
+
+    def __init__(self, result: Result) -> None:
+        self.place = result.place
+        self._result = result
+        self.run: dict[str, Any] = result.run()
+
+    @cached_property
+    def accounts(self) -> pl.DataFrame:
+        """Give ACCOUNTS_OUT."""
+        return self._result.table(ACCOUNTS_OUT)
+
+    @cached_property
+    def groups(self) -> pl.DataFrame:
+        """Give GROUPS_OUT."""
+        return self._result.table(GROUPS_OUT)
+
+    @cached_property
+    def campaigns(self) -> pl.DataFrame:
+        """Give CAMPAIGNS_OUT."""
+        return self._result.table(CAMPAIGNS_OUT)
+
+    @cached_property
+    def harvest(self) -> pl.DataFrame:
+        """Give HARVEST; empty where an older result has none."""
+        return self.table_or_none(HARVEST)
+
+    @cached_property
+    def templates(self) -> pl.DataFrame:
+        """Give TEMPLATES_OUT; empty where an older result has none."""
+        return self.table_or_none(TEMPLATES_OUT)
+
+    @cached_property
+    def decisions(self) -> pl.DataFrame:
+        """Give DECISION: the effects in force when the result was made."""
+        return self._result.table(DECISION)
+
+    @cached_property
+    def evidence(self) -> pl.DataFrame:
+        """Give EVIDENCE on groups; that on accounts is asked for one by one."""
+        groups = self.groups.select(subject_id="group_id")
+        campaigns = self.campaigns.select(subject_id="campaign_id")
+        subjects = pl.concat([groups, campaigns]).unique()
+        return self.scan(EVIDENCE).join(subjects.lazy(), on="subject_id", how="semi").collect()
+
+    @cached_property
+    def findings(self) -> Findings:
+        """Give what the report's own renderers read, with the evidence on groups alone."""
+        return Findings(
+            accounts=self.accounts,
+            groups=self.groups,
+            campaigns=self.campaigns,
+            evidence=self.evidence,
+            harvest=self.harvest,
+            templates=self.templates,
+            decisions=self.decisions,
+            run=self.run,
+        )
+
+    def evidence_on(self, subject_id: str) -> pl.DataFrame:
+        """Give EVIDENCE on one account or group, the strongest first."""
+        found = self.scan(EVIDENCE).filter(pl.col("subject_id") == subject_id).collect()
+        return found.sort("weight_bits", "channel", descending=[True, False])
+
+    def exchanges_of(self, account_id: str) -> pl.DataFrame:
+        """Give EXCHANGES_OUT of one account; empty where it is in no campaign."""
+        return self.scan(EXCHANGES_OUT).filter(pl.col("account_id") == account_id).collect()
+
+    def scan(self, table: Table) -> pl.LazyFrame:
+        """Look into a table of the result without reading it whole.
+
+        Raises:
+            NotAResult: its file is absent.
+        """
+        path = self.path_of(table)
+        if not path.is_file():
+            raise NotAResult(str(self.place), missing=path.name)
+        return pl.scan_parquet(path)
+
+    def path_of(self, table: Table) -> Path:
+        """Give where a table rests."""
+        return self.place / file_of(table)
+
+    def table_or_none(self, table: Table) -> pl.DataFrame:
+        """Give a table that older results lack; empty then."""
+        if not self.path_of(table).is_file():
+            return table.empty()
+        return self._result.table(table)
+
+
+class Readings:
+    """The newest result, read; another one takes its place when there is one."""
+
+    def __init__(self, results: Callable[[], Path | None]) -> None:
+        self._results = results
+        self._lock = Lock()
+        self._newest: Reading | None = None
+
+    def newest(self) -> Reading | None:
+        """Give the newest result; None before the first.
+
+        Raises:
+            NotAResult: what is named is none.
+        """
+        place = self._results()
+        with self._lock:
+            if place is None:
+                return None
+            if self._newest is None or self._newest.place != place:
+                self._newest = Reading(read_result(place))
+            return self._newest
