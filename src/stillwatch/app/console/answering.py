@@ -20,6 +20,7 @@ from stillwatch.app.console.frame.refusals import NotThereError, RefusedPageErro
 from stillwatch.app.console.frame.render import render
 from stillwatch.app.console.frame.sheets import view_sheet
 from stillwatch.app.console.reading import Readings
+from stillwatch.app.service.access.door import csrf_token
 from stillwatch.app.service.access.keys import Principal, authorise
 from stillwatch.app.service.problems import RefusedError
 from stillwatch.app.service.telemetry import tell
@@ -49,7 +50,8 @@ class Answering:
         asked = Asked(page, dict(request.query_params), _NOBODY, self.clock(), Behind(None, None))
         try:
             posted = request.method == "POST"
-            principal = await authorise(request, page.act_scope if posted else page.scope)
+            scope = page.act_scope if posted else page.scope
+            principal = await authorise(request, scope) if scope else _NOBODY
             asked = replace(asked, principal=principal)
             if posted:
                 form = await read_form(request)
@@ -79,7 +81,7 @@ class Answering:
     def _draw(self, request: Request, asked: Asked) -> Response:
         """Call the view and draw what it says; runs in a thread."""
         ledger: Ledger | None = request.app.state.ledger
-        asked = replace(asked, behind=Behind(self.readings.newest(), ledger))
+        asked = replace(asked, behind=Behind(self.readings.newest(), ledger, request.app.state))
         view = asked.page.act if request.method == "POST" else None
         answer = (view or asked.page.view)(asked)
         return self._respond(request, asked, answer)
@@ -110,6 +112,7 @@ class Answering:
             "asset": self.assets.address,
             "theme": theme if theme in THEMES else "",
             "token": self.tokens.make(asked.principal.name),
+            "session_token": csrf_token(request),
             "stays_alive": self.stays_alive,
             **shown.context,
         }
@@ -157,7 +160,7 @@ def _word(refused: RefusedError) -> RefusedPageError:
     """Say what a route of the service refused, as a page does."""
     words = {
         401: ("You are not signed in", "Sign in, or open the console with the address you got."),
-        403: ("You may not do this", "Ask an administrator for the role that may."),
+        403: ("You may not do this", f"{refused.detail} Ask an administrator for the role."),
     }
     title, advice = words.get(refused.status, (refused.detail, "Go back and try again."))
     return RefusedPageError(refused.status, title, advice)

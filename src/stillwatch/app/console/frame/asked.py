@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
+from starlette.datastructures import State
+
 from stillwatch.app.console.frame.page import ROOT, Page
 from stillwatch.app.console.frame.refusals import NotThereError, RefusedPageError
 from stillwatch.app.service.access.keys import Principal
@@ -28,6 +30,8 @@ class Behind:
     """The newest result, read; None before the first look."""
     ledger: Ledger | None
     """None where a finished result is opened alone."""
+    state: State | None = None
+    """What the parts of the service hold for one another: `app.state`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ class Page:
     needs: tuple[Need, ...] = ()
     """What it cannot do without; the navigation leaves it out where that is not there."""
     scope: str = "read"
+    """What whoever asks must be allowed; empty: anybody may, nobody is known (signing in)."""
     act: View | None = None
     """What a form posted to it does."""
     act_scope: str = "work"
