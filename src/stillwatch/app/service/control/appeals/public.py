@@ -15,6 +15,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import Field, TypeAdapter
 
+from stillwatch.app.service.control.appeals.links import AppealLinks
 from stillwatch.app.service.control.appeals.page import PRIVATE, render_page
 from stillwatch.app.service.control.appeals.seen import NOBODY, AppealSeen, Held, see
 from stillwatch.app.service.control.ledger_work import (
@@ -94,13 +95,12 @@ async def send_appeal(request: Request, reference: Reference) -> Response:
         held, seen = await _look_up(request, reference)
         statement = await _read_statement(request)
         await _file(request, held, statement)
+        seen = await _see(request, held)
     except RefusedError as refused:
         if refused.status == 409 and _wants_page(request):  # noqa: PLR2004  it was sent before
             return _redirect(request)
         return _refuse(request, refused, seen=seen, statement=statement)
-    if _wants_page(request):
-        return _redirect(request)
-    return _show(request, await read_ledger(request, lambda view: see(view, held)), status=201)
+    return _redirect(request) if _wants_page(request) else _show(request, seen, status=201)
 
 
 async def _look_up(request: Request, reference: str) -> tuple[Held, AppealSeen]:
@@ -117,14 +117,23 @@ async def _look_up(request: Request, reference: str) -> tuple[Held, AppealSeen]:
         detail = "Too many requests; try again later."
         raise RefusedError(429, detail, headers={"retry-after": str(wait_s)})
     held = Held(clean, *(ids or NOBODY))
+    return held, await _see(request, held)
+
+
+async def _see(request: Request, held: Held) -> AppealSeen:
+    """Give what the holder of a reference may see, in the sentence that is theirs.
+
+    Raises:
+        RefusedError: it stands for nothing (404).
+    """
+    links: AppealLinks | None = request.app.state.control.links
     seen = await read_ledger(request, lambda view: see(view, held))
-    if ids is None or seen is None:
+    if seen is None or links is None:
         raise RefusedError(404, _UNKNOWN)
-    if control.links.has_address:
-        seen.sentence = control.links.personal(
-            seen.sentence, decision_id=held.decision_id, account_id=held.account_id
-        )
-    return held, seen
+    own = links.personal(
+        seen.sentence, decision_id=held.decision_id, account_id=held.account_id
+    )
+    return seen.model_copy(update={"sentence": own})
 
 
 async def _file(request: Request, held: Held, statement: str) -> None:
@@ -181,9 +190,7 @@ def _redirect(request: Request) -> Response:
     return RedirectResponse(request.url.path, 303, headers=PRIVATE)
 
 
-def _show(request: Request, seen: AppealSeen | None, *, status: int = 200) -> Response:
-    if seen is None:  # it was taken away between two looks
-        return _refuse(request, RefusedError(404, _UNKNOWN))
+def _show(request: Request, seen: AppealSeen, *, status: int = 200) -> Response:
     if _wants_page(request):
         return render_page(seen, status=status, days=request.app.state.control.settings.appeal_days)
     body = seen.model_dump_json()
