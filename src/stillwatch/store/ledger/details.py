@@ -11,7 +11,8 @@ from typing import Final
 import sqlalchemy as sa
 
 from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
-from stillwatch.store.ledger.lookups import Lookups, require_page
+from stillwatch.store.ledger.in_force import require_page
+from stillwatch.store.ledger.lookups import Lookups
 from stillwatch.store.ledger.nouns.appeals import APPEALS, Appeal
 from stillwatch.store.ledger.nouns.decisions import (
     DECIDED_ACCOUNTS,
@@ -91,20 +92,3 @@ class Details(Lookups):
             .limit(require_page(limit))
         )
         return [Appeal(**row) for row in self._connection.execute(asked).mappings()]
-
-    def list_taken_back(self, *, since: datetime) -> list[tuple[str, datetime]]:
-        """List the accounts that were released, or whose decision was reverted, and when last.
-
-        Order:   by account. Cost: linear in what was taken back since.
-        """
-        accounts, decisions = DECIDED_ACCOUNTS.c, DECISIONS.c
-        reverted = sa.and_(decisions.state == "reverted", decisions.changed_at > since)
-        at = sa.func.coalesce(accounts.released_at, decisions.changed_at)
-        asked = (
-            sa.select(accounts.account_id, sa.func.max(at, type_=accounts.released_at.type))
-            .join(DECISIONS, decisions.decision_id == accounts.decision_id)
-            .where(sa.or_(accounts.released_at > since, reverted))
-            .group_by(accounts.account_id)
-            .order_by(accounts.account_id)
-        )
-        return [(account_id, at) for account_id, at in self._connection.execute(asked)]

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from stillwatch.store.ledger.changes.writing import key_of
 from stillwatch.store.ledger.details import Details
 from stillwatch.store.ledger.errors import BadValue, UnknownRow
-from stillwatch.store.ledger.lookups import require_page
+from stillwatch.store.ledger.in_force import require_page
 from stillwatch.store.ledger.nouns import KINDS, TABLES, Row
 from stillwatch.store.ledger.nouns.appeals import Appeal
 from stillwatch.store.ledger.nouns.cases import Case
