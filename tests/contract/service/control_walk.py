@@ -100,7 +100,7 @@ def _decide(steps: Walk) -> None:
     steps.call("ben", f"{one}/dry-run", {})
     steps.call("ben", f"{one}/approve", {"note": "Seen."})
     steps.call("ben", f"/v1/interventions/{second}/reject", {"why": "The same again."})
-    for part in ("", "/accounts", "/approvals", "/effects", "/progress"):
+    for part in ("", "/accounts", "/approvals", "/effects", "/progress", "/terms"):
         steps.call("vera", f"{one}{part}")
     steps.call("vera", f"/v1/accounts/{HEADS[0]}/interventions")
     steps.call("ann", f"{one}/release", {"account_id": HEADS[1], "why": "A typing error."})

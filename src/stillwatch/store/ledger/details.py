@@ -21,6 +21,7 @@ from stillwatch.store.ledger.nouns.decisions import (
     Decision,
 )
 from stillwatch.store.ledger.nouns.effects import OUTBOX, Effect
+from stillwatch.store.ledger.nouns.terms import TERMS, Terms
 
 _UNRESOLVED: Final = ("open", "in_review")
 _IN_OUTBOX: Final = (OUTBOX.c.account_id, OUTBOX.c.channel, OUTBOX.c.operation)
@@ -40,6 +41,15 @@ class Details(Lookups):
         )
         found = self._connection.execute(asked).mappings().first()
         return DecidedAccount(**found) if found else None
+
+    def seek_terms(self, decision_id: str) -> Terms | None:
+        """Find the terms of a decision.
+
+        Nulls:   None where it has none: its effect needs nothing, and is about all keys.
+        """
+        asked = sa.select(TERMS).where(TERMS.c.decision_id == decision_id)
+        found = self._connection.execute(asked).mappings().first()
+        return Terms(**found) if found else None
 
     def list_decisions_about(
         self, account_id: str, *, limit: int = LEDGER_PAGE_MAX

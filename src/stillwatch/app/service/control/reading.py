@@ -7,15 +7,13 @@ and approved it. `/v1/decisions` is what gateways ask, and has its own routes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
 
 from stillwatch.app.service.access.keys import authorise
 from stillwatch.app.service.control.ledger_work import read_ledger
 from stillwatch.app.service.control.lists import (
-    PAGE,
     Listing,
     add_find,
     add_list,
@@ -24,9 +22,6 @@ from stillwatch.app.service.control.lists import (
     read_listing,
 )
 from stillwatch.app.service.control.shapes import (
-    READING_PROBLEMS,
-    PathId,
-    answer,
     answer_page,
     good,
     page_of,
@@ -54,35 +49,6 @@ _KINDS: Final[tuple[tuple[type[Row], str, tuple[str, ...], str], ...]] = (
 )
 _EFFECT_PLACES: Final = 3
 """Ids in the cursor of a decision's effects: account, channel, operation."""
-
-
-class EffectCount(BaseModel):
-    """How many deliveries are in one state."""
-
-    channel: str
-    operation: str
-    state: str
-    count: int
-
-
-class EffectCounts(BaseModel):
-    """All of them, by channel, operation and state."""
-
-    counts: list[EffectCount]
-
-
-class ChannelCount(BaseModel):
-    """How many deliveries of the whole outbox are in one state."""
-
-    channel: str
-    state: str
-    count: int
-
-
-class Outbox(BaseModel):
-    """All of them, by channel and state."""
-
-    counts: list[ChannelCount]
 
 
 def _comments(view: View, case_id: str, asked: Listing) -> tuple[Sequence[Row], str | None]:
@@ -125,48 +91,6 @@ for _rows, _path, _ask, _about in (
 
 
 @router.get(
-    INTERVENTIONS + "/{row_id}/progress",
-    responses=good(EffectCounts, *READING_PROBLEMS),
-    summary="How far an intervention has been brought out",
-)
-async def answer_progress(request: Request, row_id: PathId) -> Response:
-    """Count its deliveries."""
-    await authorise(request, "read")
-
-    def ask(view: View) -> dict[tuple[str, str, str], int]:
-        view.find(Decision, row_id)
-        return view.count_effects_of(row_id)
-
-    counts = await read_ledger(request, ask)
-    return answer({"counts": [_count(*place, count=n) for place, n in counts.items()]})
-
-
-@router.get(
-    "/v1/effects", responses=good(Outbox, 401, 403, 503), summary="The whole outbox, counted"
-)
-async def answer_outbox(request: Request) -> Response:
-    """Count all deliveries."""
-    await authorise(request, "read")
-    counts = await read_ledger(request, lambda view: view.count_effects())
-    rows = [{"channel": c, "state": s, "count": n} for (c, s), n in counts.items()]
-    return answer({"counts": rows})
-
-
-@router.get(
-    "/v1/accounts/{account_id}/interventions",
-    responses=good(page_of(Decision), 401, 403, 422, 503),
-    summary="The newest interventions that name an account",
-)
-async def answer_about_account(request: Request, account_id: PathId) -> Response:
-    """List them; an account that nobody has decided on has none."""
-    await authorise(request, "read")
-    found = await read_ledger(
-        request, lambda view: view.list_decisions_about(account_id, limit=PAGE)
-    )
-    return answer_page(found, None)
-
-
-@router.get(
     "/v1/audit",
     responses=good(page_of(AuditEntry), 401, 403, 422, 503),
     openapi_extra={"parameters": parameters_of(AuditEntry, ())},
@@ -181,7 +105,3 @@ async def answer_audit(request: Request) -> Response:
         request, lambda view: view.list_audit_entries(after=after, limit=asked.limit)
     )
     return answer_page(rows, str(rows[-1].number) if len(rows) == asked.limit else None)
-
-
-def _count(channel: str, operation: str, state: str, *, count: int) -> dict[str, Any]:
-    return {"channel": channel, "operation": operation, "state": state, "count": count}

@@ -62,4 +62,6 @@ class Places:
     """Lake, whose register says who is protected, and in which programme."""
     channels: tuple[str, ...] = ()
     """Channels of the outbox on which an approved decision is brought out."""
+    policy_name: str = "house"
+    """Name of the ledger's policy whose guards hold (`STILLWATCH_ENFORCE_POLICY_NAME`)."""
     policy: PolicySettings = field(default_factory=PolicySettings)

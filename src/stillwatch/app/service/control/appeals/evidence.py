@@ -71,7 +71,9 @@ def gather(view: View, appeal_id: str, *, knowledge: Knowledge) -> dict[str, Any
     finding = view.find(Finding, decision.finding_id) if decision.finding_id else None
     campaign_id = decision.campaign_id or (finding.campaign_id if finding else None)
     campaign = view.find(Campaign, campaign_id) if campaign_id else None
-    result = knowledge.find_result(finding.result if finding else "")
+    terms = view.seek_terms(decision.decision_id)
+    named = (terms.result if terms else None) or (finding.result if finding else "")
+    result = knowledge.find_result(named)
     explained = explain_account(result, appeal.account_id)
     return {
         "appeal": plain(appeal),

@@ -7,52 +7,38 @@ everything else JSON; a form and JSON are taken.
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Final
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import Field, TypeAdapter
 
 from stillwatch.app.service.control.appeals.links import AppealLinks
 from stillwatch.app.service.control.appeals.page import PRIVATE, render_page
 from stillwatch.app.service.control.appeals.seen import NOBODY, AppealSeen, Held, see
+from stillwatch.app.service.control.appeals.statement import (
+    FORM,
+    JSON,
+    StatementAsked,
+    read_statement,
+)
 from stillwatch.app.service.control.ledger_work import (
     ledger_of,
     now_of,
     read_ledger,
     run_refusable,
 )
-from stillwatch.app.service.control.shapes import Asked, good
-from stillwatch.app.service.problems import RefusedError, problem, read_body, read_shape
-from stillwatch.domain.service_limits import (
-    APPEAL_BODY_BYTES_MAX,
-    CONTROL_READ_MS_MAX,
-    LEDGER_TEXT_CHARS_MAX,
-)
+from stillwatch.app.service.control.shapes import good
+from stillwatch.app.service.problems import RefusedError, problem
 
 router: Final = APIRouter(tags=["appeals of customers"])
 ACTOR: Final = "service:appeals"
-_FORM: Final = "application/x-www-form-urlencoded"
-_JSON: Final = "application/json"
 _TAIL: Final = ".,;:)>"
 """What mail readers take into a link that ends a sentence."""
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_FIELDS_MAX: Final = 8
-"""Fields of a form: it has one, and some browsers' extensions add theirs."""
 _UNKNOWN: Final = "There is no such decision, or its address is not complete."
-_EMPTY: Final = f"Write something, up to {LEDGER_TEXT_CHARS_MAX:,} characters."
 Reference = Annotated[str, Path(min_length=1, max_length=3_000)]
 
 
-class StatementAsked(Asked):
-    """Why the decision should be taken back."""
-
-    statement: Annotated[str, Field(min_length=1, max_length=LEDGER_TEXT_CHARS_MAX)]
-
-
-_CONTENT: Final = {name: {"schema": StatementAsked.model_json_schema()} for name in (_JSON, _FORM)}
+_CONTENT: Final = {name: {"schema": StatementAsked.model_json_schema()} for name in (JSON, FORM)}
 _PAGE: Final = {"text/html": {"schema": {"type": "string"}}}
 
 
@@ -93,7 +79,7 @@ async def send_appeal(request: Request, reference: Reference) -> Response:
     seen, statement = None, ""
     try:
         held, seen = await _look_up(request, reference)
-        statement = await _read_statement(request)
+        statement = await read_statement(request)
         await _file(request, held, statement)
         seen = await _see(request, held)
     except RefusedError as refused:
@@ -130,9 +116,7 @@ async def _see(request: Request, held: Held) -> AppealSeen:
     seen = await read_ledger(request, lambda view: see(view, held))
     if seen is None or links is None:
         raise RefusedError(404, _UNKNOWN)
-    own = links.personal(
-        seen.sentence, decision_id=held.decision_id, account_id=held.account_id
-    )
+    own = links.personal(seen.sentence, decision_id=held.decision_id, account_id=held.account_id)
     return seen.model_copy(update={"sentence": own})
 
 
@@ -154,34 +138,6 @@ async def _file(request: Request, held: Held, statement: str) -> None:
         raise
 
 
-async def _read_statement(request: Request) -> str:
-    """Read what a customer has written, with line ends of one kind and no control characters.
-
-    Raises:
-        RefusedError: nothing, or too much (413, 422), late (408), or in another form (415).
-    """
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media not in {_FORM, _JSON}:
-        raise RefusedError(415, f"The content type may be {_JSON} or {_FORM}.")
-    body = await read_body(request, bytes_max=APPEAL_BODY_BYTES_MAX, budget_ms=CONTROL_READ_MS_MAX)
-    if media == _JSON:
-        said = read_shape(TypeAdapter(StatementAsked), body).statement
-    else:
-        said = _read_form(body)
-    clean = _CONTROLS.sub("", said.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    if not 1 <= len(clean) <= LEDGER_TEXT_CHARS_MAX:
-        raise RefusedError(422, _EMPTY)
-    return clean
-
-
-def _read_form(body: bytes) -> str:
-    try:
-        fields = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_FIELDS_MAX)
-    except ValueError as broken:
-        raise RefusedError(422, _EMPTY) from broken
-    return fields.get("statement", [""])[0]
-
-
 def _wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "").lower()
 
@@ -194,7 +150,7 @@ def _show(request: Request, seen: AppealSeen, *, status: int = 200) -> Response:
     if _wants_page(request):
         return render_page(seen, status=status, days=request.app.state.control.settings.appeal_days)
     body = seen.model_dump_json()
-    return Response(body, status, media_type=_JSON, headers=PRIVATE)
+    return Response(body, status, media_type=JSON, headers=PRIVATE)
 
 
 def _refuse(

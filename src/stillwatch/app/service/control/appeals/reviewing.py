@@ -7,7 +7,6 @@ customer may be told before it is sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -16,6 +15,7 @@ from pydantic import TypeAdapter
 from stillwatch.app.service.access.keys import authorise
 from stillwatch.app.service.control.appeals.evidence import AppealEvidence, gather
 from stillwatch.app.service.control.interventions import Knowledge
+from stillwatch.app.service.control.interventions.named import list_named
 from stillwatch.app.service.control.ledger_work import (
     IfMatch,
     change_ledger,
@@ -44,7 +44,6 @@ from stillwatch.app.service.control.shapes import (
     page_of,
 )
 from stillwatch.app.service.problems import RefusedError
-from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
 from stillwatch.store.ledger.changes import Change
 from stillwatch.store.ledger.nouns.appeals import Appeal
 from stillwatch.store.ledger.nouns.decisions import Decision
@@ -157,23 +156,18 @@ def require_discreet(view: View, appeal_id: str, text: str) -> None:
     """
     appeal = view.find(Appeal, appeal_id)
     decision = view.find(Decision, appeal.decision_id)
-    secret = {
+    secret: dict[str, list[str | None]] = {
         "the campaign": [decision.campaign_id],
         "the finding": [decision.finding_id],
         "the case": [decision.case_id],
         "the policy": [decision.policy_id],
-        "another account": _others(view, appeal),
+        "another account": [*_others(view, appeal)],
     }
     for what, ids in secret.items():
         if any(one and len(one) >= _TELLING_CHARS and one in text for one in ids):
             raise RefusedError(422, f"The answer names {what}, which the customer may not be told.")
 
 
-def _others(view: View, appeal: Appeal) -> Iterator[str]:
-    after = ""
-    while True:
-        rows = view.list_accounts(appeal.decision_id, after=after, limit=LEDGER_PAGE_MAX)
-        yield from (one.account_id for one in rows if one.account_id not in appeal.account_id)
-        if len(rows) < LEDGER_PAGE_MAX:
-            return
-        after = rows[-1].account_id
+def _others(view: View, appeal: Appeal) -> list[str]:
+    named = list_named(view, appeal.decision_id)
+    return [one for one in named if one not in appeal.account_id]

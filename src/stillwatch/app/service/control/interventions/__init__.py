@@ -2,12 +2,12 @@
 
 An intervention is a decision of the ledger: one effect on the accounts that it names, with its end.
 `known` says what is known of accounts, `choosing` whom an intervention is about, `dry_run` what it
-would do; `proposing` and `settling` have the routes.
+would do; `proposing`, `settling` and `showing` have the routes.
 """
 
-from stillwatch.app.service.control.interventions import proposing, settling
+from stillwatch.app.service.control.interventions import proposing, settling, showing
 from stillwatch.app.service.control.interventions.known import Knowledge
 
-ROUTERS = (proposing.router, settling.router)
+ROUTERS = (proposing.router, settling.router, showing.router)
 
 __all__ = ["ROUTERS", "Knowledge"]

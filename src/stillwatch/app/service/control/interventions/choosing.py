@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal
 
+import orjson
 import polars as pl
 from pydantic import Field
 
@@ -28,12 +29,31 @@ from stillwatch.domain.service_limits import (
     LEDGER_TEXT_CHARS_MAX,
 )
 from stillwatch.store.ledger.nouns.decisions import EFFECTS, NewDecision
-from stillwatch.store.ledger.nouns.policies import Policy as PublishedPolicy
+from stillwatch.store.ledger.nouns.terms import Terms
 from stillwatch.store.ledger.views import View
 
 _SELECTION: Final = "selection"
 """Subject of a decision on accounts that somebody has put together."""
+_RATES: Final = ("exchanges_per_hour", "output_tokens_per_hour")
+_NEEDED: Final = {"throttle": _RATES, "challenge": ("method",), "degrade": ("measures",)}
+"""What an effect can't do without: one of these at least."""
+_COUNT_MAX: Final = 2**53
+"""Whole numbers up to here are the same in every JSON reader."""
+_MEASURES_MAX: Final = 20
+Word = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,63}$")]
+Rate = Annotated[int, Field(ge=1, le=_COUNT_MAX)]
 Verdict = Literal["fraudulent", "suspect", "watch"]
+
+
+class ParametersAsked(Asked):
+    """What an effect needs: a throttle's rates, a challenge's method, a degrade's measures."""
+
+    exchanges_per_hour: Rate | None = None
+    output_tokens_per_hour: Rate | None = None
+    method: Word | None = None
+    measures: Annotated[tuple[Word, ...], Field(min_length=1, max_length=_MEASURES_MAX)] | None = (
+        None
+    )
 
 
 class InterventionAsked(Asked):
@@ -45,6 +65,7 @@ class InterventionAsked(Asked):
     campaign_id: Id | None = None
     verdicts: Annotated[tuple[Verdict, ...], Field(min_length=1, max_length=3)] = ("fraudulent",)
     """Of a campaign's accounts, those with one of these; none that a permission covers."""
+    parameters: ParametersAsked = ParametersAsked()
     without_protected: bool = False
     """Leave out the accounts that the register protects."""
     finding_id: Id | None = None
@@ -127,11 +148,26 @@ def new_decision(
     )
 
 
-def find_guards(view: View) -> tuple[str, Guards]:
-    """Give the guards of the policy that rules, and its name: the shipped one's where none does."""
-    ruling = view.list(PublishedPolicy, state="active").rows
-    for one in sorted(ruling, key=lambda row: str(row.activated_at), reverse=True):
-        policy = parse_policy(one.text)
-        if isinstance(policy, Policy):
-            return one.policy_id, policy.guards
-    return shipped_policy().name, shipped_policy().guards
+def find_guards(view: View, name: str) -> tuple[str, Guards]:
+    """Give the guards of the policy that rules, and its id: the shipped one's where none does."""
+    ruling = view.find_active_policy(name)
+    policy = parse_policy(ruling.text) if ruling else None
+    if ruling is None or not isinstance(policy, Policy):
+        return shipped_policy().name, shipped_policy().guards
+    return ruling.policy_id, policy.guards
+
+
+def terms_of(asked: InterventionAsked, decision_id: str, result: str | None) -> Terms:
+    """Make the terms of a decision: what its effect needs, and the result that it was chosen from.
+
+    Raises:
+        RefusedError: the effect needs something that isn't given, or has no use for it (422).
+    """
+    given = asked.parameters.model_dump(exclude_none=True)
+    needed = _NEEDED.get(asked.effect, ())
+    if needed and not set(given) & set(needed):
+        raise RefusedError(422, f"`{asked.effect}` needs {' or '.join(needed)} in `parameters`.")
+    if useless := sorted(set(given) - set(needed)):
+        raise RefusedError(422, f"`{asked.effect}` has no use for {', '.join(useless)}.")
+    parameters = orjson.dumps(given, option=orjson.OPT_SORT_KEYS).decode()
+    return Terms(decision_id=decision_id, parameters=parameters, result=result)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
@@ -19,6 +18,7 @@ from stillwatch.decide.policy.subjects import SPARED, Known
 from stillwatch.domain.results import ACCOUNTS_OUT, CAMPAIGNS_OUT
 from stillwatch.domain.tables import REGISTER
 from stillwatch.store import Lake, Result, read_result
+from stillwatch.store.ledger.restraints import SparedAccount
 from stillwatch.store.manifest import manifest_paths
 
 _NO_RESULT = "no result: nobody knows what these accounts sent, or what share of traffic they are"
@@ -34,9 +34,10 @@ class Standing:
     """Name of the result."""
     remarks: tuple[str, ...]
 
-    def with_spared(self, spared: Iterable[tuple[str, datetime]]) -> Standing:
+    def with_spared(self, spared: Iterable[SparedAccount]) -> Standing:
         """Say besides who was let go, and when."""
-        frame = pl.DataFrame(list(spared), schema=SPARED, orient="row")
+        rows = [(one.account_id, one.at) for one in spared]
+        frame = pl.DataFrame(rows, schema=SPARED, orient="row")
         return replace(self, known=replace(self.known, spared=frame))
 
 

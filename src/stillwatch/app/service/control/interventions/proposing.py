@@ -21,10 +21,12 @@ from stillwatch.app.service.control.interventions.choosing import (
     find_guards,
     new_decision,
     require_end,
+    terms_of,
     word_reason,
 )
 from stillwatch.app.service.control.interventions.dry_run import DryRun, Proposal, try_out
 from stillwatch.app.service.control.interventions.known import Knowledge
+from stillwatch.app.service.control.interventions.named import list_named, list_spared
 from stillwatch.app.service.control.ledger_work import (
     change_ledger,
     ledger_of,
@@ -35,7 +37,6 @@ from stillwatch.app.service.control.ledger_work import (
 from stillwatch.app.service.control.reading import INTERVENTIONS
 from stillwatch.app.service.control.shapes import PathId, answer, body_as, good, model_of
 from stillwatch.app.service.problems import RefusedError
-from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
 from stillwatch.store.ledger.nouns.decisions import Decision
 from stillwatch.store.ledger.views import View
 
@@ -54,6 +55,7 @@ async def try_intervention(request: Request) -> Response:
     """Answer with the figures, and with what guards would stop."""
     await authorise(request, "work")
     asked = await read_asked(request, TypeAdapter(InterventionAsked))
+    terms_of(asked, "", None)
     _, found = await _prepare(request, asked)
     return answer(found.model_dump())
 
@@ -79,7 +81,9 @@ async def propose_intervention(request: Request) -> Response:
     await change_ledger(
         request,
         principal,
-        lambda change: change.propose_decision(decision, account_ids=account_ids),
+        lambda change: change.propose_decision(
+            decision, account_ids=account_ids, terms=terms_of(asked, decision_id, found.result)
+        ),
     )
     return await answer_row(request, Decision, decision.decision_id, status=201)
 
@@ -95,8 +99,7 @@ async def try_proposed(request: Request, row_id: PathId) -> Response:
 
     def ask(view: View) -> Proposal:
         decision = view.find(Decision, row_id)
-        names = [one for page in _pages(view, row_id) for one in page]
-        return Proposal(decision.effect, names, decision.reason)
+        return Proposal(decision.effect, list_named(view, row_id), decision.reason)
 
     return answer((await _try(request, ask)).model_dump())
 
@@ -126,18 +129,8 @@ async def _try(request: Request, ask: Callable[[View], Proposal]) -> DryRun:
         standing = knowledge.read()
         with ledger.read() as view:
             proposal = ask(view)
-            policy, guards = find_guards(view)
-            standing = standing.with_spared(view.list_taken_back(since=now - guards.cool_down))
+            policy, guards = find_guards(view, knowledge.places.policy_name)
+            standing = standing.with_spared(list_spared(view, since=now - guards.cool_down))
         return try_out(proposal, standing=standing, guards=guards, policy=policy, now=now)
 
     return await run_refusable(work)
-
-
-def _pages(view: View, decision_id: str) -> list[list[str]]:
-    pages, after = [], ""
-    while True:
-        rows = view.list_accounts(decision_id, after=after, limit=LEDGER_PAGE_MAX)
-        pages.append([one.account_id for one in rows if one.released_at is None])
-        if len(rows) < LEDGER_PAGE_MAX:
-            return pages
-        after = rows[-1].account_id

@@ -14,11 +14,13 @@ from pydantic import Field, TypeAdapter
 
 from stillwatch.app.service.access.keys import authorise
 from stillwatch.app.service.control.cases import answer_row
+from stillwatch.app.service.control.interventions.named import is_answered_since
 from stillwatch.app.service.control.ledger_work import (
     IfMatch,
     change_ledger,
     expect_version,
     read_asked,
+    read_ledger,
 )
 from stillwatch.app.service.control.reading import INTERVENTIONS
 from stillwatch.app.service.control.shapes import (
@@ -32,6 +34,7 @@ from stillwatch.app.service.control.shapes import (
     good,
     model_of,
 )
+from stillwatch.domain.results import TAKING
 from stillwatch.domain.service_limits import LEDGER_TEXT_CHARS_MAX
 from stillwatch.store.ledger.changes import Change
 from stillwatch.store.ledger.nouns.decisions import Decision
@@ -68,15 +71,24 @@ class ReleaseAsked(Asked):
 async def approve_intervention(
     request: Request, row_id: PathId, if_match: IfMatch = None
 ) -> Response:
-    """Approve it, as somebody who didn't propose it."""
+    """Approve it, as somebody who didn't propose it.
+
+    Where a person has called any of it innocent since it was proposed, it is left to the loop of
+    enforcement, which lets those go before it puts the rest in force.
+    """
     principal = await authorise(request, "approve")
     asked = await read_asked(request, TypeAdapter(NoteAsked))
+    is_doubtful = await read_ledger(
+        request, lambda view: is_answered_since(view, view.find(Decision, row_id))
+    )
     channels = request.app.state.control.places.channels
 
     def do(change: Change) -> None:
         expect_version(change, Decision, row_id, if_match)
-        if change.approve(row_id, note=asked.note).state == "approved":
-            change.enqueue_effects(row_id, channels=channels)
+        decision = change.approve(row_id, note=asked.note)
+        if decision.state == "approved" and not is_doubtful:
+            wanted = channels if decision.effect in TAKING else ()
+            change.enqueue_effects(row_id, channels=wanted)
 
     await change_ledger(request, principal, do)
     return await answer_row(request, Decision, row_id)
