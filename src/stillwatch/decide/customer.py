@@ -43,3 +43,23 @@ def customer_sentence(effect: str, *, expires_at: datetime, appeal: str) -> str:
     """
     day = f"{expires_at.day} {expires_at:%B %Y}"
     return _SENTENCES[effect].format(day=day, appeal=appeal)
+
+
+def appeal_words(appeal: str, *, base: str) -> str:
+    """Say how to appeal to all customers of a decision alike: at the form, where there is one.
+
+    Cost:    constant.
+    """
+    return f"at {base}" if base else appeal
+
+
+def with_appeal_link(sentence: str, *, appeal: str, link: str) -> str:
+    """Put one account's own link in the place of the words that all customers get.
+
+    Nulls:   a sentence without those words (it is older than they are) gets one more.
+    Cost:    constant.
+    """
+    shared = f"appeal {appeal}"
+    if shared in sentence:
+        return sentence.replace(shared, f"appeal at {link}", 1)
+    return f"{sentence} You can appeal at {link}."

@@ -82,3 +82,32 @@ ENVOY_CALLS_MAX: Final = 1_000
 CONSOLE_IDLE_S_MAX: Final = 900
 """Seconds without an open page after which `stillwatch open` ends: pages say every minute that they
 are open, and a laptop that was closed for a quarter of an hour is not being read."""
+# --- management and appeals ---------------------------------------------------------------------
+CONTROL_PAGE_MAX: Final = 1_000
+"""Rows of one page of the management API: a megabyte, written in some ten milliseconds."""
+CONTROL_READ_MS_MAX: Final = 10_000.0
+"""Milliseconds for a body of the management API to arrive: a person's line may be slow."""
+EFFECT_DAYS_MAX: Final = 366
+"""Days that an effect may last which a person proposes: as long as a policy may say."""
+BACKTEST_S_MAX: Final = 600.0
+"""Seconds of a backtest that the service starts: a hundred results, or some days of a lake."""
+BACKTEST_BYTES_MAX: Final = 64 * 2**20
+"""Bytes of a backtest's answer: some 300,000 accounts hit, ten times the largest campaign."""
+BACKTEST_RESULTS_MAX: Final = 200
+"""Results that one backtest replays: as many as the detection loop keeps."""
+AUDIT_VERIFY_ENTRIES_MAX: Final = 2_000_000
+"""Audit entries that the service reads again when asked: half a minute; the command has no
+bound."""
+APPEAL_BODY_BYTES_MAX: Final = 32 * 2**10
+"""Bytes of an appeal: 2,000 characters of four bytes, each byte written as three in a form."""
+APPEAL_BUCKETS_MAX: Final = 20_000
+"""References whose requests are counted at once: a wave's customers, some megabytes."""
+APPEAL_BURST: Final = 20
+"""Requests with one reference at once: somebody who reads, writes and reloads."""
+APPEAL_PER_MINUTE: Final = 12
+"""Requests with one reference a minute, after that."""
+APPEALS_PER_S: Final = 100
+"""Requests a second of all customers together: a wave of 20,000 who look within minutes."""
+APPEAL_GUESSES_PER_S: Final = 20
+"""Requests a second with references that are none: at that rate 2**128 take for ever, and others
+are not kept out."""

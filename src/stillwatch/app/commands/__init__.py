@@ -1,10 +1,12 @@
 """The commands, a file each; every one exports `register(app)`, as an extension's would."""
 
-from stillwatch.app.commands import audit, check, demo, scan, schema, serve
+from stillwatch.app.commands import audit, check, demo, scan, schema
 from stillwatch.app.commands.backtest import command as backtest
 from stillwatch.app.commands.lakes import commit, ingest, sql, watch
 from stillwatch.app.commands.lists import replay, templates
 from stillwatch.app.commands.results import diff, explain, open_report, revert
+from stillwatch.app.commands.serving import command as serve
+from stillwatch.app.commands.serving import enforce
 
 BUILT_IN = (
     demo,
@@ -14,6 +16,7 @@ BUILT_IN = (
     diff,
     revert,
     serve,
+    enforce,
     open_report,
     ingest,
     commit,

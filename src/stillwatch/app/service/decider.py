@@ -7,7 +7,7 @@ judging is told and counted, and the request gets what the route's `on_failure` 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from stillwatch.app.service.feed import DecisionFeed
@@ -30,6 +30,8 @@ class Decider:
     """Seconds since the epoch."""
     metrics: Metrics = field(default_factory=Metrics)
     meters: Meters = field(default_factory=Meters)
+    reword: Callable[..., str] | None = None
+    """Makes a decision's sentence the account's own: (sentence, decision_id=, account_id=)."""
     routes: dict[str, RouteSettings] = field(init=False)
     spans: Spans = field(init=False)
 
@@ -52,6 +54,8 @@ class Decider:
             except Exception as fault:  # noqa: BLE001  on_failure is for whatever goes wrong
                 tell("judging.failed", route=route, fault=type(fault).__name__)
                 found = self.fall_back(route, asked.account_id, cause="fault")
+        if self.reword is not None and found.decision.decision_id:
+            found = self._reword(found, self.reword)
         self.metrics.answers.labels(route, found.decision.effect).inc()
         self.metrics.seconds.labels(route).observe(perf_counter() - begun)
         return found
@@ -60,6 +64,12 @@ class Decider:
         """Give what a route's settings fix for requests that nobody can judge."""
         self.metrics.failures.labels(route, cause).inc()
         return unchecked(account_id, self.routes[route].on_failure, is_stale=cause == "stale")
+
+    @staticmethod
+    def _reword(found: Answer, reword: Callable[..., str]) -> Answer:
+        one = found.decision
+        own = reword(one.reason, decision_id=one.decision_id, account_id=one.account_id)
+        return replace(found, decision=replace(one, reason=own))
 
     def _judge(self, route: str, asked: Asked) -> Answer:
         if not asked.account_id or len(asked.account_id) > ACCOUNT_CHARS_MAX:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
-from secrets import token_hex
 from typing import Final
 
 import uvicorn
@@ -23,18 +22,16 @@ from stillwatch.app.service.access.keys import EverybodyMay, read_keys
 from stillwatch.app.service.decider import Decider
 from stillwatch.app.service.envoy import serve_envoy
 from stillwatch.app.service.factory import Part, make_service
-from stillwatch.app.service.feed import DecisionFeed
+from stillwatch.app.service.feed import DecisionFeed, DecisionSource
 from stillwatch.app.service.settings import Listening, ServiceSettings
-from stillwatch.app.service.sources import ResultSource
 from stillwatch.app.service.telemetry import log_to_stderr, tell
 from stillwatch.domain.errors import SettingError
+from stillwatch.store.ledger import Ledger
 
 _GRACE_S: Final = 5
 """Seconds for requests under way: a hundred times the longest budget of a route."""
 _LOOK_S: Final = 0.05
 """Seconds between two looks at whether a signal has come."""
-_SERIES_BYTES: Final = 8
-"""Bytes of a series' name: two starts of a service that share one would be a wonder."""
 _BACKLOG: Final = 2048
 """Connections that the system holds until they are taken: a second of 2,000 requests."""
 
@@ -53,17 +50,18 @@ def check_exposure(listening: Listening, *, has_keys: bool) -> None:
         raise SettingError(message, hint="give --keys FILE, or listen on 127.0.0.1")
 
 
-def serve_decisions(
-    result: Path | Callable[[], Path | None],
+def serve_decisions(  # noqa: PLR0913  what is served, to whom, and beside what
+    source: DecisionSource,
     *,
     listening: Listening,
     keys_file: Path | None,
     settings: ServiceSettings,
+    ledger: Ledger | None = None,
     parts: Sequence[Part] = (),
 ) -> None:
-    """Serve the decisions of a finished result, or of the newest, until a signal comes.
+    """Serve the decisions of a source until a signal comes.
 
-    `parts` are served beside: what takes exchanges in, for one.
+    `parts` are served beside: what takes exchanges in, for one; they find the ledger in the app.
 
     Raises:
         SettingError: a setting, the keys or the address can't be as they are.
@@ -71,12 +69,11 @@ def serve_decisions(
     """
     check_exposure(listening, has_keys=keys_file is not None)
     keys = EverybodyMay() if keys_file is None else read_keys(keys_file)
-    source = ResultSource(result, series=token_hex(_SERIES_BYTES))
     decider = Decider(
         DecisionFeed(source, clock=time.monotonic, on_event=tell), settings, time.time
     )
     log_to_stderr()
-    app = make_service(decider, keys=keys, parts=parts)
+    app = make_service(decider, keys=keys, ledger=ledger, parts=parts)
     with asyncio.Runner(loop_factory=uvicorn.Config(app).get_loop_factory()) as runner:
         runner.run(run_service(app, decider, listening=listening))
 

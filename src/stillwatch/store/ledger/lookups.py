@@ -1,6 +1,7 @@
 """Questions that the gateway, the deliverers and the service ask, each one statement.
 
-All lists are bounded by LEDGER_PAGE_MAX and go on where `after` says.
+All lists are bounded by LEDGER_PAGE_MAX and go on where `after` says. What is in force, and what
+speaks against acting, stand in `in_force` and `restraints`.
 """
 
 from __future__ import annotations
@@ -14,64 +15,23 @@ from stillwatch.domain.service_limits import (
     LEDGER_PAGE_MAX,
 )
 from stillwatch.store.ledger.audit.chain import ENTRIES, AuditEntry
-from stillwatch.store.ledger.errors import BadValue
+from stillwatch.store.ledger.in_force import require_page
 from stillwatch.store.ledger.nouns.appeals import APPEALS, Appeal
 from stillwatch.store.ledger.nouns.cases import COMMENTS, Comment
 from stillwatch.store.ledger.nouns.decisions import (
     APPROVALS,
     DECIDED_ACCOUNTS,
-    DECISIONS,
     Approval,
     DecidedAccount,
 )
-from stillwatch.store.ledger.nouns.effects import OUTBOX, EnforcedAccount
+from stillwatch.store.ledger.nouns.effects import OUTBOX
 from stillwatch.store.ledger.nouns.people import API_KEYS, USERS, ApiKey
 from stillwatch.store.ledger.nouns.policies import PERMISSIONS, POLICIES, Permission, Policy
+from stillwatch.store.ledger.restraints import Restraints
 
 
-def require_page(limit: int) -> int:
-    """Hold the size of a page to its bound.
-
-    Raises:
-        BadValue: it is below 1 or over LEDGER_PAGE_MAX.
-    """
-    if not 1 <= limit <= LEDGER_PAGE_MAX:
-        raise BadValue(field="limit", says=f"is not between 1 and {LEDGER_PAGE_MAX:,}")
-    return limit
-
-
-class Lookups:
+class Lookups(Restraints):
     """Questions to one instant of the ledger."""
-
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
-
-    def list_effects_in_force(
-        self, *, now: datetime, after: tuple[str, str] = ("", ""), limit: int = LEDGER_PAGE_MAX
-    ) -> list[EnforcedAccount]:
-        """List the accounts under a decision: the gateway's table.
-
-        Grain:   one row per (account_id, decision_id), after the one that is named.
-        Order:   by account_id, then decision_id.
-        """
-        accounts, decisions = DECIDED_ACCOUNTS.c, DECISIONS.c
-        place = sa.tuple_(accounts.account_id, accounts.decision_id)
-        asked = (
-            sa.select(
-                accounts.decision_id,
-                accounts.account_id,
-                decisions.effect,
-                decisions.reason,
-                decisions.expires_at,
-                decisions.campaign_id,
-            )
-            .join(DECISIONS, decisions.decision_id == accounts.decision_id)
-            .where(decisions.state == "in_force", decisions.expires_at > now)
-            .where(accounts.released_at.is_(None), place > sa.tuple_(*after))
-            .order_by(accounts.account_id, accounts.decision_id)
-            .limit(require_page(limit))
-        )
-        return [EnforcedAccount(**row) for row in self._connection.execute(asked).mappings()]
 
     def list_accounts(
         self, decision_id: str, *, after: str = "", limit: int = LEDGER_PAGE_MAX

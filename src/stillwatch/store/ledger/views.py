@@ -13,8 +13,9 @@ from typing import Final, Generic, TypeVar
 import sqlalchemy as sa
 
 from stillwatch.store.ledger.changes.writing import key_of
+from stillwatch.store.ledger.details import Details
 from stillwatch.store.ledger.errors import BadValue, UnknownRow
-from stillwatch.store.ledger.lookups import Lookups, require_page
+from stillwatch.store.ledger.in_force import require_page
 from stillwatch.store.ledger.nouns import KINDS, TABLES, Row
 from stillwatch.store.ledger.nouns.appeals import Appeal
 from stillwatch.store.ledger.nouns.cases import Case
@@ -57,7 +58,7 @@ class Page(Generic[RowT]):
     next: str | None
 
 
-class View(Lookups):
+class View(Details):
     """One instant of the ledger."""
 
     def find(self, row: type[RowT], subject_id: str) -> RowT:

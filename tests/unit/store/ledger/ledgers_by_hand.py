@@ -12,6 +12,7 @@ from stillwatch.store.ledger.nouns.cases import NewCase
 from stillwatch.store.ledger.nouns.decisions import NewDecision
 from stillwatch.store.ledger.nouns.findings import NewCampaign, NewFinding
 from stillwatch.store.ledger.nouns.people import NewApiKey, NewUser
+from stillwatch.store.ledger.nouns.terms import Terms
 
 KEY = AuditKey(b"a key of a test, sixteen or more")
 NOW = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
@@ -87,7 +88,7 @@ def appeal(appeal_id: str = "a-1", **others: object) -> NewAppeal:
 def put_in_force(ledger: Ledger, accounts: tuple[str, ...] = ("acct-1", "acct-2")) -> None:
     """Bring the decision above into force on a webhook: proposed by ann, approved by ben."""
     with ledger.write(actor="ann", now=NOW) as change:
-        change.propose_decision(decision(), account_ids=accounts)
+        change.propose_decision(decision(), account_ids=accounts, terms=Terms(decision_id="d-1"))
     with ledger.write(actor="ben", now=NOW) as change:
         change.approve("d-1")
         change.enqueue_effects("d-1", channels=("webhook",))

@@ -26,6 +26,8 @@ REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"description": says, "content": {MEDIA_TYPE: {}}}
     for status, says in (
         (400, "The body is no text, or is not packed as it says. Nothing was kept."),
+        (401, "This needs a key. Nothing was kept."),
+        (403, "This key may not send exchanges. Nothing was kept."),
         (413, "The body is too large. Nothing was kept."),
         (415, "No such content encoding. Nothing was kept."),
         (429, "More waits than may wait: `Retry-After` says when to come again. Nothing was kept."),

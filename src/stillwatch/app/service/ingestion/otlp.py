@@ -15,7 +15,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.params import Depends
 
-from stillwatch.app.service.ingestion.dialects import OTLP_DIALECT
+from stillwatch.app.service.ingestion.dialects import OTLP_DIALECT, REFUSALS
 from stillwatch.app.service.ingestion.intake import Intake
 from stillwatch.app.service.ingestion.refusals import RefusedError, as_refusal
 from stillwatch.domain.tables import EXCHANGE
@@ -97,6 +97,7 @@ def _add(
         status: {"description": "A google.rpc.Status; nothing was kept.", "content": {JSON: {}}}
         for status in (400, 413, 415, 429, 503)
     }
+    refusals |= {status: REFUSALS[status] for status in (401, 403)}
     router.add_api_route(
         f"/{signal.name}",
         take,

@@ -7,6 +7,7 @@ approves nothing that needs a person.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -28,14 +29,19 @@ from stillwatch.store.ledger.nouns.decisions import (
 )
 from stillwatch.store.ledger.nouns.findings import Campaign, Finding
 from stillwatch.store.ledger.nouns.policies import Policy
+from stillwatch.store.ledger.nouns.terms import Terms
 from stillwatch.store.ledger.states import require_approvals, require_move, require_other_person
 
 
 class ProposalVerbs(Writing):
     """Verbs on decisions that are not in force yet."""
 
-    def propose_decision(self, decision: NewDecision, *, account_ids: Sequence[str]) -> bool:
+    def propose_decision(
+        self, decision: NewDecision, *, account_ids: Sequence[str], terms: Terms | None = None
+    ) -> bool:
         """Write down an effect on some accounts, for others to approve; say whether it was news.
+
+        Nulls:   without terms the effect needs nothing and is about all keys.
 
         Cost:    one row an account, in batches.
 
@@ -83,6 +89,9 @@ class ProposalVerbs(Writing):
                 for one in accounts
             ]
             self._connection.execute(sa.insert(DECIDED_ACCOUNTS), rows)
+            if terms is not None:
+                own_terms = replace(terms, decision_id=decision.decision_id)
+                self._insert(Terms, own_terms, {}, verb="decision.terms")
         return is_news
 
     def approve(self, decision_id: str, *, note: str = "") -> Decision:

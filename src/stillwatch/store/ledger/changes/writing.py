@@ -7,7 +7,7 @@ transaction. An id that is there already with the same content is a retry: nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -18,7 +18,7 @@ from stillwatch.domain.errors import LimitExceeded
 from stillwatch.domain.service_limits import (
     LEDGER_ENTRIES_PER_CHANGE_MAX,
 )
-from stillwatch.store.ledger.audit.chain import hash_image, write_detail
+from stillwatch.store.ledger.audit.chain import ENTRIES, hash_image, write_detail
 from stillwatch.store.ledger.audit.log import Note
 from stillwatch.store.ledger.bounds import fit, fit_actor, fit_now
 from stillwatch.store.ledger.errors import RowExists, StaleVersion, UnknownRow
@@ -60,6 +60,24 @@ class Writing:
         found = getattr(self._find(row, subject_id), "version", version)
         if found != version:
             raise StaleVersion(subject=f"{KINDS[row]} {subject_id}", expected=version, found=found)
+
+    def expect_no_news(
+        self, *, after: int, kinds: Sequence[str], but_by: str | None = None
+    ) -> None:
+        """Go on only if the log has gone on with none of some kinds since one of its entries.
+
+        but_by:  whose entries are no news.
+
+        Raises:
+            StaleVersion: it has.
+        """
+        columns = ENTRIES.c
+        asked = sa.select(sa.func.max(columns.number)).where(
+            columns.number > after, columns.kind.in_(kinds), columns.actor != (but_by or "")
+        )
+        newest = self._connection.execute(asked).scalar()
+        if newest is not None:
+            raise StaleVersion(subject="the ledger", expected=after, found=newest)
 
     def _seek(self, row: type[RowT], subject_id: str) -> RowT | None:
         asked = sa.select(TABLES[row]).where(key_of(row) == subject_id)

@@ -22,6 +22,7 @@ from stillwatch.store.ledger.nouns.findings import (
 )
 from stillwatch.store.ledger.nouns.people import API_KEYS, USERS, ApiKey, User
 from stillwatch.store.ledger.nouns.policies import PERMISSIONS, POLICIES, Permission, Policy
+from stillwatch.store.ledger.nouns.terms import TERMS, Terms
 
 TABLES: Final[dict[type[Row], sa.Table]] = {
     Campaign: CAMPAIGNS,
@@ -34,6 +35,7 @@ TABLES: Final[dict[type[Row], sa.Table]] = {
     Case: CASES,
     Comment: COMMENTS,
     Decision: DECISIONS,
+    Terms: TERMS,
     Approval: APPROVALS,
     Appeal: APPEALS,
 }

@@ -81,6 +81,9 @@ class EnforcedAccount:
     reason: str
     expires_at: datetime
     campaign_id: str | None
+    parameters: str = "{}"
+    is_shared: bool = False
+    api_key_id: str | None = None
 
 
 OUTBOX: Final = table_of(

@@ -1,0 +1,1 @@
+"""The service's commands: `serve`, and `enforce` that it runs beside itself."""

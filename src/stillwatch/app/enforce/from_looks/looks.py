@@ -1,0 +1,106 @@
+"""A published look as enforcement reads it: the result's tables, and what the lake knows beside.
+
+Reads a result directory and, where there is one, the lake's register and early findings. Writes
+nothing. The instant of a look is its run's beginning, so that a look that is recorded twice gives
+the same rows twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from stillwatch.app.settings import parse_instant
+from stillwatch.app.steps.window import read_snapshot
+from stillwatch.domain.errors import NotAResult
+from stillwatch.domain.lake_tables import EARLY, HISTORY
+from stillwatch.domain.results import ACCOUNTS_OUT, CAMPAIGNS_OUT, EXCHANGES_OUT
+from stillwatch.domain.schema import Table
+from stillwatch.domain.tables import REGISTER
+from stillwatch.store import Result, read_result
+from stillwatch.store.lake import Lake
+from stillwatch.store.manifest import check_lake
+
+_MEMBER_MIN: Final = 0.5
+"""Membership from which an exchange counts as harvest: CONTRACT.md, section 4."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookTables:
+    """What one look has found."""
+
+    name: str
+    """The result's name; evidence rests there."""
+    at: datetime
+    accounts: pl.DataFrame
+    """ACCOUNTS_OUT"""
+    campaigns: pl.DataFrame
+    """CAMPAIGNS_OUT"""
+    history: pl.DataFrame = field(default_factory=HISTORY.empty)
+    """HISTORY of this look alone; empty for a scan."""
+    register: pl.DataFrame = field(default_factory=REGISTER.empty)
+    early: pl.DataFrame = field(default_factory=EARLY.empty)
+    harvest: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(
+            schema={"account_id": pl.String, "harvested": pl.Int64, "evaluated": pl.Int64}
+        )
+    )
+    """By account: exchanges at membership one half or more."""
+
+
+def read_look(place: Path, *, lake: Path | None) -> LookTables:
+    """Read a result, and what its lake knows beside.
+
+    Nulls:   without a lake the register is unknown, and nobody is known to be protected.
+
+    Raises:
+        NotAResult: a table or the run's record is missing, or not as it should be.
+        LakeError: the lake that is named can't be read: without its register nobody would be
+            known to be protected, so nobody may act.
+    """
+    result = read_result(place)
+    try:
+        at = parse_instant(str(result.run()["started_at"]))
+    except (KeyError, ValueError) as broken:
+        raise NotAResult(
+            str(place), missing="run.json with the instant of its beginning"
+        ) from broken
+    if lake is not None:
+        check_lake(lake, key_check=None)
+    opened = None if lake is None else Lake(lake)
+    return LookTables(
+        name=place.name,
+        at=at,
+        accounts=result.table(ACCOUNTS_OUT),
+        campaigns=result.table(CAMPAIGNS_OUT),
+        history=_last_look(_table_or_none(result, HISTORY)),
+        register=read_snapshot(opened).register if opened else REGISTER.empty(),
+        early=EARLY.conform(opened.read(EARLY.name)) if opened else EARLY.empty(),
+        harvest=_count_harvest(result),
+    )
+
+
+def _table_or_none(result: Result, table: Table) -> pl.DataFrame:
+    try:
+        return result.table(table)
+    except NotAResult:
+        return table.empty()  # a scan follows no campaign through time
+
+
+def _last_look(history: pl.DataFrame) -> pl.DataFrame:
+    return history.filter(pl.col("look") == pl.col("look").max())
+
+
+def _count_harvest(result: Result) -> pl.DataFrame:
+    """Count what each account took; whether it evaluates isn't known here, so none does."""
+    return (
+        result.table(EXCHANGES_OUT)
+        .filter(pl.col("membership") >= _MEMBER_MIN)
+        .group_by("account_id")
+        .agg(pl.len().cast(pl.Int64).alias("harvested"))
+        .with_columns(evaluated=pl.lit(0, pl.Int64))
+    )

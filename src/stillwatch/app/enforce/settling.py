@@ -1,0 +1,118 @@
+"""Putting in force what people have approved, and ending what is over: a small round, every second.
+
+A decision that people approved is theirs; but if a person has called an account of it innocent
+since it was proposed, that account is released first, and if it was the whole campaign, the
+decision is reverted: whoever approved may not have known. Each decision is a transaction of its
+own, so that one which can't be put in force holds up no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from stillwatch.app.enforce.from_looks.restraints import all_pages, read_spared_subjects
+from stillwatch.app.enforce.proposing import channels_of
+from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
+from stillwatch.store.ledger import Ledger
+from stillwatch.store.ledger.errors import LedgerError
+from stillwatch.store.ledger.nouns.decisions import DecidedAccount, Decision
+from stillwatch.store.ledger.restraints import SparedSubject
+from stillwatch.store.ledger.views import View
+
+ENFORCEMENT: Final = "service:enforcement"
+"""Whoever puts in force what people approved, and ends what is over."""
+Subjects = dict[tuple[str, str], SparedSubject]
+
+
+@dataclass(slots=True)
+class Settled:
+    """What a round has done: ids of decisions."""
+
+    in_force: list[str] = field(default_factory=list)
+    expired: list[str] = field(default_factory=list)
+    let_go: list[str] = field(default_factory=list)
+    """Reverted before they were in force, or with accounts that were released."""
+    failed: list[LedgerError] = field(default_factory=list)
+
+
+def settle(ledger: Ledger, *, channels: tuple[str, ...], clock: Callable[[], datetime]) -> Settled:
+    """Put in force what is approved, and end what is over.
+
+    Cost:    three small reads; a write only where there is something to do.
+
+    Raises:
+        LedgerError: the ledger can't be read, or not written for what is over.
+    """
+    done = Settled()
+    now = clock()
+    with ledger.read() as view:
+        is_over = view.has_decisions_over(now=now)
+        approved = view.list(Decision, state="approved", limit=LEDGER_PAGE_MAX).rows
+        subjects = read_spared_subjects(view) if approved else {}
+    if is_over:
+        with ledger.write(actor=ENFORCEMENT, now=now) as change:
+            done.expired = change.expire_decisions(limit=_ENDED_AT_ONCE)
+    for decision in reversed(approved):
+        if decision.decision_id in done.expired:
+            continue
+        try:
+            _put_in_force(ledger, decision, subjects, channels=channels, now=clock(), done=done)
+        except LedgerError as refused:
+            done.failed.append(refused)
+    return done
+
+
+_ENDED_AT_ONCE: Final = 1_000
+"""Decisions that end in one transaction: some seconds at most; the next round ends the others."""
+
+
+def _put_in_force(  # noqa: PLR0913  what is known of one decision, and where to say it
+    ledger: Ledger,
+    decision: Decision,
+    subjects: Subjects,
+    *,
+    channels: tuple[str, ...],
+    now: datetime,
+    done: Settled,
+) -> None:
+    with ledger.read() as view:
+        spared = _spared_of(view, decision, subjects)
+    with ledger.write(actor=ENFORCEMENT, now=now) as change:
+        change.expect(Decision, decision.decision_id, version=decision.version)
+        if _is_spared("campaign", decision.campaign_id, decision, subjects):
+            change.revert_decision(decision.decision_id, why=_WHY)
+            done.let_go.append(decision.decision_id)
+            return
+        for account_id in spared:
+            change.release_account(decision.decision_id, account_id, why=_WHY)
+        if spared:
+            done.let_go.append(decision.decision_id)
+        if len(spared) < decision.accounts_count:
+            wanted = channels_of(decision.effect, channels)
+            change.enqueue_effects(decision.decision_id, channels=wanted)
+            done.in_force.append(decision.decision_id)
+
+
+_WHY: Final = "a person has answered `innocent` or `permitted` since it was proposed"
+
+
+def _spared_of(view: View, decision: Decision, subjects: Subjects) -> list[str]:
+    def ask(after: str) -> list[DecidedAccount]:
+        return view.list_accounts(decision.decision_id, after=after)
+
+    rows = all_pages(ask, first="", place=lambda one: one.account_id)
+    return [
+        one.account_id
+        for one in rows
+        if one.released_at is None and _is_spared("account", one.account_id, decision, subjects)
+    ]
+
+
+def _is_spared(kind: str, subject_id: str | None, decision: Decision, subjects: Subjects) -> bool:
+    if subject_id is None:
+        return False
+    found = subjects.get((kind, subject_id))
+    return found is not None and found.noted_at > decision.proposed_at
