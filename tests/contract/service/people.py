@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
-from services import HandSource, Reply, _run, ask, free_port, one_of_each, wait_for_port
+from services import HandSource, Reply, _run, free_port, one_of_each, wait_for_port
 
 from stillwatch.app.service import Decider, DecisionFeed, Part, make_service
 from stillwatch.app.service.access.keys import KeyRing
@@ -49,6 +51,7 @@ class Browser:
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
     csrf: str = ""
+    key: str = ""
 
     @property
     def origin(self) -> str:
@@ -65,21 +68,38 @@ class Browser:
     ) -> Reply:
         """Ask as a page of the service does; a header that is None is left out."""
         mine: dict[str, str | None] = {
-            "cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()) or None
+            "authorization": f"Bearer {self.key}" if self.key else None,
+            "cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()) or None,
         }
         if body is not None or method not in ("", "GET"):
             mine |= {"origin": self.origin, "sec-fetch-site": "same-origin"}
             mine |= {"x-stillwatch-csrf": self.csrf or None, "content-type": "application/json"}
         said = {name: value for name, value in (mine | dict(headers)).items() if value is not None}
-        reply = ask(self.port, path, body=body, method=method, headers=said)
-        for one in SimpleCookie(reply.headers.get("set-cookie", "")).values():
-            if one.value:
-                self.cookies[one.key] = one.value
-            else:
-                self.cookies.pop(one.key, None)
+        reply = send(self.port, path, body=body, method=method, headers=said)
+        for line in reply.headers.get("set-cookie", "").splitlines():
+            for one in SimpleCookie(line).values():
+                if one.value:
+                    self.cookies[one.key] = one.value
+                else:
+                    self.cookies.pop(one.key, None)
         if reply.status == 200 and reply.body.startswith(b"{"):
             self.csrf = reply.json.get("csrf_token", self.csrf)
         return reply
+
+
+def send(port: int, path: str, *, body: Any, method: str, headers: Mapping[str, str]) -> Reply:  # noqa: ANN401
+    """Send one request; of an answer with several cookies all are kept, a line each."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    try:
+        connection.request(method or ("GET" if body is None else "POST"), path, content, headers)
+        reply = connection.getresponse()
+        said = {name.lower(): value for name, value in reply.getheaders()}
+        if cookies := reply.headers.get_all("set-cookie"):
+            said["set-cookie"] = "\n".join(cookies)
+        return Reply(reply.status, said, reply.read())
+    finally:
+        connection.close()
 
 
 @dataclass
@@ -139,10 +159,14 @@ class House:
 
 @contextmanager
 def house(
-    folder: Path, *, settings: AccessSettings | None = None, beside: KeyRing | None = None
+    folder: Path,
+    *,
+    settings: AccessSettings | None = None,
+    beside: KeyRing | None = None,
+    port: int = 0,
 ) -> Iterator[House]:
     """Run a service over an empty ledger."""
-    where, port, clock = str(folder / "ledger.db"), free_port(), HandClock()
+    where, port, clock = str(folder / "ledger.db"), port or free_port(), HandClock()
     make_ledger(where, key=KEY, ledger_id="ledger-1", now=datetime.now(UTC)).close()
     ledger = open_ledger(where, key=KEY)
     access = make_access(ledger, settings or AccessSettings(), beside=beside, clock=clock)

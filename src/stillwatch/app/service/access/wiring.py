@@ -26,6 +26,8 @@ from stillwatch.app.service.access.door import Chance, LedgerDoor
 from stillwatch.app.service.access.first import CODE_S
 from stillwatch.app.service.access.guard import Guard
 from stillwatch.app.service.access.keys import KeyRing
+from stillwatch.app.service.access.oidc.flow import OidcClient
+from stillwatch.app.service.access.oidc.roles import read_role_map
 from stillwatch.app.service.access.routes import ROUTERS
 from stillwatch.app.service.access.settings import AccessSettings
 from stillwatch.app.service.telemetry import tell
@@ -53,11 +55,12 @@ class Access:
     keys: LedgerKeys
     door: LedgerDoor
     router: APIRouter
+    oidc: OidcClient | None
 
     @asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         """Be `app.state.access`, and follow the ledger, while the service runs."""
-        app.state.access = self.door
+        app.state.access, app.state.oidc = self.door, self.oidc
         over = threading.Event()
         follower = threading.Thread(target=_follow, args=(self.keys, over), daemon=True)
         follower.start()
@@ -103,12 +106,19 @@ def make_access(
     router = APIRouter()
     for one in ROUTERS:
         router.include_router(one)
-    return Access(keys, door, router)
+    return Access(keys, door, router, _make_oidc(settings, chance))
 
 
 def guard_app(app: FastAPI, settings: AccessSettings) -> None:
     """Put the guard before everything else of an application."""
     app.add_middleware(Guard, settings=settings)
+
+
+def _make_oidc(settings: AccessSettings, chance: Chance) -> OidcClient | None:
+    read_role_map(settings.oidc_roles)
+    if not settings.has_oidc:
+        return None
+    return OidcClient(settings, clock=chance.clock, draw=chance.draw)
 
 
 def _follow(keys: LedgerKeys, over: threading.Event) -> None:
