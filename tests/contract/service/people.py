@@ -126,24 +126,37 @@ class House:
             change.add_user(NewUser(user_id=user_id, roles=roles))
         self.access.keys.refresh()
 
-    def sign_in(self, user_id: str) -> Browser:
-        """Let a user in by an invitation."""
+    def invite(self, user_id: str) -> str:
+        """Make an invitation; give its code."""
         code = f"code-{user_id}-{time.monotonic_ns()}"
         ends_at = datetime.now(UTC) + timedelta(days=30)
+        new = NewInvitation(
+            invitation_id=code, code_hash=hash_secret(code), user_id=user_id, ends_at=ends_at
+        )
         with self.write() as change:
-            change.invite(
-                NewInvitation(
-                    invitation_id=code,
-                    code_hash=hash_secret(code),
-                    user_id=user_id,
-                    ends_at=ends_at,
-                )
-            )
+            change.invite(new)
+        return code
+
+    def sign_in(self, user_id: str) -> Browser:
+        """Let a user in by an invitation."""
         found = self.browser()
         self.access.door.rates._sign_ins._held.clear()
-        reply = found.ask("/v1/session/invitation", body={"code": code})
+        reply = found.ask("/v1/session/invitation", body={"code": self.invite(user_id)})
         assert reply.status == 200, reply.body
         return found
+
+    def put_forward(self, seconds: float) -> None:
+        """Put the service's clock forward; it has looked at the ledger since."""
+        self.clock.ahead_s += seconds
+        self.access.keys.refresh()
+
+    def stop_reading(self) -> None:
+        """Make the ledger unreadable for the service."""
+
+        def refuse() -> None:
+            raise OSError
+
+        self.access.keys.refresh = refuse  # type: ignore[method-assign]
 
     def issue(self, user_id: str, *scopes: str, key: str) -> str:
         """Write a key down."""

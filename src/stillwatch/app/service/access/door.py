@@ -37,6 +37,7 @@ from stillwatch.store.ledger.states import is_machine
 
 ACTOR: Final = "service:access"
 """Under whose name the ledger is written before anybody has come in."""
+_UNSURE: Final = "The ledger can't be read now, and so nobody is known."
 _SHUT: Final = "This code opens nothing."
 
 
@@ -84,6 +85,8 @@ class LedgerDoor:
 
     async def find_person(self, request: Request) -> Principal | None:
         """Give whose session a request has, as `Door` says."""
+        if self.keys.is_stale and self.sessions.secret_of(request):
+            raise RefusedError(503, _UNSURE)
         found = self.sessions.find(request)
         if found is not None and request.method not in SAFE_METHODS:
             require_own_page(request, origin=self.settings.origin, is_proof_needed=True)

@@ -27,7 +27,7 @@ class Me(BaseModel):
     """Empty where no session asks."""
 
 
-@router.get("/v1/me", responses=describe(Me, 401, 404, 429), summary="Who asks, what they may")
+@router.get("/v1/me", responses=describe(Me, 401, 404, 429, 503), summary="Who asks, what they may")
 async def tell_me(request: Request) -> Me:
     """Tell it."""
     door = open_door(request)
