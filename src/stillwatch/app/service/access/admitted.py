@@ -16,13 +16,8 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Final
 
-from stillwatch.app.service.access.keys import (
-    PEOPLE_SCOPES,
-    ROLE_SCOPES,
-    KeyRing,
-    Principal,
-    hash_key,
-)
+from stillwatch.app.service.access.keys import KeyRing, hash_key
+from stillwatch.app.service.access.scopes import PEOPLE_SCOPES, Principal, scopes_of
 from stillwatch.domain.service_limits import ACCESS_STALE_S_MAX
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.nouns.people import ApiKey, Session, User
@@ -89,7 +84,7 @@ class LedgerKeys:
         principal, ends_at_s = self._held.keys.get(hash_key(key), (None, 0.0))
         if principal is None or ends_at_s <= self._clock():
             return None
-        if self.is_stale and principal.scopes & PEOPLE_SCOPES:
+        if principal.scopes & PEOPLE_SCOPES and self.is_stale:
             return Principal(principal.name, principal.scopes - PEOPLE_SCOPES)
         return principal
 
@@ -118,11 +113,6 @@ class LedgerKeys:
                 held = _read_instant(view, now=datetime.fromtimestamp(now_s, UTC))
             self._held = _Instant(held.users, held.keys, held.sessions, number)
             self._read_at_s = now_s
-
-
-def scopes_of(roles: tuple[str, ...]) -> frozenset[str]:
-    """Give what roles may, together."""
-    return frozenset[str]().union(*(ROLE_SCOPES[role] for role in roles))
 
 
 def _read_instant(view: View, *, now: datetime) -> _Instant:

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from fastapi import Request
 
+from stillwatch.app.service.access.settings import LOOPBACK
 from stillwatch.app.service.problems import RefusedError
 
 CSRF_HEADER: Final = "x-stillwatch-csrf"
@@ -61,6 +62,22 @@ def require_own_page(request: Request, *, origin: str, is_proof_needed: bool) ->
         raise RefusedError(403, _FORGED)
     if is_proof_needed and site is None and said is None:
         raise RefusedError(403, _FORGED)
+
+
+def refuse_strangers(request: Request, *, is_for_people: bool) -> None:
+    """Keep pages of other sites from a service that asks for no keys.
+
+    A browser on this machine reaches it too, whatever page it shows; so a change must come from
+    nobody's page or our own, and people's routes are asked for by an address of this machine, not
+    by a name that somebody else gave it.
+
+    Raises:
+        RefusedError: it comes from elsewhere (403).
+    """
+    if request.method not in SAFE_METHODS:
+        require_own_page(request, origin="", is_proof_needed=False)
+    if is_for_people and request.url.hostname not in LOOPBACK:
+        raise RefusedError(403, "Without keys this is for this machine alone: ask 127.0.0.1.")
 
 
 def _is_own(said: str, request: Request, origin: str) -> bool:

@@ -9,58 +9,47 @@ access`, which a service without a ledger hasn't got.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Protocol
 
 from fastapi import Request
 
-from stillwatch.app.service.access.forgery import SAFE_METHODS, require_own_page
-from stillwatch.app.service.access.settings import LOOPBACK
+from stillwatch.app.service.access.forgery import refuse_strangers
+from stillwatch.app.service.access.scopes import (
+    PEOPLE_SCOPES,
+    ROLE_SCOPES,
+    SCOPES,
+    Principal,
+    scopes_of,
+)
 from stillwatch.app.service.problems import RefusedError
 from stillwatch.domain.errors import SettingError
 
+__all__ = [
+    "KEY_HEADER",
+    "PEOPLE_SCOPES",
+    "ROLE_SCOPES",
+    "SCOPES",
+    "EverybodyMay",
+    "HashedKeys",
+    "KeyRing",
+    "Principal",
+    "authorise",
+    "door_of",
+    "hash_key",
+    "identify",
+    "key_of",
+    "read_keys",
+    "scopes_of",
+]
+
 KEY_HEADER: Final = "x-stillwatch-key"
-SCOPES: Final = (
-    "decide",
-    "changes",
-    "usage",
-    "metrics",
-    "ingest",
-    "read",
-    "work",
-    "approve",
-    "administer",
-)
-"""Ask for decisions · follow the table · report what was spent · read metrics · send exchanges ·
-read findings, cases and decisions · work on cases, propose, review, take back · approve ·
-users, keys, policies, permissions and the operation of the service."""
-ROLE_SCOPES: Final[Mapping[str, frozenset[str]]] = {
-    "viewer": frozenset({"read"}),
-    "analyst": frozenset({"read", "work"}),
-    "approver": frozenset({"read", "work", "approve"}),
-    "admin": frozenset({"read", "administer", "metrics"}),
-    "ingester": frozenset({"ingest"}),
-    "gateway": frozenset({"decide", "changes", "usage"}),
-}
-"""What each role of the ledger's users may. An administrator decides about nobody: whoever hands
-out roles is not whoever suspends."""
-PEOPLE_SCOPES: Final = frozenset({"read", "work", "approve", "administer"})
-"""The scopes of pages and programs that work with the ledger; the others are machines' alone."""
 _HASH_CHARS: Final = 64
 _BEARER: Final = "bearer "
 _FORWARDED: Final = frozenset({"decide"})
 """What gateways ask in a customer's stead, with the headers of the customer's browser."""
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who asks, and what they may."""
-
-    name: str
-    scopes: frozenset[str]
 
 
 class KeyRing(Protocol):
@@ -138,7 +127,7 @@ async def authorise(request: Request, scope: str) -> Principal:
     if found is None:
         found = await _find_person(request, key)
     elif not key and scope not in _FORWARDED:
-        _refuse_strangers(request, scope)
+        refuse_strangers(request, is_for_people=scope in PEOPLE_SCOPES)
     if scope not in found.scopes:
         raise RefusedError(403, f"This needs the scope {scope}.")
     if scope in PEOPLE_SCOPES and (door := door_of(request)) is not None:
@@ -174,19 +163,6 @@ async def _find_person(request: Request, key: str) -> Principal:
     if door is not None:
         door.spend(request, None)
     raise RefusedError(401, "This needs a key.", headers={"www-authenticate": "Bearer"})
-
-
-def _refuse_strangers(request: Request, scope: str) -> None:
-    """Keep pages of other sites from a service that asks for no keys.
-
-    A browser on this machine reaches it too, whatever page it shows; so a change must come from
-    nobody's page or our own, and people's routes are asked for by an address of this machine, not
-    by a name that somebody else gave it.
-    """
-    if request.method not in SAFE_METHODS:
-        require_own_page(request, origin="", is_proof_needed=False)
-    if scope in PEOPLE_SCOPES and request.url.hostname not in LOOPBACK:
-        raise RefusedError(403, "Without keys this is for this machine alone: ask 127.0.0.1.")
 
 
 def key_of(request: Request) -> str:

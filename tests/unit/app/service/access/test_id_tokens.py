@@ -41,7 +41,7 @@ class Issuer:
         self.now_s = NOW_S
         self.document = {
             "issuer": ISSUER,
-            "authorization_endpoint": f"{ISSUER}/authorize",
+            "authorization_endpoint": f"{ISSUER}/sign-in",
             "token_endpoint": f"{ISSUER}/token",
             "jwks_uri": f"{ISSUER}/keys",
         }

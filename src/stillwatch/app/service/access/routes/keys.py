@@ -14,15 +14,15 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
-from stillwatch.app.service.access.admitted import scopes_of
 from stillwatch.app.service.access.door import LedgerDoor, open_door
-from stillwatch.app.service.access.keys import SCOPES, Principal, hash_key, identify
+from stillwatch.app.service.access.keys import hash_key, identify
 from stillwatch.app.service.access.routes.bodies import (
     body_of,
     describe,
     ledger_refusals,
     read_fields,
 )
+from stillwatch.app.service.access.scopes import SCOPES, Principal, scopes_of
 from stillwatch.app.service.problems import RefusedError
 from stillwatch.domain.service_limits import LEDGER_ID_CHARS_MAX, LEDGER_WORD_CHARS_MAX
 from stillwatch.store.ledger.errors import UnknownRow

@@ -1,4 +1,4 @@
-"""Users: who there is, their roles, whether they may come in, and invitations for people.
+"""Users: who there is, their roles, and whether they may come in.
 
 Whoever reads may see who there is, since work is given to people; who changes it administers.
 Rules on roles and on the last administrator are the ledger's, inside its transaction.
@@ -6,29 +6,27 @@ Rules on roles and on the last administrator are the ledger's, inside its transa
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
 from stillwatch.app.service.access.door import LedgerDoor, open_door
-from stillwatch.app.service.access.keys import Principal, authorise, hash_key
+from stillwatch.app.service.access.keys import Principal, authorise
 from stillwatch.app.service.access.routes.bodies import (
     body_of,
     describe,
     ledger_refusals,
     read_fields,
 )
-from stillwatch.app.service.problems import RefusedError
 from stillwatch.domain.service_limits import (
     LEDGER_ID_CHARS_MAX,
     LEDGER_WORD_CHARS_MAX,
     LEDGER_WORDS_MAX,
 )
-from stillwatch.store.ledger.nouns.people import NewInvitation, NewUser, User
-from stillwatch.store.ledger.states import is_machine
+from stillwatch.store.ledger.nouns.people import NewUser, User
 
 router: Final = APIRouter(tags=["access"])
 _PAGE_MAX: Final = 500
@@ -78,15 +76,6 @@ class PersonChange(BaseModel):
     """The version that was looked at; another one is refused."""
 
 
-class Invitation(BaseModel):
-    """What opens once: the code is told here and nowhere else."""
-
-    invitation_id: str
-    user_id: str
-    code: str
-    ends_at: datetime
-
-
 @router.get("/v1/users", responses=describe(People, 401, 403, 404, 422, 429, 503), summary="Users")
 async def list_users(
     request: Request,
@@ -132,23 +121,6 @@ async def change_user(request: Request, user_id: str) -> Person:
         return await run_in_threadpool(_change_user, door, principal, user_id, said)
 
 
-@router.post(
-    "/v1/users/{user_id}/invitations",
-    status_code=201,
-    responses=describe(Invitation, 401, 403, 404, 409, 422, 429, 503, status=201),
-    summary="Make a code that lets a person in once",
-)
-async def invite_user(request: Request, user_id: str, response: Response) -> Invitation:
-    """Make an invitation; an earlier one of that person is taken back."""
-    door = open_door(request)
-    principal = await authorise(request, "administer")
-    if is_machine(user_id):
-        raise RefusedError(422, "A program doesn't sign in: give it a key.")
-    response.headers["cache-control"] = "no-store"
-    with ledger_refusals():
-        return await run_in_threadpool(_invite, door, principal, user_id)
-
-
 def _list_users(door: LedgerDoor, asks: Principal, after: str | None, limit: int) -> People:
     with door.ledger.read() as view:
         page = view.list(User, after=after, limit=limit)
@@ -173,21 +145,6 @@ def _change_user(door: LedgerDoor, asks: Principal, user_id: str, said: PersonCh
         if said.is_active is False:
             change.deactivate_user(user_id)
     return _find(door, user_id)
-
-
-def _invite(door: LedgerDoor, asks: Principal, user_id: str) -> Invitation:
-    code = door.draw()
-    new = NewInvitation(
-        invitation_id=f"i-{door.draw()}",
-        code_hash=hash_key(code),
-        user_id=user_id,
-        ends_at=door.now + timedelta(seconds=door.settings.invitation_s),
-    )
-    with door.write(actor=asks.name) as change:
-        made = change.invite(new)
-    return Invitation(
-        invitation_id=made.invitation_id, user_id=user_id, code=code, ends_at=made.ends_at
-    )
 
 
 def _find(door: LedgerDoor, user_id: str) -> Person:
