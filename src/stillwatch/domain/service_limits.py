@@ -111,3 +111,24 @@ APPEALS_PER_S: Final = 100
 APPEAL_GUESSES_PER_S: Final = 20
 """Requests a second with references that are none: at that rate 2**128 take for ever, and others
 are not kept out."""
+# --- access -------------------------------------------------------------------------------------
+ACCESS_ROWS_MAX: Final = 20_000
+"""Users, keys or open sessions of a ledger: the service keeps them in memory, some ten megabytes,
+and no house has as many operators and gateways."""
+ACCESS_STALE_S_MAX: Final = 30.0
+"""Seconds that people's keys and sessions are believed while the ledger can't be read: a restart of
+its database passes unseen, a revocation is not held off for longer."""
+SESSIONS_PER_USER_MAX: Final = 10
+"""Open sessions of one person: their machines, and some that they forgot."""
+SIGN_IN_ATTEMPTS_MAX: Final = 10
+"""Wrong codes after which the first administrator's code is void: 80 random bits need no more."""
+OIDC_FLOWS_MAX: Final = 1_000
+"""Sign-ins under way at the identity provider: a kilobyte each; beyond it the oldest is let go."""
+OIDC_BYTES_MAX: Final = 2**20
+"""Bytes of an identity provider's answer: a hundred keys, where two are usual."""
+RATE_BUCKETS_MAX: Final = 20_000
+"""Principals and clients whose rate is remembered: two megabytes."""
+PAGE_BODY_BYTES_MAX: Final = 2**20
+"""Bytes that people's routes take: ten policies of the greatest length."""
+MACHINE_BODY_BYTES_MAX: Final = 64 * 2**20
+"""Bytes that any route takes: as many as ingestion holds itself to, which takes the most."""

@@ -12,6 +12,7 @@ from typing import Final, Generic, TypeVar
 
 import sqlalchemy as sa
 
+from stillwatch.store.ledger.admissions import Admissions
 from stillwatch.store.ledger.changes.writing import key_of
 from stillwatch.store.ledger.details import Details
 from stillwatch.store.ledger.errors import BadValue, UnknownRow
@@ -22,7 +23,7 @@ from stillwatch.store.ledger.nouns.cases import Case
 from stillwatch.store.ledger.nouns.columns import EPOCH, InstantType
 from stillwatch.store.ledger.nouns.decisions import Decision
 from stillwatch.store.ledger.nouns.findings import Campaign, Disposition, Finding
-from stillwatch.store.ledger.nouns.people import ApiKey
+from stillwatch.store.ledger.nouns.people import ApiKey, Invitation, Session
 from stillwatch.store.ledger.nouns.policies import Permission, Policy
 
 RowT = TypeVar("RowT", bound=Row)
@@ -47,6 +48,8 @@ _CHOICES: Final[dict[type[Row], tuple[str, ...]]] = {
     Policy: ("name", "state"),
     Permission: ("account_id", "org_id", "scope"),
     ApiKey: ("user_id",),
+    Invitation: ("user_id",),
+    Session: ("user_id",),
 }
 
 
@@ -58,7 +61,7 @@ class Page(Generic[RowT]):
     next: str | None
 
 
-class View(Details):
+class View(Details, Admissions):
     """One instant of the ledger."""
 
     def find(self, row: type[RowT], subject_id: str) -> RowT:

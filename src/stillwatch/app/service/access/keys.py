@@ -1,59 +1,55 @@
-"""Who may ask: keys with scopes, behind a protocol, so that the ledger's keys can take their place.
+"""Who may ask: keys with scopes, behind a protocol, and where there is no key, a person's session.
 
 A key is long and drawn at random, so its SHA-256 is all that is kept, and no slow hash is needed. A
 gateway names its key in `x-stillwatch-key`, because in forward-auth the usual `authorization` is
-the customer's; everybody else may use a bearer token.
+the customer's; everybody else may use a bearer token. Sessions and rates are behind `app.state.
+access`, which a service without a ledger hasn't got.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Protocol
 
 from fastapi import Request
 
+from stillwatch.app.service.access.forgery import refuse_strangers
+from stillwatch.app.service.access.scopes import (
+    PEOPLE_SCOPES,
+    ROLE_SCOPES,
+    SCOPES,
+    Principal,
+    scopes_of,
+)
 from stillwatch.app.service.problems import RefusedError
 from stillwatch.domain.errors import SettingError
 
+__all__ = [
+    "KEY_HEADER",
+    "PEOPLE_SCOPES",
+    "ROLE_SCOPES",
+    "SCOPES",
+    "EverybodyMay",
+    "HashedKeys",
+    "KeyRing",
+    "Principal",
+    "authorise",
+    "door_of",
+    "hash_key",
+    "identify",
+    "key_of",
+    "read_keys",
+    "scopes_of",
+]
+
 KEY_HEADER: Final = "x-stillwatch-key"
-SCOPES: Final = (
-    "decide",
-    "changes",
-    "usage",
-    "metrics",
-    "ingest",
-    "read",
-    "work",
-    "approve",
-    "administer",
-)
-"""Ask for decisions · follow the table · report what was spent · read metrics · send exchanges ·
-read findings, cases and decisions · work on cases, propose, review, take back · approve ·
-users, keys, policies, permissions and the operation of the service."""
-ROLE_SCOPES: Final[Mapping[str, frozenset[str]]] = {
-    "viewer": frozenset({"read"}),
-    "analyst": frozenset({"read", "work"}),
-    "approver": frozenset({"read", "work", "approve"}),
-    "admin": frozenset({"read", "administer", "metrics"}),
-    "ingester": frozenset({"ingest"}),
-    "gateway": frozenset({"decide", "changes", "usage"}),
-}
-"""What each role of the ledger's users may. An administrator decides about nobody: whoever hands
-out roles is not whoever suspends."""
 _HASH_CHARS: Final = 64
 _BEARER: Final = "bearer "
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who asks, and what they may."""
-
-    name: str
-    scopes: frozenset[str]
+_FORWARDED: Final = frozenset({"decide"})
+"""What gateways ask in a customer's stead, with the headers of the customer's browser."""
 
 
 class KeyRing(Protocol):
@@ -61,6 +57,18 @@ class KeyRing(Protocol):
 
     def find(self, key: str) -> Principal | None:
         """Give whose key that is; an empty one is nobody's, unless nobody needs one."""
+        ...
+
+
+class Door(Protocol):
+    """What stands beside keys in a service with a ledger."""
+
+    async def find_person(self, request: Request) -> Principal | None:
+        """Give whose session a request has; one that was forged is refused."""
+        ...
+
+    def spend(self, request: Request, principal: Principal | None) -> None:
+        """Count a request of a person, or of nobody; one too many is refused."""
         ...
 
 
@@ -110,18 +118,55 @@ async def authorise(request: Request, scope: str) -> Principal:
     """Say who asks, if they may.
 
     Raises:
-        RefusedError: the key is nobody's (401), or has not that scope (403).
+        RefusedError: the key or session is nobody's (401), has not that scope or was forged (403),
+            or asks too often (429).
     """
-    ring: KeyRing = request.app.state.keys
-    found = ring.find(_key_of(request))
+    state = request.app.state
+    key = key_of(request)
+    found: Principal | None = state.keys.find(key)
     if found is None:
-        raise RefusedError(401, "This needs a key.", headers={"www-authenticate": "Bearer"})
+        found = await _find_person(request, key)
+    elif not key and scope not in _FORWARDED:
+        refuse_strangers(request, is_for_people=scope in PEOPLE_SCOPES)
     if scope not in found.scopes:
-        raise RefusedError(403, f"This key has not the scope {scope}.")
+        raise RefusedError(403, f"This needs the scope {scope}.")
+    if scope in PEOPLE_SCOPES and (door := door_of(request)) is not None:
+        door.spend(request, found)
     return found
 
 
-def _key_of(request: Request) -> str:
+async def identify(request: Request) -> Principal:
+    """Say who asks, whatever they may.
+
+    Raises:
+        RefusedError: the key or session is nobody's (401) or was forged (403), or asks too often
+            (429).
+    """
+    key = key_of(request)
+    found: Principal = request.app.state.keys.find(key) or await _find_person(request, key)
+    if (door := door_of(request)) is not None:
+        door.spend(request, found)
+    return found
+
+
+def door_of(request: Request) -> Door | None:
+    """Give what stands beside keys: None in a service without a ledger."""
+    found: Door | None = getattr(request.app.state, "access", None)
+    return found
+
+
+async def _find_person(request: Request, key: str) -> Principal:
+    door = door_of(request)
+    found = None if door is None or key else await door.find_person(request)
+    if found is not None:
+        return found
+    if door is not None:
+        door.spend(request, None)
+    raise RefusedError(401, "This needs a key.", headers={"www-authenticate": "Bearer"})
+
+
+def key_of(request: Request) -> str:
+    """Give the key that a request carries; empty where it carries none."""
     own = request.headers.get(KEY_HEADER)
     if own is not None:
         return own

@@ -20,7 +20,16 @@ from stillwatch.store.ledger.nouns.findings import (
     Disposition,
     Finding,
 )
-from stillwatch.store.ledger.nouns.people import API_KEYS, USERS, ApiKey, User
+from stillwatch.store.ledger.nouns.people import (
+    API_KEYS,
+    INVITATIONS,
+    SESSIONS,
+    USERS,
+    ApiKey,
+    Invitation,
+    Session,
+    User,
+)
 from stillwatch.store.ledger.nouns.policies import PERMISSIONS, POLICIES, Permission, Policy
 from stillwatch.store.ledger.nouns.terms import TERMS, Terms
 
@@ -30,6 +39,8 @@ TABLES: Final[dict[type[Row], sa.Table]] = {
     Disposition: DISPOSITIONS,
     User: USERS,
     ApiKey: API_KEYS,
+    Invitation: INVITATIONS,
+    Session: SESSIONS,
     Policy: POLICIES,
     Permission: PERMISSIONS,
     Case: CASES,
