@@ -37,13 +37,16 @@ rules:
   - {name: sure, when: {verdict: fraudulent}, then: suspend, for: 30d}
   - {name: unsure, when: {verdict: suspect}, then: review, for: 14d}
 """
-BUDGETED: Final = POLICY + """
+BUDGETED: Final = (
+    POLICY
+    + """
 budgets:
   - name: harvest
     when: {kind: distillation}
     exchanges_per_hour: 100
     for: 14d
 """
+)
 
 
 def account(account_id: str, verdict: str = "fraudulent", **others: object) -> dict[str, Any]:

@@ -167,8 +167,7 @@ def test_a_budget_is_one_ceiling_for_the_whole_campaign(house: House) -> None:
         judge(gateway.table, Asked(f"maybe-{n % 3}", now_s), meters=meters) for n in range(4)
     ]
     assert [one.status for one in answers if one] == [200, 200, 200, 429]
-    shared = [one for one in house.decisions(effect="throttle")]
-    for one in shared:
+    for one in house.decisions(effect="throttle"):
         take_back(
             house.ledger, one.decision_id, account_id=None, why="no", actor="ann", now=house.now
         )

@@ -1,4 +1,4 @@
-"""From a look to decisions: who is suspended by machine, who waits for people, and who is let be."""
+"""From a look to decisions: who is suspended by machine, who waits for people, who is let be."""
 
 from __future__ import annotations
 
@@ -311,7 +311,7 @@ def test_history_tells_growth(house: House) -> None:
 
     house.enforce(look("l1", heads(2)))
     seen = look("l2", heads(3), at=house.later(minutes=5))
-    row = {name: None for name in HISTORY.columns} | {
+    row = dict.fromkeys(HISTORY.columns) | {
         "campaign_id": CAMPAIGN,
         "look": 2,
         "state": "regrown",
