@@ -10,7 +10,7 @@ Blind spot: a refusal by a budget that several decisions make names the oldest o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -20,7 +20,6 @@ import orjson
 from stillwatch.app.enforce.from_looks.restraints import all_pages
 from stillwatch.domain.errors import LimitExceeded
 from stillwatch.domain.limits import DECISIONS_MAX
-from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
 from stillwatch.gateway.decision import (
     CampaignBudget,
     Decision,
@@ -31,10 +30,12 @@ from stillwatch.gateway.decision import (
 )
 from stillwatch.gateway.deltas import NEVER, Delta
 from stillwatch.store.ledger import Ledger
-from stillwatch.store.ledger.nouns.effects import EnforcedAccount
+from stillwatch.store.ledger.nouns.effects import EnforcedDecision
 from stillwatch.store.ledger.views import View
 
 _NO_HEAD: Final = (-1, "")
+_CHANGED_MAX: Final = 500
+"""Decisions that are asked for by name; where more have changed, all are read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +88,15 @@ class LedgerSource:
         entries, head_hash = self._head
         if entries and view.find_entry_hash(entries) != head_hash:
             return None  # another ledger, or an older copy of it
-        changed = view.list_changed_decisions(after=entries)
-        return changed if len(changed) < LEDGER_PAGE_MAX else None
+        changed = view.list_changed_decisions(after=entries, limit=_CHANGED_MAX)
+        return changed if len(changed) < _CHANGED_MAX else None
 
     def _read(self, view: View, changed: list[str] | None) -> dict[str, _InForce]:
-        now = self._clock()
+        read = _gather(view, changed, self._clock())
         if changed is None:
-            return _gather(
-                all_pages(
-                    lambda after: view.list_effects_in_force(now=now, after=after),
-                    first=("", ""),
-                    place=lambda one: (one.account_id, one.decision_id),
-                )
-            )
-        known = dict(self._known)
-        for decision_id in changed:
-            known.pop(decision_id, None)
-            known.update(_gather(_rows_of(view, decision_id, now)))
-        return known
+            return read
+        gone = set(changed)
+        return {name: one for name, one in self._known.items() if name not in gone} | read
 
     def _compare(
         self,
@@ -145,37 +137,39 @@ def _places(known: dict[str, _InForce], ids: Iterable[str]) -> dict[Place, Decis
     return {row.place: row for one in ids for row in known.get(one, nothing).rows}
 
 
-def _rows_of(view: View, decision_id: str, now: datetime) -> Iterator[EnforcedAccount]:
-    return all_pages(
-        lambda after: view.list_effects_of(decision_id, now=now, after=after),
+def _gather(view: View, ids: list[str] | None, now: datetime) -> dict[str, _InForce]:
+    """Read the decisions of some ids that are in force, or all, with their accounts."""
+    if ids is not None and not ids:
+        return {}
+    accounts: dict[str, list[str]] = {}
+    for decision_id, account_id in all_pages(
+        lambda after: view.list_places_in_force(now=now, ids=ids, after=after),
+        first=("", ""),
+        place=lambda one: one,
+    ):
+        accounts.setdefault(decision_id, []).append(account_id)
+    decisions = all_pages(
+        lambda after: view.list_decisions_in_force(now=now, ids=ids, after=after),
         first="",
-        place=lambda one: one.account_id,
+        place=lambda one: one.decision_id,
     )
+    return {one.decision_id: _in_force(one, accounts.get(one.decision_id, [])) for one in decisions}
 
 
-def _gather(rows: Iterable[EnforcedAccount]) -> dict[str, _InForce]:
-    """Put the accounts of each decision together."""
-    by_decision: dict[str, list[EnforcedAccount]] = {}
-    for row in rows:
-        by_decision.setdefault(row.decision_id, []).append(row)
-    return {decision_id: _in_force(rows) for decision_id, rows in by_decision.items()}
-
-
-def _in_force(rows: list[EnforcedAccount]) -> _InForce:
-    first = rows[0]
-    parameters = _read_parameters(first.parameters)
-    expires_at_s = first.expires_at.timestamp()
-    if not first.is_shared:
-        effect = known_effect(first.effect)
-        words = (effect, first.decision_id, first.reason, expires_at_s, first.api_key_id)
-        return _InForce(tuple(Decision(one.account_id, *words, parameters) for one in rows))
+def _in_force(one: EnforcedDecision, account_ids: list[str]) -> _InForce:
+    parameters = _read_parameters(one.parameters)
+    expires_at_s = one.expires_at.timestamp()
+    if not one.is_shared:
+        effect = known_effect(one.effect)
+        words = (effect, one.decision_id, one.reason, expires_at_s, one.api_key_id, parameters)
+        return _InForce(tuple(Decision(account_id, *words) for account_id in account_ids))
     budget = CampaignBudget(
-        campaign_id=first.campaign_id or first.decision_id,
-        account_ids=tuple(one.account_id for one in rows),
+        campaign_id=one.campaign_id or one.decision_id,
+        account_ids=tuple(account_ids),
         exchanges_per_hour=parameters.exchanges_per_hour,
         output_tokens_per_hour=parameters.output_tokens_per_hour,
         expires_at_s=expires_at_s,
-        decision_id=first.decision_id,
+        decision_id=one.decision_id,
     )
     return _InForce(budget=budget)
 
