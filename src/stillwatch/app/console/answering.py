@@ -50,7 +50,7 @@ class Answering:
         try:
             posted = request.method == "POST"
             principal = await authorise(request, page.act_scope if posted else page.scope)
-            asked = replace(asked, principal=principal)
+            asked = replace(asked, principal=principal, cookies=request.cookies)
             if posted:
                 form = await read_form(request)
                 self.tokens.check(request, form=form, name=principal.name)
