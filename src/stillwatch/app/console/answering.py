@@ -29,10 +29,11 @@ from stillwatch.domain.errors import StillwatchError
 from stillwatch.store.ledger import Ledger
 
 _HTML: Final = "text/html; charset=utf-8"
-_FAULT: Final = (
+_FAULT: Final = RefusedPageError(
+    500,
     "This page has a fault",
-    "It is a fault of Stillwatch, not yours. The other pages go on working; the log of the service "
-    "says where it happened, and a report of it is welcome.",
+    "It is a fault of Stillwatch. The other pages go on working; the log of the service says where "
+    "it happened, and a report of it is welcome.",
 )
 _NOBODY: Final = Principal("", frozenset())
 THEMES: Final = ("light", "dark")
@@ -74,7 +75,7 @@ class Answering:
             return self._refuse(request, asked, RefusedPageError(503, str(failed), advice))
         except Exception as fault:  # noqa: BLE001  a bug is a page too, and a line in the log
             tell("console.fault", page=page.path, kind=type(fault).__name__, where=_place(fault))
-            return self._refuse(request, asked, RefusedPageError(500, *_FAULT))
+            return self._refuse(request, asked, _FAULT)
 
     async def answer_nowhere(self, request: Request) -> Response:
         """Say that there is no such page."""

@@ -47,7 +47,8 @@ def state_campaigns(reading: Reading) -> pl.DataFrame:
         .with_columns(
             pl.when("is_permitted")
             .then(pl.lit("permitted"))
-            .otherwise(pl.col("state").fill_null("new")),
+            .otherwise(pl.col("state").fill_null("new"))
+            .alias("state"),
             pl.col("acted_on", "fraudulent").fill_null(0),
         )
     )
