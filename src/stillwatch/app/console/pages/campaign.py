@@ -29,9 +29,9 @@ _TEMPLATES: Final = (
     Column("place", "Place"),
     Column("tactic", "Tactic", "chip"),
     Column("accounts", "Accounts", "count"),
-    Column("coverage", "Of its accounts", "share"),
+    Column("coverage", "Coverage", "share"),
     Column("exchanges", "Exchanges", "count"),
-    Column("accounts_outside", "Accounts outside", "count"),
+    Column("accounts_outside", "Outside", "count"),
 )
 _MODELS: Final = (
     Column("model", "Model", "code"),

@@ -11,9 +11,14 @@ from typing import Final
 import polars as pl
 
 from stillwatch.app.console.reading.reading import Reading
+from stillwatch.domain.channels.families import CHANNEL_OF
 
 SIMILAR_MAX: Final = 8
 """Campaigns that are listed: what is nearest; the overview has all."""
+_TELLING: Final = frozenset({"content", "identity", "infrastructure", "client"})
+"""Families whose values say something of an operator; everybody shares an hour."""
+_RARE: Final = 0.05
+"""Share of all accounts that may hold a value for it to count: a country says nothing."""
 _TEXTS: Final = pl.List(pl.String)
 _SCHEMA: Final = pl.Schema(
     [
@@ -60,7 +65,11 @@ def find_similar(reading: Reading, campaign_id: str) -> pl.DataFrame:
 def _values(reading: Reading) -> pl.DataFrame:
     """Give the values that tie, by campaign."""
     campaigns = reading.groups.select("group_id", "campaign_id").drop_nulls()
-    keyed = reading.ties.select("group_id", pl.concat_str("channel", "value").alias("value"))
+    told = [c.name for c in CHANNEL_OF.values() if c.family in _TELLING]
+    rare = pl.col("holders") <= _RARE * max(reading.accounts.height, 1)
+    keyed = reading.ties.filter(pl.col("channel").is_in(told), rare).select(
+        "group_id", pl.concat_str("channel", "value").alias("value")
+    )
     return keyed.unique().join(campaigns, on="group_id").select("campaign_id", "value").unique()
 
 
