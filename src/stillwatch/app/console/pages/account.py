@@ -13,6 +13,7 @@ from stillwatch.app.console.frame.page import Page, Shown
 from stillwatch.app.console.frame.refusals import NotThereError
 from stillwatch.app.console.frame.sheets import Column, Sheet
 from stillwatch.app.console.reading import Reading
+from stillwatch.app.console.reading.values import say_value
 from stillwatch.domain.channels.families import CHANNEL_OF
 from stillwatch.report.figures import humanise, phrase_of
 
@@ -28,6 +29,7 @@ _EVIDENCE: Final = (
 )
 _TRAITS: Final = (
     Column("phrase", "Kind of value"),
+    Column("said", "Value"),
     Column("value", "Pseudonym", "code", link="/search?q={}"),
     Column("share", "Of its exchanges", "share"),
     Column("holders_inside", "Accounts of its group", "count"),
@@ -111,7 +113,10 @@ def _traits(reading: Reading, name: str) -> Sheet:
     known = list(CHANNEL_OF)
     phrase = pl.col("channel").map_elements(phrase_of, return_dtype=pl.String).alias("phrase")
     found = reading.ties.filter(pl.col("account_id") == name, pl.col("channel").is_in(known))
-    rows = found.with_columns(phrase).sort("holders", "channel", "value")
+    said = pl.struct("channel", "value").map_elements(
+        lambda one: say_value(one["channel"], one["value"]), return_dtype=pl.String
+    )
+    rows = found.with_columns(phrase, said.alias("said")).sort("holders", "channel", "value")
     return Sheet(
         "traits",
         "Values that it shares",

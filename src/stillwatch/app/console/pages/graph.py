@@ -44,7 +44,7 @@ def send(asked: Asked) -> Sent:
 def view(asked: Asked) -> Shown:
     """List the same in words."""
     graph = _ask(asked)
-    names = [name_trait(trait) for trait in graph["traits"]]
+    names = [trait["label"] for trait in graph["traits"]]
     bundles = [
         {
             "name": bundle["account_id"] or f"Bundle {bundle['key'] + 1}",
@@ -73,12 +73,6 @@ def view(asked: Asked) -> Shown:
         ),
     )
     return Shown("graph.html", {"graph": graph}, sheets=sheets)
-
-
-def name_trait(trait: dict[str, Any]) -> str:
-    """Name a value by its channel and the first digits of its pseudonym."""
-    more = f" and {trait['values'] - 1} more" if trait["values"] > 1 else ""
-    return f"{trait['phrase']} {trait['value'][:6]}{more}"
 
 
 def _frame(rows: list[dict[str, Any]], columns: tuple[Column, ...]) -> pl.DataFrame:

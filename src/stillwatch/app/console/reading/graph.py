@@ -16,8 +16,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from stillwatch.app.console.reading.reading import Reading
+from stillwatch.app.console.reading.values import write_value
 from stillwatch.domain.channels.families import CHANNEL_OF
-from stillwatch.report.figures import phrase_of
 
 Row = dict[str, Any]
 Holds = NDArray[np.bool_]
@@ -110,7 +110,7 @@ def _choose_traits(ties: pl.DataFrame, number: int, population: int) -> list[Row
             "channel": row["channel"],
             "family": CHANNEL_OF[row["channel"]].family if row["channel"] in CHANNEL_OF else "",
             "value": row["value"],
-            "phrase": phrase_of(row["channel"]),
+            "label": write_value(row["channel"], row["value"]),
             "inside": row["inside"],
             "holders": row["holders"],
             "lift_bits": round(row["lift_bits"], 2),
@@ -147,6 +147,8 @@ def _fold(traits: Sequence[Row], holds: Holds) -> tuple[list[Row], Holds]:
                 either = (holds[:, column] | holds[:, other]).sum()
                 if both >= _SAME * either:
                     traits[other]["values"] += 1
+                    first = traits[other]["label"].partition(" (+")[0]
+                    traits[other]["label"] = f"{first} (+{traits[other]['values'] - 1})"
                     break
         else:
             kept.append(column)
