@@ -28,7 +28,7 @@ from stillwatch.app.requests import (
     WatchRequest,
 )
 from stillwatch.app.settings import read_mapping, read_replay_index, utc_now
-from stillwatch.app.steps.collect import collect_traits
+from stillwatch.app.steps.collect import collect_traits, hold_traits, write_background
 from stillwatch.app.steps.conclude import conclude, note_power, show_exemplars, write_tables
 from stillwatch.app.steps.days import count_window
 from stillwatch.app.steps.facts import IngestFacts, read_facts
@@ -39,7 +39,6 @@ from stillwatch.app.steps.watching import conclude_watch, open_window
 from stillwatch.app.steps.window import Snapshot
 from stillwatch.domain.channels.families import CHANNEL_OF, QUEUE
 from stillwatch.domain.keyed import PseudonymKey
-from stillwatch.domain.results import PROFILE
 from stillwatch.domain.settings import Settings
 from stillwatch.ingest import IngestSettings, find_traffic
 from stillwatch.ingest.register import RegisterReading, read_register
@@ -80,7 +79,7 @@ def run_scan(
         if request.retain_text:
             templates = show_exemplars(arrived, tied, detected)
         arrived.quarantine = pl.concat([arrived.quarantine, register.quarantine])
-        draft.write_table(PROFILE, tied.profiles)
+        write_background(draft, arrived, tied, register)
         write_tables(draft, arrived, detected, templates, run)
         conclude(draft, detected, templates, register.register, run)
     content = run.ledger.content(finished_at=utc_now())
@@ -224,7 +223,7 @@ def tie_accounts(
     if not len(echoes.watched):
         run.ledger.stand_aside(f"channel {QUEUE.name}", reason=_NOTHING_REFUSED)
     telling = late.find_telling(observed.traits, linked.members) if counts else None
-    held = observed.traits.join(linked.members, on="account_id", how="semi")
+    held = hold_traits(observed.traits, linked.members)
     found = (linked.groups, linked.members, sent.passages, linked.evidence, observed.profiles)
     return late.Tied(*found, echoes, held, telling), linked
 

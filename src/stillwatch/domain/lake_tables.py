@@ -2,7 +2,8 @@
 
 Counts are made once a day and merged: `VALUE_COUNT`, `FIRST_USE`. History is written once a look:
 `HISTORY` is a file of the result too (campaign_history.parquet); `HEAD` and `TELLING` are what a
-campaign is known by from one look to the next.
+campaign is known by from one look to the next. `TIE` and `CONDUCT` are files of a result alone:
+what a person who looks into a group asks for, and no stage reads.
 """
 
 from __future__ import annotations
@@ -127,3 +128,39 @@ EARLY: Final = Table(
         "channels": _r(pl.List(_S), "channels in which it shares a value, the strongest first"),
     },
 )
+
+TIE: Final = Table(
+    "ties",
+    "one account of a tied group and a value that it shares with others of the group",
+    {
+        "group_id": _r(_S, "identifier"),
+        "account_id": _r(_S, "identifier"),
+        "channel": _r(_S, "channel"),
+        "value": _r(_S, "the value's pseudonym: 16 hexadecimal digits"),
+        "share": _r(_F, "share of the account's exchanges that carry it, in (0, 1]"),
+        "holders_inside": _r(_I, "accounts of the group that hold it"),
+        "holders": _r(_I, "accounts of the whole run that hold it"),
+    },
+)
+
+CONDUCT: Final = Table(
+    "conduct",
+    "one exchange of an account in a campaign: when, and what kind of request; no text",
+    {
+        "exchange_id": _r(_S, "identifier"),
+        "account_id": _r(_S, "identifier"),
+        "time": _r(UTC_TIME, "instant of the request"),
+        "model": _c(_S, "model"),
+        "endpoint": _c(_S, "endpoint"),
+        "access_path": _c(_S, "path of access"),
+        "status": _c(_I, "HTTP status"),
+        "turn": _c(_I, "turn in the conversation, from 1"),
+        "input_tokens": _c(_I, "tokens in"),
+        "output_tokens": _c(_I, "tokens out"),
+        "tactic": _c(_S, "most probable tactic of the prompt"),
+        "capability": _c(_S, "what the prompt is after"),
+    },
+)
+
+BESIDE_A_RESULT: Final = (HISTORY, TIE, CONDUCT)
+"""Those that are files of a result too."""

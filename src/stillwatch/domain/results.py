@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from stillwatch.domain.lake_tables import HISTORY
+from stillwatch.domain.lake_tables import BESIDE_A_RESULT
 from stillwatch.domain.schema import UTC_TIME, Column, Table, optional, required
 from stillwatch.domain.tables import ACCOUNT, EXCHANGE, PERMISSION, RELEASE
 
@@ -212,7 +212,7 @@ PUBLISHED: Final = (
     HARVEST,
     TEMPLATES_OUT,
     PROFILE,
-    HISTORY,
+    *BESIDE_A_RESULT,
     DECISION,
     QUARANTINE,
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -28,6 +30,12 @@ from stillwatch.domain.errors import StillwatchError
 from stillwatch.store.ledger import Ledger
 
 _HTML: Final = "text/html; charset=utf-8"
+_FAULT: Final = RefusedPageError(
+    500,
+    "This page has a fault",
+    "It is a fault of Stillwatch. The other pages go on working; the log of the service says where "
+    "it happened, and a report of it is welcome.",
+)
 _NOBODY: Final = Principal("", frozenset())
 THEMES: Final = ("light", "dark")
 THEME_COOKIE: Final = "stillwatch_theme"
@@ -52,7 +60,7 @@ class Answering:
             posted = request.method == "POST"
             scope = page.act_scope if posted else page.scope
             principal = await authorise(request, scope) if scope else _NOBODY
-            asked = replace(asked, principal=principal)
+            asked = replace(asked, principal=principal, cookies=request.cookies)
             if posted:
                 form = await read_form(request)
                 self.tokens.check(request, form=form, name=principal.name)
@@ -67,6 +75,9 @@ class Answering:
         except StillwatchError as failed:
             advice = failed.hint or "Try again; the log of the service has more."
             return self._refuse(request, asked, RefusedPageError(503, str(failed), advice))
+        except Exception as fault:  # noqa: BLE001  a bug is a page too, and a line in the log
+            tell("console.fault", page=page.path, kind=type(fault).__name__, where=_place(fault))
+            return self._refuse(request, asked, _FAULT)
 
     async def answer_nowhere(self, request: Request) -> Response:
         """Say that there is no such page."""
@@ -164,3 +175,9 @@ def _word(refused: RefusedError) -> RefusedPageError:
     }
     title, advice = words.get(refused.status, (refused.detail, "Go back and try again."))
     return RefusedPageError(refused.status, title, advice)
+
+
+def _place(fault: Exception) -> str:
+    """Say where a fault happened, without anything that it was about."""
+    last = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"

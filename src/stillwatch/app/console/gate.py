@@ -61,7 +61,7 @@ class Gate:
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
-        if headers.get("host", "").rpartition(":")[0] not in _HOSTS:
+        if headers.get("host", "").partition(":")[0] not in _HOSTS:
             await _answer(send, 421, {}, _CLOSED)
         elif scope["path"] == ENTER:
             await self._enter(scope, send)

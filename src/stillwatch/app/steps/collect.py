@@ -1,6 +1,7 @@
 """What a run's exchanges say of its accounts: passages, traits, and requests that came again.
 
-Part of the rim: calls the last steps of *observe* on what has arrived, for *link* and *detect*.
+Part of the rim: calls the last steps of *observe* on what has arrived, for *link* and *detect*, and
+keeps with the result what a person asks for who looks into a group.
 """
 
 from __future__ import annotations
@@ -8,17 +9,23 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import narwhals as nw
+import polars as pl
 
+from stillwatch.app import late
 from stillwatch.app.arrive import Arrived
 from stillwatch.app.steps.window import Snapshot
 from stillwatch.domain.keyed import PseudonymKey
+from stillwatch.domain.lake_tables import CONDUCT, TIE
 from stillwatch.domain.observations import Echoes
+from stillwatch.domain.results import PROFILE
+from stillwatch.domain.tables import LAUNCH, REGISTER
 from stillwatch.ingest.register import RegisterReading
 from stillwatch.observe import count_traits, list_passages
 from stillwatch.observe.account_traits import Observed
 from stillwatch.observe.day_counts import DayCounts
 from stillwatch.observe.echoes import find_echoes
 from stillwatch.observe.passages import SentPassages
+from stillwatch.store.results import ResultDraft
 
 
 class Collected(NamedTuple):
@@ -52,3 +59,44 @@ def collect_traits(
         counts=counts,
     )
     return Collected(sent, observed, find_echoes(rows))
+
+
+def hold_traits(traits: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+    """Keep the traits of accounts in groups, and how many accounts of the run hold each.
+
+    Grain:   TRAIT of the members, with `holders`.
+    Cost:    linear in the traits of all accounts.
+    """
+    counted = traits.with_columns(pl.len().over("channel", "value").alias("holders"))
+    return counted.join(members, on="account_id", how="semi")
+
+
+def write_background(
+    draft: ResultDraft, arrived: Arrived, tied: late.Tied, register: RegisterReading | Snapshot
+) -> None:
+    """Write what a person asks for who looks into a group; no stage reads it.
+
+    Grain:   PROFILE of all accounts; TIE, CONDUCT and REGISTER of those in tied groups; LAUNCH.
+    Cost:    one pass over the exchanges, as many rows as the groups have exchanges.
+    """
+    grouped = tied.members.select("account_id", "group_id")
+    inside = pl.len().over("group_id", "channel", "value").alias("holders_inside")
+    ties = tied.traits.join(grouped, on="account_id").with_columns(inside)
+    spelt = pl.col("value").map_elements(spell_value, return_dtype=pl.String)
+    shared = ties.filter(pl.col("holders_inside") > 1).sort("group_id", "account_id", "channel")
+    values = shared.select(pl.col("value").unique()).with_columns(spelt.alias("spelt"))
+    shared = shared.join(values, on="value", maintain_order="left")
+    kept = shared.drop("value").rename({"spelt": "value"})
+    conduct = arrived.observed().select(*CONDUCT.columns)
+    conduct = conduct.join(grouped.lazy(), on="account_id", how="semi").sort("account_id", "time")
+    known = register.register.join(grouped, on="account_id", how="semi").sort("account_id")
+    draft.write_table(PROFILE, tied.profiles)
+    draft.write_table(TIE, TIE.conform(kept))
+    draft.write_table(CONDUCT, conduct.collect())
+    draft.write_table(REGISTER, known)
+    draft.write_table(LAUNCH, register.launches)
+
+
+def spell_value(value: int) -> str:
+    """Write a pseudonym as people read it: 16 hexadecimal digits."""
+    return f"{value & 0xFFFFFFFFFFFFFFFF:016x}"

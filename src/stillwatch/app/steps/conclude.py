@@ -15,6 +15,7 @@ from stillwatch.act.outbox import deliver_effects, enqueue_effects
 from stillwatch.app import late
 from stillwatch.app.arrive import TEXTS, Arrived
 from stillwatch.app.settings import utc_now
+from stillwatch.app.steps.collect import spell_value
 from stillwatch.app.steps.run import Run
 from stillwatch.decide.decide import decide_under
 from stillwatch.decide.policy.ruling import BUDGET, RULING, budget_campaigns
@@ -64,9 +65,7 @@ def show_exemplars(arrived: Arrived, tied: late.Tied, detected: late.Detected) -
     chosen = (
         tied.passages.spell_out()
         .with_columns(
-            template_id=pl.col("template").map_elements(
-                lambda t: f"{t & 0xFFFFFFFFFFFFFFFF:016x}", return_dtype=pl.String
-            )
+            template_id=pl.col("template").map_elements(spell_value, return_dtype=pl.String)
         )
         .join(templates.select("template_id", "place"), on=["template_id", "place"])
     )

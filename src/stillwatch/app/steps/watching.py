@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from stillwatch.app import late
 from stillwatch.app.requests import WatchRequest
+from stillwatch.app.steps.collect import write_background
 from stillwatch.app.steps.conclude import conclude, write_tables
 from stillwatch.app.steps.days import CountedWindow
 from stillwatch.app.steps.history import follow_campaigns, remember_look
 from stillwatch.app.steps.run import Run
 from stillwatch.app.steps.window import Window, take_window
 from stillwatch.domain.lake_tables import HISTORY
-from stillwatch.domain.results import PROFILE
 from stillwatch.store.lake import Lake
 from stillwatch.store.results import ResultDraft
 
@@ -73,7 +73,7 @@ def conclude_watch(  # noqa: PLR0913, PLR0917  all that the stages have left
         "campaigns": followed.tell(),
     }
     templates = followed.detected.found.templates
-    draft.write_table(PROFILE, tied.profiles)
+    write_background(draft, window.arrived, tied, window.snapshot)
     draft.write_table(HISTORY, followed.history)
     run.ledger.files[HISTORY.name] = len(followed.history)
     write_tables(draft, window.arrived, followed.detected, templates, run)

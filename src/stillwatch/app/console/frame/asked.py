@@ -44,6 +44,7 @@ class Asked:
     now: datetime
     behind: Behind
     form: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, name: str, default: str = "") -> str:
         """Read a parameter of the address."""

@@ -19,6 +19,7 @@ Kind = Literal[
     "words",
     "chip",
     "count",
+    "share",
     "figure",
     "bits",
     "probability",
@@ -26,7 +27,7 @@ Kind = Literal[
     "when",
     "day",
 ]
-NUMBERS: Final = frozenset({"count", "figure", "bits", "probability", "chance"})
+NUMBERS: Final = frozenset({"count", "share", "figure", "bits", "probability", "chance"})
 PAGE_ROWS: Final = 50
 """Rows of a page of a sheet: two screens; the rest is a click or a scroll away."""
 _FIND_CHARS_MAX: Final = 200

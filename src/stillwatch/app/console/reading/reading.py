@@ -11,11 +11,12 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Final, TypeVar, cast
 
 import polars as pl
 
 from stillwatch.domain.errors import NotAResult
+from stillwatch.domain.lake_tables import CONDUCT, HISTORY, TIE
 from stillwatch.domain.results import (
     ACCOUNTS_OUT,
     CAMPAIGNS_OUT,
@@ -27,8 +28,13 @@ from stillwatch.domain.results import (
     TEMPLATES_OUT,
 )
 from stillwatch.domain.schema import Table
+from stillwatch.domain.tables import LAUNCH, REGISTER
 from stillwatch.report.findings import Findings
 from stillwatch.store.results import Result, file_of, read_result
+
+Kept = TypeVar("Kept")
+KEPT_MAX: Final = 32
+"""Things made of a result that are kept: a campaign's members and its graph, for some campaigns."""
 
 
 class Reading:
@@ -37,6 +43,8 @@ class Reading:
     def __init__(self, result: Result) -> None:
         self.place = result.place
         self._result = result
+        self._kept: dict[tuple[str, ...], Any] = {}
+        self._lock = Lock()
         self.run: dict[str, Any] = result.run()
 
     @cached_property
@@ -91,6 +99,32 @@ class Reading:
             run=self.run,
         )
 
+    @cached_property
+    def ties(self) -> pl.DataFrame:
+        """Give TIE; empty where an older result has none."""
+        return self.table_or_none(TIE)
+
+    @cached_property
+    def register(self) -> pl.DataFrame:
+        """Give REGISTER of the accounts in tied groups; empty where there is none."""
+        return self.table_or_none(REGISTER)
+
+    @cached_property
+    def launches(self) -> pl.DataFrame:
+        """Give LAUNCH; empty where there is none."""
+        return self.table_or_none(LAUNCH)
+
+    @cached_property
+    def history(self) -> pl.DataFrame:
+        """Give HISTORY; empty for a scan, which has no look before it."""
+        return self.table_or_none(HISTORY)
+
+    def conduct_of(self, account_id: str) -> pl.DataFrame:
+        """Give CONDUCT of one account in the order of time; empty where it was not kept."""
+        if not self.path_of(CONDUCT).is_file():
+            return CONDUCT.empty()
+        return self.scan(CONDUCT).filter(pl.col("account_id") == account_id).collect()
+
     def evidence_on(self, subject_id: str) -> pl.DataFrame:
         """Give EVIDENCE on one account or group, the strongest first."""
         found = self.scan(EVIDENCE).filter(pl.col("subject_id") == subject_id).collect()
@@ -110,6 +144,18 @@ class Reading:
         if not path.is_file():
             raise NotAResult(str(self.place), missing=path.name)
         return pl.scan_parquet(path)
+
+    def remember(self, *key: str, make: Callable[[], Kept]) -> Kept:
+        """Give what was made under a key, made once; the oldest goes when there are KEPT_MAX."""
+        with self._lock:
+            if key in self._kept:
+                return cast("Kept", self._kept[key])
+        made = make()
+        with self._lock:
+            while len(self._kept) >= KEPT_MAX:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[key] = made
+        return made
 
     def path_of(self, table: Table) -> Path:
         """Give where a table rests."""

@@ -1,0 +1,81 @@
+"""The overview: what is new, how sure, how big, what to do; read in ten seconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import polars as pl
+
+from stillwatch.app.console.drawing.canvas import legend
+from stillwatch.app.console.drawing.stacked import draw_stacked
+from stillwatch.app.console.frame.asked import Asked
+from stillwatch.app.console.frame.page import Page, Shown
+from stillwatch.app.console.pages.campaigns import campaign_sheet
+from stillwatch.app.console.reading import Reading
+from stillwatch.app.console.reading.days import layer_campaigns
+from stillwatch.app.console.reading.states import state_campaigns
+from stillwatch.report.findings import harvest_total
+
+VISIT_COOKIE: Final = "stillwatch_before"
+"""When this browser was last here before now, in seconds since the epoch; console.js keeps it."""
+_NEWS: Final = ("new", "growing", "regrown", "split", "merged")
+
+
+def view(asked: Asked) -> Shown:
+    """Draw the overview of the newest result."""
+    reading = asked.result()
+    campaigns = state_campaigns(reading)
+    live = campaigns.filter(~pl.col("is_permitted"))
+    layers = layer_campaigns(reading, live["campaign_id"].to_list())
+    told: dict[str, Any] = {
+        "live": live.to_dicts(),
+        "accounts_seen": reading.accounts.height,
+        "verdicts": reading.findings.verdict_counts(),
+        "harvested": {
+            measure: harvest_total(campaigns.to_dicts(), measure)
+            for measure in ("exchanges", "output_tokens")
+        },
+        "smallest": reading.findings.smallest_campaign(),
+        "effects": _effects(reading),
+        "news": live.filter(pl.col("state").is_in(_NEWS)).to_dicts(),
+        "before": read_visit(asked),
+        "finished_at": instant_of(reading.run.get("finished_at")),
+        "run": reading.run,
+        "counts": reading.run.get("counts") or {},
+        "aside": len(reading.run.get("stood_aside") or ()),
+        "seconds": sum(stage.get("seconds", 0) for stage in reading.run.get("stages") or ()),
+        "let_be": reading.findings.groups_let_be().height,
+        "days": draw_stacked(
+            layers,
+            title="Exchanges by day: harvest by campaign, and all other traffic",
+            unit="expected exchanges",
+        ),
+        "key": legend((layer.tone, layer.name) for layer in layers),
+    }
+    return Shown("overview.html", told, sheets=(campaign_sheet(campaigns),))
+
+
+def read_visit(asked: Asked) -> datetime | None:
+    """Give when this browser was here before; None if never, or if it says nonsense."""
+    said = asked.cookies.get(VISIT_COOKIE, "")
+    if not said.isdecimal() or int(said) > asked.now.timestamp():
+        return None
+    return datetime.fromtimestamp(int(said), UTC)
+
+
+def instant_of(said: object) -> datetime | None:
+    """Read an instant of run.json; None where there is none."""
+    try:
+        found = datetime.fromisoformat(str(said))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _effects(reading: Reading) -> list[tuple[str, int]]:
+    counted = reading.decisions.group_by("effect").len().sort("len", "effect", descending=True)
+    return [(effect, number) for effect, number in counted.iter_rows()]
+
+
+PAGE: Final = Page("/", "Overview", view, section="Findings", needs=("result",), key="o")
