@@ -122,7 +122,7 @@ class Answering:
             "sheets": {sheet.name: view_sheet(sheet, asked.query) for sheet in shown.sheets},
             "asset": self.assets.address,
             "theme": theme if theme in THEMES else "",
-            "token": self.tokens.make(asked.principal.name),
+            "form_token": self.tokens.make(asked.principal.name),
             "session_token": csrf_token(request),
             "stays_alive": self.stays_alive,
             **shown.context,

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Request, Response
 
 from stillwatch.app.console.answering import Answering, answer_asset
 from stillwatch.app.console.desk import PAGES as DESK
-from stillwatch.app.console.desk import ROUTER as DOOR
+from stillwatch.app.console.desk import router as sign_in_routes
 from stillwatch.app.console.frame.assets import Assets
 from stillwatch.app.console.frame.forms import Tokens
 from stillwatch.app.console.frame.page import ROOT, Page
@@ -55,7 +55,7 @@ def make_console(
         stays_alive=stays_alive,
     )
     router = APIRouter(include_in_schema=False)
-    router.include_router(DOOR)
+    router.include_router(sign_in_routes)
     for page in pages:
         _add_page(router, page, answering)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from stillwatch.app.console.desk import deciding, keeping, ruling, working
-from stillwatch.app.console.desk.keeping.entering import router as ROUTER
+from stillwatch.app.console.desk.keeping.entering import router
 from stillwatch.app.console.frame.page import Page
 
 PAGES: Final[tuple[Page, ...]] = (
@@ -20,4 +20,4 @@ PAGES: Final[tuple[Page, ...]] = (
     *keeping.PAGES,
 )
 
-__all__ = ["PAGES", "ROUTER"]
+__all__ = ["PAGES", "router"]

@@ -1,4 +1,4 @@
-"""Rows of the ledger as tables of a page: columns say the types, so that an empty table has them."""
+"""Rows of the ledger as tables of a page; columns say the types, so that an empty one has them."""
 
 from __future__ import annotations
 

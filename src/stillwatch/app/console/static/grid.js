@@ -183,6 +183,7 @@
       const form = make("form", { method: "post", action: host.dataset.decide });
       const accounts = make("input", { type: "hidden", name: "accounts" });
       form.append(make("input", { type: "hidden", name: "csrf", value: host.dataset.token }),
+        make("input", { type: "hidden", name: "csrf_token", value: host.dataset.sessionToken }),
         make("input", { type: "hidden", name: "campaign", value: host.dataset.campaign }), accounts,
         make("button", {}, "Decide for these"));
       form.addEventListener("submit", () => { accounts.value = ids().join("\n"); });

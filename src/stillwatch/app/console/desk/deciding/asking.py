@@ -14,6 +14,7 @@ from typing import Any, Final
 from stillwatch.app.console.desk.changing import change_ledger, new_id, read_ledger, said_id
 from stillwatch.app.console.desk.deciding.trying import try_wanted
 from stillwatch.app.console.desk.deciding.wishes import (
+    NEEDS,
     OFFERED,
     VERDICTS,
     Wish,
@@ -26,7 +27,7 @@ from stillwatch.app.console.frame.page import Answer, Moved, Page, Shown
 from stillwatch.app.service.control.interventions.choosing import (
     InterventionAsked,
     new_decision,
-    subject_of,
+    terms_of,
 )
 from stillwatch.app.service.control.interventions.dry_run import DryRun
 from stillwatch.app.service.problems import RefusedError
@@ -52,6 +53,8 @@ def act(asked: Asked) -> Answer:
     wish = read_wish(asked, own_id=said_id(asked, _PREFIX))
     if _is_proposed(asked, wish.own_id):  # sent twice
         return _lead_to(wish.own_id)
+    if not asked.said("step"):  # a selection, brought along from a table
+        return _show(asked, wish, wish)
     if not wish.is_whole:
         missing = [] if wish.effect else [("effect", "Choose what is to happen.")]
         missing += [] if wish.campaign or wish.accounts else [("accounts", "Name at least one.")]
@@ -73,25 +76,29 @@ def _try(asked: Asked, wish: Wish) -> Tried | Wish:
     if not isinstance(wanted, InterventionAsked):
         return replace(wish, problems=tuple(wanted))
     try:
+        terms_of(wanted, wish.own_id, None)
         return try_wanted(asked, wanted)
     except RefusedError as refused:
-        said = refused.detail.replace("`expires_at`", "The end")
-        field = "until" if "`expires_at`" in refused.detail else "accounts"
-        return replace(wish, problems=((field, said),))
+        return replace(wish, problems=(_place(refused.detail, wish.effect),))
+
+
+def _place(detail: str, effect: str) -> tuple[str, str]:
+    """Say which field a refusal of the management is about, in the words of the form."""
+    if "`expires_at`" in detail:
+        return "until", detail.replace("`expires_at`", "The end")
+    if "`parameters`" in detail:
+        return next(n for n, (of, _) in NEEDS.items() if of == effect), "Say how much, or what."
+    return "accounts", detail
 
 
 def _propose(asked: Asked, wish: Wish, tried: Tried) -> Moved:
     wanted, (account_ids, found) = as_asked(wish), tried
     assert isinstance(wanted, InterventionAsked)  # noqa: S101  it was tried out
-    decision = new_decision(
-        wanted,
-        decision_id=wish.own_id,
-        subject=subject_of(wanted, account_ids),
-        reason=found.reason,
-        needed=found.approvals_needed,
-    )
+    decision = new_decision(wanted, account_ids, decision_id=wish.own_id, dry_run=found)
+    terms = terms_of(wanted, wish.own_id, found.result)
     change_ledger(
-        asked, lambda change: change.propose_decision(decision, account_ids=account_ids)
+        asked,
+        lambda change: change.propose_decision(decision, account_ids=account_ids, terms=terms),
     )
     return _lead_to(wish.own_id)
 
@@ -107,6 +114,7 @@ def _show(asked: Asked, wish: Wish, tried: Tried | Wish) -> Shown:
         "account_ids": [] if isinstance(tried, Wish) else tried[0],
         "seen": "" if isinstance(tried, Wish) else _mark(tried),
         "offered": OFFERED,
+        "needs": NEEDS,
         "verdicts": VERDICTS,
         "may_work": may(asked, "work"),
     }
@@ -146,5 +154,11 @@ def _lead_to(decision_id: str) -> Moved:
 
 
 PAGE: Final = Page(
-    "/decide", "Decide", view, needs=("ledger",), act=act, example={"campaign": "{campaign}"}
+    "/decide",
+    "Decide",
+    view,
+    section="Work",
+    needs=("ledger",),
+    act=act,
+    example={"campaign": "{campaign}"},
 )

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import orjson
+
 from stillwatch.app.console.desk.changing import find_row, read_ledger, tell
 from stillwatch.app.console.desk.deciding.rollout import progress_of
-from stillwatch.app.console.desk.deciding.trying import list_decided, try_standing
+from stillwatch.app.console.desk.deciding.trying import try_standing
 from stillwatch.app.console.desk.parts import may
 from stillwatch.app.console.desk.rows import list_newest, plain_rows, sheet_of
 from stillwatch.app.console.desk.trail import trail_sheet
@@ -20,8 +22,9 @@ from stillwatch.app.console.frame.page import Page, Shown
 from stillwatch.app.console.frame.refusals import RefusedPageError
 from stillwatch.app.console.frame.sheets import Column
 from stillwatch.app.service.control.interventions.dry_run import DryRun
+from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
 from stillwatch.store.ledger.nouns.appeals import Appeal
-from stillwatch.store.ledger.nouns.decisions import Approval, Decision
+from stillwatch.store.ledger.nouns.decisions import Approval, DecidedAccount, Decision
 from stillwatch.store.ledger.states import is_machine
 from stillwatch.store.ledger.views import View
 
@@ -39,6 +42,8 @@ _APPEALS: Final = (
 _SAID: Final = {
     "proposed": "Proposed. It waits for approval; nothing is in force yet.",
     "approved": "Approved by you. It waits for one more person.",
+    "left": "Approved. Somebody has called an account innocent since it was proposed, so that "
+    "enforcement lets those go before it puts the rest in force, within seconds.",
     "in_force": "Approved, and in force. Gateways follow within a second or two.",
     "rejected": "Rejected. Nothing was done with any account.",
     "reverted": "Taken back for all of its accounts.",
@@ -55,7 +60,8 @@ def view(asked: Asked) -> Shown:
         return {
             "approvals": view.list_approvals(decision.decision_id),
             "progress": progress_of(asked, view, decision),
-            "decided": list_decided(view, decision.decision_id, with_released=True),
+            "decided": _list_decided(view, decision.decision_id),
+            "terms": view.seek_terms(decision.decision_id),
             "appeals": list_newest(view, Appeal, decision_id=decision.decision_id),
         }
 
@@ -64,6 +70,8 @@ def view(asked: Asked) -> Shown:
         "decision": decision,
         "approvals": found["approvals"],
         "progress": found["progress"],
+        "terms": found["terms"],
+        "needs": orjson.loads(found["terms"].parameters) if found["terms"] else {},
         "released": sum(one.released_at is not None for one in found["decided"]),
         "run": _try(asked, decision),
         "why_not": why_not_approve(asked, decision, found["approvals"]),
@@ -85,19 +93,30 @@ def view(asked: Asked) -> Shown:
 def why_not_approve(asked: Asked, decision: Decision, approvals: list[Approval]) -> str:
     """Say why whoever asks may not approve a proposal; empty where they may."""
     name = asked.principal.name
-    if decision.state != "proposed":
-        return "It is no proposal any more."
-    if decision.expires_at <= asked.now:
-        return "Its end is over: propose it again with a later one."
-    if not may(asked, "approve"):
-        return "Approving is for people with the role approver."
-    if is_machine(name):
-        return "A program approves nothing."
-    if name in {one.approver for one in approvals}:
-        return "You have approved it; it waits for another person."
-    if decision.approvals_needed and name == decision.proposed_by:
-        return "You have proposed it; somebody else has to approve it."
-    return ""
+    is_own = bool(decision.approvals_needed) and name == decision.proposed_by
+    reasons = (
+        (decision.state != "proposed", "It is no proposal any more."),
+        (decision.expires_at <= asked.now, "Its end is over: propose it again with a later one."),
+        (not may(asked, "approve"), "Approving is for people with the role approver."),
+        (is_machine(name), "A program approves nothing."),
+        (
+            name in {one.approver for one in approvals},
+            "You have approved it; it waits for another person.",
+        ),
+        (is_own, "You have proposed it; somebody else has to approve it."),
+    )
+    return next((says for holds, says in reasons if holds), "")
+
+
+def _list_decided(view: View, decision_id: str) -> list[DecidedAccount]:
+    """List the accounts of a decision, released ones too, in the order of their ids."""
+    found: list[DecidedAccount] = []
+    while True:
+        after = found[-1].account_id if found else ""
+        rows = view.list_accounts(decision_id, after=after, limit=LEDGER_PAGE_MAX)
+        found += rows
+        if len(rows) < LEDGER_PAGE_MAX:
+            return found
 
 
 def _try(asked: Asked, decision: Decision) -> DryRun | None:

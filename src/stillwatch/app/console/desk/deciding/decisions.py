@@ -94,7 +94,7 @@ def describe(view: View, found: list[Decision]) -> list[dict[str, Any]]:
 def _sheet(rows: list[dict[str, Any]], state: str) -> Sheet:
     nothing = {
         _OPEN: "Nothing waits for approval. What is in force stands under “in force”.",
-        "all": "Nothing has been decided yet. Propose something from a campaign’s page.",
+        "all": "Nothing has been decided yet. Propose something from a campaign's page.",
     }
     empty = nothing.get(state, f"No decision is {state.replace('_', ' ')}.")
     return sheet_of("decisions", "Decisions", columns=COLUMNS, rows=rows, empty=empty)

@@ -1,7 +1,8 @@
 """What people do with a decision: approve, reject, take back, release one account, try again.
 
 With its last approval a decision is in force, in the same transaction, as the management API does
-it. A form that is sent twice finds its work done and says the same.
+it; where somebody has called any of it innocent meanwhile it is left to enforcement, as there. A
+form that is sent twice finds its work done and says the same.
 """
 
 from __future__ import annotations
@@ -9,11 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from stillwatch.app.console.desk.changing import act_page, change_ledger, find_row, said_version
+from stillwatch.app.console.desk.changing import (
+    act_page,
+    change_ledger,
+    find_row,
+    read_ledger,
+    said_version,
+)
 from stillwatch.app.console.desk.parts import control_of
 from stillwatch.app.console.frame.asked import Asked, address
 from stillwatch.app.console.frame.page import Moved
 from stillwatch.app.console.frame.refusals import RefusedPageError
+from stillwatch.app.service.control.interventions.named import is_answered_since
+from stillwatch.domain.results import TAKING
 from stillwatch.store.ledger.changes import Change
 from stillwatch.store.ledger.nouns.decisions import Decision
 
@@ -29,11 +38,17 @@ def approve(asked: Asked) -> Moved:
         return _told(decision, "in_force" if decision.state == "in_force" else "approved")
     _require_seen(asked, approvers)
 
+    is_doubtful = read_ledger(asked, lambda view: is_answered_since(view, decision))
+
     def do(change: Change) -> str:
         change.expect(Decision, decision.decision_id, version=said_version(asked))
-        if change.approve(decision.decision_id, note=asked.said("note")).state != "approved":
+        approved = change.approve(decision.decision_id, note=asked.said("note"))
+        if approved.state != "approved":
             return "approved"
-        change.enqueue_effects(decision.decision_id, channels=channels)
+        if is_doubtful:
+            return "left"
+        wanted = channels if decision.effect in TAKING else ()
+        change.enqueue_effects(decision.decision_id, channels=wanted)
         return "in_force"
 
     return _told(decision, change_ledger(asked, do))

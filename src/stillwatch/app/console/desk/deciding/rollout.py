@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from stillwatch.app.console.desk.changing import find_row, read_ledger
-from stillwatch.app.console.desk.deciding.trying import list_decided
 from stillwatch.app.console.desk.parts import may
 from stillwatch.app.console.frame.asked import Asked
 from stillwatch.app.console.frame.page import Page, Shown
+from stillwatch.app.service.control.interventions.named import list_named
 from stillwatch.store.ledger.nouns.decisions import Decision
 from stillwatch.store.ledger.nouns.effects import Effect
 from stillwatch.store.ledger.states import EFFECT_STATES
@@ -59,7 +59,7 @@ def progress_of(asked: Asked, view: View, decision: Decision) -> Progress:
         counted.setdefault((channel, operation), dict.fromkeys(EFFECT_STATES, 0))[state] = n
     has_failed = any(counts["failed"] for counts in counted.values())
     effects = view.list_effects(decision.decision_id, limit=_LOOKED_AT_MAX) if has_failed else []
-    accounts = [one.account_id for one in list_decided(view, decision.decision_id)]
+    accounts = list_named(view, decision.decision_id)
     return Progress(
         channels=[(*place, counts) for place, counts in counted.items()],
         failed=[one for one in effects if one.state == "failed"][:_FAILED_SHOWN_MAX],

@@ -6,8 +6,6 @@ that both see the same figures: accounts, share of traffic, programmes, protecte
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from stillwatch.app.console.desk.changing import word_refusal
 from stillwatch.app.console.desk.parts import control_of
 from stillwatch.app.console.frame.asked import Asked
@@ -19,10 +17,9 @@ from stillwatch.app.service.control.interventions.choosing import (
     word_reason,
 )
 from stillwatch.app.service.control.interventions.dry_run import DryRun, Proposal, try_out
+from stillwatch.app.service.control.interventions.named import list_named, list_spared
 from stillwatch.domain.errors import StillwatchError
-from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
-from stillwatch.store.ledger.nouns.decisions import DecidedAccount, Decision
-from stillwatch.store.ledger.views import View
+from stillwatch.store.ledger.nouns.decisions import Decision
 
 
 def try_wanted(asked: Asked, wanted: InterventionAsked) -> tuple[list[str], DryRun]:
@@ -55,30 +52,18 @@ def try_standing(asked: Asked, decision: Decision) -> DryRun:
         RefusedPageError: the ledger or the result can't be read.
     """
     with asked.ledger().read() as view:
-        names = [one.account_id for one in list_decided(view, decision.decision_id)]
+        names = list_named(view, decision.decision_id)
     return _try(asked, Proposal(decision.effect, names, decision.reason))
 
 
-def list_decided(view: View, decision_id: str, *, with_released: bool = False) -> list[DecidedAccount]:
-    """List the accounts of a decision, all of them, in the order of their ids."""
-    found: list[DecidedAccount] = []
-    while True:
-        after = found[-1].account_id if found else ""
-        rows = view.list_accounts(decision_id, after=after, limit=LEDGER_PAGE_MAX)
-        found += rows
-        if len(rows) < LEDGER_PAGE_MAX:
-            return [one for one in found if with_released or one.released_at is None]
-
-
 def _try(asked: Asked, proposal: Proposal) -> DryRun:
+    control = control_of(asked)
     try:
-        standing = control_of(asked).knowledge.read()
+        standing = control.knowledge.read()
         with asked.ledger().read() as view:
-            policy, guards = find_guards(view)
-            since: datetime = asked.now - guards.cool_down
-            standing = standing.with_spared(view.list_taken_back(since=since))
-        return try_out(
-            proposal, standing=standing, guards=guards, policy=policy, now=asked.now
-        )
+            policy, guards = find_guards(view, control.places.policy_name)
+            spared = list_spared(view, since=asked.now - guards.cool_down)
+        standing = standing.with_spared(spared)
+        return try_out(proposal, standing=standing, guards=guards, policy=policy, now=asked.now)
     except StillwatchError as refused:
         raise word_refusal(refused) from refused

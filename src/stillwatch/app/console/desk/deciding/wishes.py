@@ -6,28 +6,38 @@ no date is told beside the form, and nothing that was typed is lost.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
 from pydantic import ValidationError
 
 from stillwatch.app.console.frame.asked import Asked
-from stillwatch.app.service.control.interventions.choosing import InterventionAsked
+from stillwatch.app.service.control.interventions.choosing import InterventionAsked, ParametersAsked, Verdict
 
 OFFERED: Final = {
     "watch": "Nothing changes for the customer; the account is marked, and looked at again.",
     "review": "Nothing changes for the customer; a person is asked to look.",
+    "throttle": "Fewer requests an hour get through; the rest are refused.",
     "challenge": "The customer has to confirm who they are before the next request.",
+    "degrade": "Some features are off for the account.",
     "deny": "Every request is refused; signing in and billing go on.",
     "suspend": "The account is suspended: nothing works until the end, or until it is released.",
     "terminate": "The account is closed. Nothing brings it back but a person.",
 }
-"""Effects that a person may choose, the mildest first. `throttle` and `degrade` need rates, which a
-policy gives them."""
+"""Effects that a person may choose, the mildest first."""
+NEEDS: Final = {
+    "exchanges_per_hour": ("throttle", "Exchanges an hour that get through"),
+    "output_tokens_per_hour": ("throttle", "Output tokens an hour that get through"),
+    "method": ("challenge", "How the customer confirms: a word of yours, such as card"),
+    "measures": ("degrade", "What is off: words of yours, such as no_logprobs no_reasoning"),
+}
+"""What effects need beside themselves: field, effect, and words for it."""
+_NUMBERS: Final = ("exchanges_per_hour", "output_tokens_per_hour")
 VERDICTS: Final = ("fraudulent", "suspect", "watch")
 _DAYS: Final = 30
+_PROBLEMS_MAX: Final = 5
 _ACCOUNTS_SHOWN_MAX: Final = 20_000
 """Ids that a form carries, a quarter of a megabyte; a campaign of more is chosen as a campaign."""
 
@@ -45,6 +55,8 @@ class Wish:
     without_protected: bool = False
     basis: str = ""
     own_id: str = ""
+    needs: Mapping[str, str] = field(default_factory=dict)
+    """What the effect needs, as it was typed."""
     problems: tuple[tuple[str, str], ...] = field(default=())
     """Field, and what is wrong with it."""
 
@@ -70,6 +82,7 @@ def read_wish(asked: Asked, *, own_id: str) -> Wish:
         without_protected=bool(one("without_protected")),
         basis=one("basis"),
         own_id=own_id,
+        needs={name: one(name) for name in NEEDS},
     )
 
 
@@ -82,16 +95,18 @@ def as_asked(wish: Wish) -> InterventionAsked | list[tuple[str, str]]:
         return InterventionAsked(
             effect=wish.effect,
             expires_at=ends,
-            account_ids=list(wish.accounts),
+            account_ids=wish.accounts,
             campaign_id=wish.campaign or None,
-            verdicts=list(wish.verdicts),  # type: ignore[arg-type]  words of VERDICTS
+            verdicts=cast("tuple[Verdict, ...]", wish.verdicts),
+            parameters=ParametersAsked.model_validate(_parameters(wish)),
             without_protected=wish.without_protected,
             case_id=wish.case or None,
             basis=wish.basis,
             decision_id=wish.own_id or None,
         )
     except ValidationError as refused:
-        return [_word(str(one["loc"][0]), str(one["type"])) for one in refused.errors()][:5]
+        found = [_word(str(one["loc"][0]), str(one["type"])) for one in refused.errors()]
+        return found[:_PROBLEMS_MAX]
 
 
 def read_day(text: str) -> datetime | None:
@@ -100,6 +115,15 @@ def read_day(text: str) -> datetime | None:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         return None
+
+
+def _parameters(wish: Wish) -> dict[str, object]:
+    """Give what the chosen effect needs; what is typed for other effects is left out."""
+    meant = {k: v for k, v in wish.needs.items() if v and NEEDS[k][0] == wish.effect}
+    whole: dict[str, object] = {k: v.replace(",", "") for k, v in meant.items() if k in _NUMBERS}
+    if "measures" in meant:
+        whole["measures"] = tuple(meant["measures"].replace(",", " ").split())
+    return {**whole, **({"method": meant["method"]} if "method" in meant else {})}
 
 
 def _split(texts: Sequence[str]) -> tuple[str, ...]:
@@ -123,5 +147,9 @@ def _word(place: str, kind: str) -> tuple[str, str]:
         "campaign_id": ("campaign", "This is no id of a campaign."),
         "case_id": ("case", "This is no id of a case."),
         "basis": ("basis", "This is too long: 2,000 characters fit."),
+        "exchanges_per_hour": ("exchanges_per_hour", "This is a whole number from 1."),
+        "output_tokens_per_hour": ("output_tokens_per_hour", "This is a whole number from 1."),
+        "method": ("method", "This is one word: a-z, 0-9, _ and -."),
+        "measures": ("measures", "These are words: a-z, 0-9, _ and -, with spaces between."),
     }
     return words.get(place, (place, f"This does not fit ({kind})."))

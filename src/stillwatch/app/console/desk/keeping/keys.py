@@ -15,8 +15,8 @@ from stillwatch.app.console.frame.asked import Asked, address
 from stillwatch.app.console.frame.page import Moved, Page, Shown
 from stillwatch.app.console.frame.refusals import RefusedPageError
 from stillwatch.app.console.frame.sheets import Column
-from stillwatch.app.service.access.keys import PEOPLE_SCOPES, SCOPES
 from stillwatch.app.service.access.routes import keys as access
+from stillwatch.app.service.access.scopes import PEOPLE_SCOPES, SCOPES
 from stillwatch.domain.errors import StillwatchError
 from stillwatch.store.ledger.nouns.people import ApiKey, Session, User
 from stillwatch.store.ledger.states import is_machine

@@ -35,12 +35,12 @@ class _Part:
 def view(asked: Asked) -> Shown:
     """Show them."""
     ledger = asked.ledger()
-    table = getattr(getattr(asked.behind.state, "decider", None), "feed", None)
+    feed = getattr(getattr(asked.behind.state, "decider", None), "feed", None)
     told = {
         "version": __version__,
         "ledger": ledger.name.rpartition("/")[2],
-        "table": table.table if table is not None else None,
-        "age_s": table.age_s() if table is not None and hasattr(table, "age_s") else None,
+        "table": feed.table if feed is not None else None,
+        "age_s": feed.age_s if feed is not None else None,
     }
     return Shown("desk/settings.html", told, sheets=(_sheet(asked),))
 
@@ -48,7 +48,9 @@ def view(asked: Asked) -> Shown:
 def _sheet(asked: Asked) -> Sheet:
     rows = [row for part in _parts(asked) for row in _rows(part)]
     empty = "The parts of this service have no settings that can be shown."
-    return sheet_of("settings", "Settings", columns=_COLUMNS, rows=rows, empty=empty, sort="section")
+    return sheet_of(
+        "settings", "Settings", columns=_COLUMNS, rows=rows, empty=empty, sort="section"
+    )
 
 
 def _parts(asked: Asked) -> Iterator[_Part]:
@@ -88,7 +90,9 @@ def _word(name: str, value: object, *, is_hidden: bool) -> str:
         return "not set"
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "none"
-    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    return (
+        {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    )
 
 
 PAGES: Final = (Page("/settings", "Settings", view, section="Service", needs=("ledger",), key="s"),)

@@ -23,8 +23,9 @@ from stillwatch.app.console.frame.asked import Asked, address
 from stillwatch.app.console.frame.page import Answer, Moved, Page, Shown
 from stillwatch.app.console.frame.refusals import RefusedPageError
 from stillwatch.app.console.frame.sheets import Column
-from stillwatch.app.service.access.keys import ROLE_SCOPES
+from stillwatch.app.service.access.routes import invitations
 from stillwatch.app.service.access.routes import users as access
+from stillwatch.app.service.access.scopes import scopes_of
 from stillwatch.domain.errors import StillwatchError
 from stillwatch.store.ledger.nouns.people import ROLES, NewUser, User
 from stillwatch.store.ledger.states import is_machine
@@ -106,7 +107,7 @@ def invite(asked: Asked) -> Answer:
     if is_machine(user.user_id):
         raise RefusedPageError(422, "A program does not sign in", "Give it a key instead.")
     door = door_of(asked)
-    made = _ask_access(lambda: access._invite(door, asked.principal, user.user_id))  # noqa: SLF001
+    made = _ask_access(lambda: invitations._invite(door, asked.principal, user.user_id))  # noqa: SLF001
     return _show(asked, user, invitation=made)
 
 
@@ -115,7 +116,7 @@ def _show(asked: Asked, user: User, **more: Any) -> Shown:  # noqa: ANN401  what
         "user": user,
         "is_program": is_machine(user.user_id),
         "is_me": user.user_id == asked.principal.name,
-        "scopes": sorted(frozenset[str]().union(*(ROLE_SCOPES[one] for one in user.roles))),
+        "scopes": sorted(scopes_of(user.roles)),
         "roles": ROLES,
         "duties": DUTIES,
         "may_administer": may(asked, "administer"),

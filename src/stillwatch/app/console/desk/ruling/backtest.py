@@ -56,7 +56,7 @@ _GUARDS: Final = (
     Column("says", "Why"),
 )
 _TONES: Final = (
-    ("sure", "answered as a campaign’s, or not answered"),
+    ("sure", "answered as a campaign's, or not answered"),
     ("innocent", "answered as innocent"),
 )
 
@@ -138,7 +138,7 @@ def _replay(asked: Asked, text: str) -> dict[str, Any]:
 
 
 def _describe(hit: Mapping[str, Any]) -> dict[str, Any]:
-    said = {True: "innocent", False: "a campaign’s", None: None}[hit["is_innocent"]]
+    said = {True: "innocent", False: "a campaign's", None: None}[hit["is_innocent"]]
     return {**hit, "at": datetime.fromisoformat(hit["at"]), "is_innocent": said}
 
 

@@ -46,11 +46,12 @@ _SAID: Final = {
     "revoked": "Revoked. Looks that begin from now on go without it.",
 }
 _DIGITS_MAX: Final = 15
+_FIELDS: Final = ("account", "org", "scope", "granted_by", "valid_from", "valid_to", "budget")
 
 
 def view(asked: Asked) -> Shown:
     """List permissions, and show the form to whoever may grant one."""
-    return _show(asked, {"account": asked.text("account")}, problem="")
+    return _show(asked, dict.fromkeys(_FIELDS, "") | {"account": asked.text("account")})
 
 
 def view_one(asked: Asked) -> Shown:
@@ -68,8 +69,7 @@ def view_one(asked: Asked) -> Shown:
 
 def grant(asked: Asked) -> Answer:
     """Grant one."""
-    names = ("account", "org", "scope", "granted_by", "valid_from", "valid_to", "budget")
-    said = {name: asked.said(name) for name in names}
+    said = {name: asked.said(name) for name in _FIELDS}
     granted = _read(said, own_id=said_id(asked, "permission"))
     if isinstance(granted, str):
         return _show(asked, said, problem=granted)
@@ -99,7 +99,7 @@ def state_of(row: Permission, now: datetime) -> str:
     return "over" if row.valid_to is not None and row.valid_to <= now else "in_force"
 
 
-def _show(asked: Asked, said: dict[str, str], *, problem: str) -> Shown:
+def _show(asked: Asked, said: dict[str, str], *, problem: str = "") -> Shown:
     state = asked.choice("state", STATES)
     rows = read_ledger(asked, lambda view: list_newest(view, Permission))
     described = [

@@ -34,7 +34,7 @@ COLUMNS: Final = (
 )
 _BACK: Final = address("/policies")
 _SAID: Final = {
-    "published": "Published. It does not rule yet: activate it when its backtest is as you want it.",
+    "published": "Published. It does not rule yet: activate it once its backtest is as you like.",
     "active": "It rules from now on. The next look goes by it.",
 }
 

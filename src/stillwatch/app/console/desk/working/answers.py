@@ -25,8 +25,8 @@ MEANINGS: Final[Mapping[str, str]] = {
 USE: Final = (
     "What an answer does: “innocent” and “permitted” keep machines from acting on the campaign "
     "from the next look on, and let go what is approved and not in force yet. They take back "
-    "nothing that is in force. Answers about single accounts are also what a policy’s backtest "
-    "counts innocents by. Detection itself reads no answers: the next run’s probabilities are the "
+    "nothing that is in force. Answers about single accounts are also what a policy's backtest "
+    "counts innocents by. Detection itself reads no answers: the next run's probabilities are the "
     "same with and without yours."
 )
 _SPARING: Final = ("innocent", "permitted")

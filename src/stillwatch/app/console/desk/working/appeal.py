@@ -100,9 +100,7 @@ def _show(
     asked: Asked, appeal: Appeal, *, said: dict[str, str] | None = None, problem: str = ""
 ) -> Shown:
     knowledge = control_of(asked).knowledge
-    found = read_ledger(
-        asked, lambda view: gather(view, appeal.appeal_id, knowledge=knowledge)
-    )
+    found = read_ledger(asked, lambda view: gather(view, appeal.appeal_id, knowledge=knowledge))
     others = {one["approver"]: "approved" for one in found["approvals"]}
     others[found["decision"]["proposed_by"]] = "proposed"
     told: dict[str, Any] = {

@@ -1,0 +1,28 @@
+"""A service with a ledger, users, a result and the console, shared by tests that change nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "service"))
+
+from desks import Desk, desk_at
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A desk with something of every kind on it; whoever asks must leave it as it is."""
+    with desk_at(tmp_path_factory.mktemp("filled")) as found:
+        found.fill()
+        yield found
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A desk of one's own."""
+    with desk_at(tmp_path) as found:
+        yield found
