@@ -37,6 +37,7 @@ from stillwatch.store.ledger.nouns.policies import NewPermission
 
 PEOPLE: Final = {name: role for name, role in ROLE_OF.items() if ":" not in name}
 HERE: Final = "http://127.0.0.1"
+HOUSE_POLICY: Final = shipped_text().replace("policy: shipped", "policy: house")
 _TOKENS: Final = re.compile(r'name="(csrf|csrf_token)" value="([^"]*)"')
 
 
@@ -135,7 +136,8 @@ class Desk:
         assert tried.status_code == 200, plain(tried.text)
         seen = re.search(r'name="seen" value="([0-9a-f]+)"', tried.text)
         own_id = re.search(r'name="own_id" value="([^"]+)"', tried.text)
-        assert seen and own_id
+        assert seen is not None
+        assert own_id is not None
         done = visitor.send(
             "/decide", {**wanted, "step": "propose", "seen": seen[1], "own_id": own_id[1]}
         )
@@ -176,7 +178,7 @@ class Desk:
         with self.write("ann") as change:
             change.comment_case(case.case_id, text="They share one card.\nLook at the second.")
         with self.write("adam") as change:
-            policy = change.publish_policy("house", text=shipped_text())
+            policy = change.publish_policy("house", text=HOUSE_POLICY)
             permission = NewPermission(
                 permission_id="permission-1",
                 account_id="user-3",

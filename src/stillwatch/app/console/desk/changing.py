@@ -97,11 +97,12 @@ def find_row(asked: Asked, row: type[T], name: str, *, of: str) -> T:
         NotThereError: there is none.
     """
     assert issubclass(row, Row)  # noqa: S101  said by whoever wrote the page
+    ledger = asked.ledger()
     found_id = asked.said(name) if asked.form else asked.text(name)
     if not found_id:
         raise NotThereError(of, "")
     try:
-        with asked.ledger().read() as view:
+        with ledger.read() as view:
             return view.find(row, found_id)
     except told.UnknownRow as missing:
         raise NotThereError(of, found_id) from missing

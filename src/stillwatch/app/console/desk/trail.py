@@ -24,10 +24,12 @@ COLUMNS: Final = (
 )
 ALL_COLUMNS: Final = (
     *COLUMNS[:4],
-    Column("kind", "To a"),
-    Column("subject_id", "Named", "code"),
+    Column("subject_id", "To", "code", note="kind"),
     COLUMNS[4],
 )
+_HASH_CHARS: Final = 48
+"""Longer values are hashes; a person compares their beginning."""
+_HASH_SHOWN: Final = 12
 _UNSAID: Final = ("version",)
 """Facts that say nothing to a person."""
 
@@ -50,8 +52,8 @@ def describe_entries(entries: Iterable[AuditEntry]) -> list[dict[str, Any]]:
             "number": one.number,
             "at": one.at,
             "actor": one.actor,
-            "did": humanise(one.verb.replace(".", " ")),
-            "kind": humanise(one.kind),
+            "did": humanise(one.verb.partition(".")[2] or one.verb),
+            "kind": humanise(one.kind).lower(),
             "subject_id": one.subject_id,
             "detail": _word(one.detail),
         }
@@ -73,4 +75,5 @@ def _word(detail: str) -> str:
 def _plain(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
-    return str(value).replace("_", " ")
+    said = str(value)
+    return f"{said[:_HASH_SHOWN]}…" if len(said) > _HASH_CHARS else said.replace("_", " ")

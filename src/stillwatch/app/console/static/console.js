@@ -51,7 +51,7 @@
 
   let going = 0;
   const keys = {
-    "/": () => find("#search").focus(),
+    "/": () => find("#search")?.focus(),
     "?": () => find("#keys").showModal(),
     j: () => step(1),
     k: () => step(-1),

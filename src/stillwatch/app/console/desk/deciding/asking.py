@@ -55,19 +55,19 @@ def act(asked: Asked) -> Answer:
         return _lead_to(wish.own_id)
     if not asked.said("step"):  # a selection, brought along from a table
         return _show(asked, wish, wish)
-    if not wish.is_whole:
-        missing = [] if wish.effect else [("effect", "Choose what is to happen.")]
-        missing += [] if wish.campaign or wish.accounts else [("accounts", "Name at least one.")]
-        return _show(asked, wish, replace(wish, problems=tuple(missing)))
-    tried = _try(asked, wish)
-    if asked.said("step") != "propose" or isinstance(tried, Wish):
+    tried = _try(asked, wish) if wish.is_whole else _say_missing(wish)
+    if asked.said("step") != "propose" or isinstance(tried, Wish) or tried[1].is_refused:
         return _show(asked, wish, tried)
     if _mark(tried) != asked.said("seen"):
         said = "The newest result is another one now. Look at the figures again, and propose then."
         return _show(asked, replace(wish, problems=(("", said),)), tried)
-    if tried[1].is_refused:
-        return _show(asked, wish, tried)
     return _propose(asked, wish, tried)
+
+
+def _say_missing(wish: Wish) -> Wish:
+    missing = [] if wish.effect else [("effect", "Choose what is to happen.")]
+    missing += [] if wish.campaign or wish.accounts else [("accounts", "Name at least one.")]
+    return replace(wish, problems=tuple(missing))
 
 
 def _try(asked: Asked, wish: Wish) -> Tried | Wish:

@@ -16,17 +16,16 @@ from stillwatch.store.ledger.views import View
 
 COLUMNS: Final = (
     Column("decision_id", "Decision", "code", link="/decision?id={}"),
-    Column("state", "State", "chip"),
+    Column("state", "State", "chip", note="waits_for"),
     Column("effect", "Effect", "chip"),
     Column("accounts_count", "Accounts", "count"),
     Column("campaign_id", "Campaign", "code", link="/campaign?id={}"),
-    Column("waits_for", "Waits for"),
     Column("proposed_by", "Proposed by"),
     Column("proposed_at", "Proposed", "when"),
     Column("expires_at", "Ends", "when"),
 )
 _OPEN: Final = "waiting"
-_CHOICES: Final = (_OPEN, "all", *DECISION_STATES)
+_CHOICES: Final = (_OPEN, "all", *(one for one in DECISION_STATES if one != "proposed"))
 _FRAGMENT_MAX: Final = 5
 
 
@@ -85,9 +84,8 @@ def describe(view: View, found: list[Decision]) -> list[dict[str, Any]]:
         row["waits_for"] = None
         if row["state"] == "proposed":
             given = len(view.list_approvals(row["decision_id"]))
-            left = max(row["approvals_needed"] - given, 1 if not row["approvals_needed"] else 0)
-            people = "one approver" if left == 1 else f"{left} approvers"
-            row["waits_for"] = f"{people} ({given} of {row['approvals_needed']} have approved)"
+            needed = max(row["approvals_needed"], 1)
+            row["waits_for"] = f"{given} of {needed} approvals"
     return rows
 
 

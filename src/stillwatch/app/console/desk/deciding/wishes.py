@@ -14,7 +14,11 @@ from typing import Final, cast
 from pydantic import ValidationError
 
 from stillwatch.app.console.frame.asked import Asked
-from stillwatch.app.service.control.interventions.choosing import InterventionAsked, ParametersAsked, Verdict
+from stillwatch.app.service.control.interventions.choosing import (
+    InterventionAsked,
+    ParametersAsked,
+    Verdict,
+)
 
 OFFERED: Final = {
     "watch": "Nothing changes for the customer; the account is marked, and looked at again.",

@@ -39,14 +39,14 @@ def view(asked: Asked) -> Shown:
         empty="No entry is like that. Leave some of the filters out.",
     )
     older = str(entries[-1].number) if len(entries) == TRAIL_MAX else None
-    return _show(asked, older=older, sheets=(sheet,))
+    return _show(older=older, sheets=(sheet,))
 
 
 def verify(asked: Asked) -> Shown:
     """Read the whole log again, and compare it with an anchor where one is given."""
     anchor, problem = _anchor(asked.said("anchor"))
     if problem:
-        return _show(asked, problem=problem, status=422)
+        return _show(problem=problem, status=422)
     ledger = asked.ledger()
     if not management._verifying.acquire(blocking=False):  # noqa: SLF001  one at a time, for both
         advice = "Somebody has just asked for it. Try again in a minute."
@@ -54,12 +54,12 @@ def verify(asked: Asked) -> Shown:
     try:
         report = management._verify(ledger, anchor, asked.now)  # noqa: SLF001  as the API does it
     except RefusedError as refused:
-        return _show(asked, problem=refused.detail, status=refused.status)
+        return _show(problem=refused.detail, status=refused.status)
     except StillwatchError as refused:
         raise word_refusal(refused) from refused
     finally:
         management._verifying.release()  # noqa: SLF001  as above
-    return _show(asked, report=report, had_anchor=anchor is not None)
+    return _show(report=report, had_anchor=anchor is not None)
 
 
 def download_anchor(asked: Asked) -> Sent:
@@ -94,7 +94,7 @@ def _anchor(text: str) -> tuple[Anchor | None, str]:
     return None, "This is no anchor. Paste the whole file that was downloaded here."
 
 
-def _show(asked: Asked, **told: Any) -> Shown:  # noqa: ANN401  what the template is told
+def _show(**told: Any) -> Shown:  # noqa: ANN401  what the template is told
     sheets, status = told.pop("sheets", ()), told.pop("status", 200)
     report: AuditReport | None = told.get("report")
     said = {

@@ -7,10 +7,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Final
 
 from stillwatch import __version__
+from stillwatch.app.console.desk.rows import sheet_of
 from stillwatch.app.console.frame.asked import Asked
 from stillwatch.app.console.frame.page import Page, Shown
 from stillwatch.app.console.frame.sheets import Column, Sheet
-from stillwatch.app.console.desk.rows import sheet_of
 
 _COLUMNS: Final = (
     Column("section", "Part", "chip"),

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 from stillwatch.app.console.desk.changing import act_page, change_ledger, find_row, new_id
-from stillwatch.app.console.desk.parts import may
+from stillwatch.app.console.desk.parts import control_of, may
 from stillwatch.app.console.desk.ruling.texts import read_lines
 from stillwatch.app.console.frame.asked import Asked, address
 from stillwatch.app.console.frame.page import Answer, Moved, Page, Shown
 from stillwatch.app.service.control.rules.policies import PolicyRead, read_policy
-from stillwatch.decide.policy.shipped import shipped_text
+from stillwatch.decide.policy.shipped import shipped_policy, shipped_text
 from stillwatch.domain.service_limits import LEDGER_POLICY_CHARS_MAX
 from stillwatch.store.ledger.nouns.policies import Policy
 
@@ -26,8 +26,9 @@ def view(asked: Asked) -> Shown:
     """Show the editor with a version's text, or with the shipped policy's."""
     if asked.text("id"):
         return show_editor(asked, find_row(asked, Policy, "id", of="policy").text)
-    asked.ledger()
-    return show_editor(asked, shipped_text())
+    named = f"policy: {shipped_policy().name}\n"
+    house = f"policy: {control_of(asked).places.policy_name}\n"
+    return show_editor(asked, shipped_text().replace(named, house, 1))
 
 
 def validate(asked: Asked) -> Shown:
@@ -67,6 +68,7 @@ def show_editor(
         "problem": problem,
         "chars": LEDGER_POLICY_CHARS_MAX,
         "own_id": new_id("backtest"),
+        "house": control_of(asked).places.policy_name,
         "may_administer": may(asked, "administer"),
     }
     has_faults = bool(problem or (found and not found.is_valid))

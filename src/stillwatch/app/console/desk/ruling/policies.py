@@ -12,7 +12,7 @@ from stillwatch.app.console.desk.changing import (
     said_version,
     tell,
 )
-from stillwatch.app.console.desk.parts import may
+from stillwatch.app.console.desk.parts import control_of, may
 from stillwatch.app.console.desk.rows import list_newest, plain_rows, sheet_of
 from stillwatch.app.console.desk.ruling.texts import read_lines
 from stillwatch.app.console.desk.trail import trail_sheet
@@ -41,6 +41,7 @@ _SAID: Final = {
 
 def view(asked: Asked) -> Shown:
     """List versions, the newest first."""
+    house = control_of(asked).places.policy_name
     rows = read_ledger(asked, lambda view: list_newest(view, Policy))
     sheet = sheet_of(
         "policies",
@@ -50,8 +51,9 @@ def view(asked: Asked) -> Shown:
         empty="Nobody has published a policy. The shipped one rules until a version is active.",
     )
     told = {
-        "ruling": [one for one in rows if one.state == "active"],
+        "ruling": [one for one in rows if one.state == "active" and one.name == house],
         "shipped": shipped_policy().name,
+        "house": house,
         "may_administer": may(asked, "administer"),
     }
     return Shown("desk/policies.html", told, sheets=(sheet,))
@@ -65,6 +67,7 @@ def view_one(asked: Asked) -> Shown:
         "policy": policy,
         "read": found,
         "lines": read_lines(policy.text, found.problems),
+        "house": control_of(asked).places.policy_name,
         "may_administer": may(asked, "administer"),
         "told": tell(asked, _SAID),
     }

@@ -1,0 +1,106 @@
+"""Every page of the desk, found by the catalogue: each role, an empty ledger, no result, no ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from control_service import HEADS, write_result
+from desks import PEOPLE, Desk, desk_at, plain
+from starlette.testclient import TestClient
+
+from stillwatch.app.console.desk import PAGES
+from stillwatch.app.console.frame.page import Page
+from stillwatch.app.console.gate import ENTER
+from stillwatch.app.console.opening import make_opened
+
+SHOWN = [page for page in PAGES if page.act is None and page.scope]
+FORMS = [page for page in PAGES if page.act is not None]
+ROWS = [page for page in SHOWN if "id" in page.example and page.path != "/policies/edit"]
+LISTED = [page for page in PAGES if page.section]
+FRAGMENTS = ("/decisions/waiting", "/decision/rollout")
+
+
+def named(page: Page) -> str:
+    """Name a page in a test's id."""
+    return page.path
+
+
+def query_of(page: Page, desk: Desk) -> dict[str, str]:
+    """Give the example of a page, with what is there."""
+    return {name: value.format(**desk.ids) for name, value in page.example.items()}
+
+
+@pytest.mark.parametrize("page", SHOWN, ids=named)
+def test_a_page_is_shown_to_everybody_who_may_read(page: Page, filled: Desk) -> None:
+    """Every role of people reads every page; what they may not do is told, and never a fault."""
+    for name in PEOPLE:
+        found = filled.person(name).look(page.path, **query_of(page, filled))
+        assert found.status_code == 200, (name, plain(found.text))
+        is_page = found.headers["content-type"].startswith("text/html")
+        assert "stillwatch-" in found.headers.get("content-disposition", "") or is_page
+        if is_page and page.path not in FRAGMENTS:
+            assert found.text.count("<h1>") == 1
+
+
+@pytest.mark.parametrize("page", SHOWN, ids=named)
+def test_nobody_is_led_to_the_sign_in(page: Page, filled: Desk) -> None:
+    """Whoever has not signed in sees nothing of the ledger, and is led to where they may."""
+    with TestClient(filled.app, base_url="http://127.0.0.1") as nobody:
+        found = nobody.get(page.address, params=query_of(page, filled), follow_redirects=False)
+    assert (found.status_code, found.headers["location"]) == (303, "/console/sign-in")
+
+
+@pytest.mark.parametrize("page", ROWS, ids=named)
+def test_what_is_not_there_is_a_page_that_says_so(page: Page, filled: Desk) -> None:
+    """An id that names nothing, and none at all, are 404 in words."""
+    for query in ({"id": "no-such-id"}, {}):
+        found = filled.person("vera").look(page.path, **query)
+        assert found.status_code == 404
+        assert "There is no" in plain(found.text)
+
+
+@pytest.mark.parametrize("page", LISTED, ids=named)
+def test_a_list_exports_what_it_shows(page: Page, filled: Desk) -> None:
+    """CSV and JSON of each table of a page in the navigation are files."""
+    visitor = filled.person("adam")
+    for name in ("decisions", "cases", "appeals", "policies", "permissions", "entries", "users"):
+        for form in ("csv", "json"):
+            found = visitor.look(page.path, export=f"{name}.{form}")
+            if name in page.path or (name, page.path) == ("entries", "/audit"):
+                assert found.headers["content-disposition"].startswith("attachment"), name
+
+
+def test_an_empty_ledger_says_what_to_do(tmp_path: Path) -> None:
+    """Lists without a row are pages with a sentence, with a result and without one."""
+    with desk_at(tmp_path, has_result=False) as desk:
+        for page in LISTED:
+            found = desk.person("ann").look(page.path)
+            assert found.status_code == 200, (page.path, plain(found.text))
+        assert "Nothing waits for approval" in plain(desk.person("ann").look("/decisions").text)
+        tried = desk.person("ann").look("/decide", accounts=HEADS[0], effect="suspend")
+        assert "Not known: no result" in plain(tried.text)
+
+
+def test_without_a_ledger_the_desk_is_not_there(tmp_path: Path, filled: Desk) -> None:
+    """`stillwatch open` lists none of it, and says so to whoever knows an address."""
+    result = write_result(tmp_path / "result", filled.now)
+    with TestClient(make_opened(result, token="t"), base_url="http://127.0.0.1:1") as client:
+        client.get(ENTER, params={"token": "t"}, follow_redirects=False)
+        overview = client.get("/console/campaigns")
+        assert overview.status_code == 200
+        for page in PAGES:
+            assert f'href="{page.address}"' not in overview.text
+            found = client.get(page.address, follow_redirects=False)
+            if page.path == "/sign-in":
+                assert "Nobody signs in here" in plain(found.text)
+            elif found.status_code != 303:
+                assert (found.status_code, "needs the ledger" in found.text) == (404, True)
+
+
+def test_the_waiting_decisions_are_a_part_for_other_pages(filled: Desk) -> None:
+    """The fragment has no frame, and leads to each decision that waits."""
+    found = filled.person("ben").look("/decisions/waiting")
+    assert "<html" not in found.text
+    assert filled.ids["waiting"] in found.text
+    assert "0 of 1 approvals" in found.text
