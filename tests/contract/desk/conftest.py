@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,15 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "service"))
 
-from desks import Desk, desk_at
+from desks import Desk, desk_at, found_at
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What stands behind a desk, to be copied: a ledger is not made anew for every test."""
+    place = tmp_path_factory.mktemp("founded")
+    found_at(place)
+    return place
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +31,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(tmp_path: Path, founded: Path) -> Iterator[Desk]:
     """A desk of one's own."""
-    with desk_at(tmp_path) as found:
+    place = tmp_path / "desk"
+    shutil.copytree(founded, place)
+    with desk_at(place) as found:
         yield found

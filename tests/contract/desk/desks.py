@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -37,6 +37,7 @@ from stillwatch.store.ledger.nouns.policies import NewPermission
 
 PEOPLE: Final = {name: role for name, role in ROLE_OF.items() if ":" not in name}
 HERE: Final = "http://127.0.0.1"
+RESULT: Final = "2026-11-30T080000Z"
 HOUSE_POLICY: Final = shipped_text().replace("policy: shipped", "policy: house")
 _TOKENS: Final = re.compile(r'name="(csrf|csrf_token)" value="([^"]*)"')
 
@@ -215,15 +216,24 @@ class Desk:
         }
 
 
+def found_at(place: Path) -> None:
+    """Write what stands behind a desk: a ledger with people and a campaign, a result, a lake."""
+    now = datetime.now(UTC)
+    with closing(
+        make_ledger(place / "ledger.db", key=KEY, ledger_id="ledger-1", now=now)
+    ) as ledger:
+        fill(ledger, now)
+    write_result(place / "results" / RESULT, now)
+    write_register(place / "lake")
+
+
 @contextmanager
 def desk_at(place: Path, *, has_result: bool = True, **settings: Any) -> Iterator[Desk]:  # noqa: ANN401
     """Run a whole service in this process: a campaign, people, and nothing decided."""
-    now = datetime.now(UTC)
-    make_ledger(place / "ledger.db", key=KEY, ledger_id="ledger-1", now=now).close()
+    if not (place / "ledger.db").exists():
+        found_at(place)
     ledger = open_ledger(place / "ledger.db", key=KEY)
-    fill(ledger, now)
-    newest = write_result(place / "results" / "2026-11-30T080000Z", now) if has_result else None
-    write_register(place / "lake")
+    newest = place / "results" / RESULT if has_result else None
     access = make_access(ledger, AccessSettings())
     source = LedgerSource(ledger, series="of-a-test", clock=lambda: datetime.now(UTC))
     feed = DecisionFeed(source, clock=time.monotonic, on_event=tell)
