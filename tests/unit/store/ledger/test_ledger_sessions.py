@@ -51,11 +51,12 @@ def test_the_first_administrator_is_made_once(ledger: Ledger) -> None:
 
 
 def test_an_administrator_is_always_left(ledger: Ledger) -> None:
-    """The last one loses neither the role nor the right to come in, also not by two at once."""
+    """The last person loses neither the role nor the right to come in; a program is none."""
     fill(ledger)
     with ledger.write(actor="service:access", now=NOW) as change:
         change.add_user(ADMIN)
         change.add_user(NewUser(user_id="two", roles=("admin", "viewer")))
+        change.add_user(NewUser(user_id="service:robot", roles=("admin",)))
     with ledger.write(actor="root", now=NOW) as change:
         change.set_roles("two", roles=["viewer"])
     with pytest.raises(MoveRefused, match="last"), ledger.write(actor="two", now=NOW) as change:
