@@ -7,6 +7,7 @@ from ledgers_by_hand import NOW, fill, later
 
 from stillwatch.domain.service_limits import SESSIONS_PER_USER_MAX
 from stillwatch.store.ledger import Ledger
+from stillwatch.store.ledger.engine import begin_write
 from stillwatch.store.ledger.errors import FourEyesNeeded, MoveRefused, RowExists, UnknownRow
 from stillwatch.store.ledger.lookups import hash_secret
 from stillwatch.store.ledger.nouns.people import (
@@ -159,3 +160,25 @@ def test_a_change_of_people_shows_in_the_log(ledger: Ledger) -> None:
     with ledger.read() as view:
         assert view.last_change_of_people(after=before) == before + 2
         assert view.list_keys_in_use(now=NOW) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE sessions SET user_id = 'ben'",
+        "UPDATE sessions SET ends_at = ends_at + 1",
+        "DELETE FROM sessions",
+        "UPDATE invitations SET used_at = NULL",
+    ],
+)
+def test_a_session_that_was_changed_past_the_log_is_found(ledger: Ledger, statement: str) -> None:
+    """Whoever writes one into the database, or prolongs one, shows."""
+    fill(ledger)
+    with ledger.write(actor="root", now=NOW) as change:
+        change.invite(invitation("i-1"))
+        change.use_invitation("i-1")
+        change.begin_session(session("s-1"))
+    assert ledger.verify().is_whole
+    with begin_write(ledger._engine) as connection:
+        connection.exec_driver_sql(statement)
+    assert not ledger.verify().is_whole

@@ -127,17 +127,14 @@ def test_sign_ins_that_nobody_ends_are_let_go() -> None:
 def answering(status: int, body: bytes, headers: dict[str, str]) -> Iterator[str]:
     """Run a server with one answer."""
 
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
+    def answer(asked: BaseHTTPRequestHandler) -> None:
+        asked.send_response_only(status)
+        for name, value in headers.items():
+            asked.send_header(name, value)
+        asked.end_headers()
+        asked.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
+    Answer = type("Answer", (BaseHTTPRequestHandler,), {"do_GET": answer})  # noqa: N806  a class
     with HTTPServer(("127.0.0.1", 0), Answer) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
