@@ -24,6 +24,9 @@ from stillwatch.store.ledger.views import View
 
 ENFORCEMENT: Final = "service:enforcement"
 """Whoever puts in force what people approved, and ends what is over."""
+_WHY: Final = "a person has answered `innocent` or `permitted` since it was proposed"
+_ENDED_AT_ONCE: Final = 1_000
+"""Decisions that end in one transaction: some seconds at most; the next round ends the others."""
 Subjects = dict[tuple[str, str], SparedSubject]
 
 
@@ -65,10 +68,6 @@ def settle(ledger: Ledger, *, channels: tuple[str, ...], clock: Callable[[], dat
     return done
 
 
-_ENDED_AT_ONCE: Final = 1_000
-"""Decisions that end in one transaction: some seconds at most; the next round ends the others."""
-
-
 def _put_in_force(  # noqa: PLR0913  what is known of one decision, and where to say it
     ledger: Ledger,
     decision: Decision,
@@ -79,7 +78,7 @@ def _put_in_force(  # noqa: PLR0913  what is known of one decision, and where to
     done: Settled,
 ) -> None:
     with ledger.read() as view:
-        spared = _spared_of(view, decision, subjects)
+        spared = _spared_of(view, decision, subjects) if subjects else []
     with ledger.write(actor=ENFORCEMENT, now=now) as change:
         change.expect(Decision, decision.decision_id, version=decision.version)
         if _is_spared("campaign", decision.campaign_id, decision, subjects):
@@ -94,9 +93,6 @@ def _put_in_force(  # noqa: PLR0913  what is known of one decision, and where to
             wanted = channels_of(decision.effect, channels)
             change.enqueue_effects(decision.decision_id, channels=wanted)
             done.in_force.append(decision.decision_id)
-
-
-_WHY: Final = "a person has answered `innocent` or `permitted` since it was proposed"
 
 
 def _spared_of(view: View, decision: Decision, subjects: Subjects) -> list[str]:

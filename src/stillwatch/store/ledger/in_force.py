@@ -7,6 +7,7 @@ look.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +21,12 @@ from stillwatch.store.ledger.audit.log import read_head
 from stillwatch.store.ledger.errors import BadValue
 from stillwatch.store.ledger.nouns import KINDS
 from stillwatch.store.ledger.nouns.decisions import DECIDED_ACCOUNTS, DECISIONS, Decision
-from stillwatch.store.ledger.nouns.effects import EnforcedAccount
+from stillwatch.store.ledger.nouns.effects import EnforcedAccount, EnforcedDecision
 from stillwatch.store.ledger.nouns.terms import TERMS
 from stillwatch.store.ledger.states import states_before
+
+Place = tuple[str, str]
+"""A decision's id, and an account's."""
 
 
 def require_page(limit: int) -> int:
@@ -94,43 +98,82 @@ class InForce:
         Order:   by account_id, then decision_id.
         """
         columns = DECIDED_ACCOUNTS.c
-        place = sa.tuple_(columns.account_id, columns.decision_id)
-        asked = _enforced(now).where(place > sa.tuple_(*after))
-        return self._read(asked.order_by(columns.account_id, columns.decision_id), limit)
+        asked = (
+            sa.select(columns.account_id, *_shared_columns())
+            .select_from(DECIDED_ACCOUNTS)
+            .join(DECISIONS, DECISIONS.c.decision_id == columns.decision_id)
+            .outerjoin(TERMS, TERMS.c.decision_id == columns.decision_id)
+            .where(*_in_force(now), columns.released_at.is_(None))
+            .where(sa.tuple_(columns.account_id, columns.decision_id) > sa.tuple_(*after))
+            .order_by(columns.account_id, columns.decision_id)
+            .limit(require_page(limit))
+        )
+        return [EnforcedAccount(**row) for row in self._connection.execute(asked).mappings()]
 
-    def list_effects_of(
-        self, decision_id: str, *, now: datetime, after: str = "", limit: int = LEDGER_PAGE_MAX
-    ) -> list[EnforcedAccount]:
-        """List the accounts under one decision, if it is in force.
+    def list_decisions_in_force(
+        self,
+        *,
+        now: datetime,
+        ids: Sequence[str] | None = None,
+        after: str = "",
+        limit: int = LEDGER_PAGE_MAX,
+    ) -> list[EnforcedDecision]:
+        """List the decisions in force: of some ids, or all of them.
 
-        Order:   by account_id, after the one that is named.
+        Order:   by decision_id, after the one that is named.
+        """
+        decision_id = DECISIONS.c.decision_id
+        asked = (
+            sa.select(*_shared_columns())
+            .select_from(DECISIONS)
+            .outerjoin(TERMS, TERMS.c.decision_id == decision_id)
+            .where(*_in_force(now), decision_id > after)
+            .where(sa.true() if ids is None else decision_id.in_(ids))
+            .order_by(decision_id)
+            .limit(require_page(limit))
+        )
+        return [EnforcedDecision(**row) for row in self._connection.execute(asked).mappings()]
+
+    def list_places_in_force(
+        self,
+        *,
+        now: datetime,
+        ids: Sequence[str] | None = None,
+        after: Place = ("", ""),
+        limit: int = LEDGER_PAGE_MAX,
+    ) -> list[Place]:
+        """List which accounts stand under which decisions: of some ids, or all of them.
+
+        Grain:   one (decision_id, account_id), after the one that is named.
+        Cost:    two columns a row: some 20 ms for a page.
         """
         columns = DECIDED_ACCOUNTS.c
-        of_it = (columns.decision_id == decision_id, columns.account_id > after)
-        return self._read(_enforced(now).where(*of_it).order_by(columns.account_id), limit)
-
-    def _read(self, asked: sa.Select[Any], limit: int) -> list[EnforcedAccount]:
-        rows = self._connection.execute(asked.limit(require_page(limit))).mappings()
-        return [EnforcedAccount(**row) for row in rows]
-
-
-def _enforced(now: datetime) -> sa.Select[Any]:
-    accounts, decisions, terms = DECIDED_ACCOUNTS.c, DECISIONS.c, TERMS.c
-    return (
-        sa.select(
-            accounts.decision_id,
-            accounts.account_id,
-            decisions.effect,
-            decisions.reason,
-            decisions.expires_at,
-            decisions.campaign_id,
-            sa.func.coalesce(terms.parameters, "{}").label("parameters"),
-            sa.func.coalesce(terms.is_shared, sa.false()).label("is_shared"),
-            terms.api_key_id,
+        asked = (
+            sa.select(columns.decision_id, columns.account_id)
+            .join(DECISIONS, DECISIONS.c.decision_id == columns.decision_id)
+            .where(*_in_force(now), columns.released_at.is_(None))
+            .where(sa.tuple_(columns.decision_id, columns.account_id) > sa.tuple_(*after))
+            .where(sa.true() if ids is None else columns.decision_id.in_(ids))
+            .order_by(columns.decision_id, columns.account_id)
+            .limit(require_page(limit))
         )
-        .select_from(DECIDED_ACCOUNTS)
-        .join(DECISIONS, decisions.decision_id == accounts.decision_id)
-        .outerjoin(TERMS, terms.decision_id == accounts.decision_id)
-        .where(decisions.state == "in_force", decisions.expires_at > now)
-        .where(accounts.released_at.is_(None))
+        return [(row[0], row[1]) for row in self._connection.execute(asked)]
+
+
+def _in_force(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return DECISIONS.c.state == "in_force", DECISIONS.c.expires_at > now
+
+
+def _shared_columns() -> tuple[sa.ColumnElement[Any], ...]:
+    """Give what a gateway needs of a decision, and of its terms where it has any."""
+    decisions, terms = DECISIONS.c, TERMS.c
+    return (
+        decisions.decision_id,
+        decisions.effect,
+        decisions.reason,
+        decisions.expires_at,
+        decisions.campaign_id,
+        sa.func.coalesce(terms.parameters, "{}").label("parameters"),
+        sa.func.coalesce(terms.is_shared, sa.false()).label("is_shared"),
+        terms.api_key_id,
     )

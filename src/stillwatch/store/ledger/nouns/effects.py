@@ -86,6 +86,20 @@ class EnforcedAccount:
     api_key_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnforcedDecision:
+    """A decision in force: what its accounts share in the gateway's table."""
+
+    decision_id: str
+    effect: str
+    reason: str
+    expires_at: datetime
+    campaign_id: str | None
+    parameters: str
+    is_shared: bool
+    api_key_id: str | None
+
+
 OUTBOX: Final = table_of(
     "effects",
     Effect,
