@@ -1,4 +1,4 @@
-"""Appeals as customers meet them: what they see, what they never see, and what they can't exhaust."""
+"""Appeals as customers meet them: what they see, never see, and can't exhaust."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from stillwatch.app.service.control.settings import ControlSettings
 from stillwatch.decide.customer import appeal_words, with_appeal_link
 from stillwatch.domain.settings import PolicySettings
+from stillwatch.store.appeal_references import AppealReferences
 from stillwatch.store.ledger import AuditKey
-from stillwatch.store.ledger.appeal_references import AppealReferences
 
 
 class AppealLinks:
