@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from secrets import token_bytes
+from threading import Thread
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -20,6 +21,7 @@ from stillwatch.app.console.desk import PAGES as DESK
 from stillwatch.app.console.frame.assets import Assets
 from stillwatch.app.console.frame.forms import Tokens
 from stillwatch.app.console.frame.page import ROOT, Page
+from stillwatch.app.console.frame.render import compile_ahead
 from stillwatch.app.console.pages import PAGES as FINDINGS
 from stillwatch.app.console.reading import Readings
 from stillwatch.app.service.factory import Part
@@ -53,6 +55,7 @@ def make_console(
         sign_in=sign_in,
         stays_alive=stays_alive,
     )
+    Thread(target=compile_ahead, name="templates", daemon=True).start()
     router = APIRouter(include_in_schema=False)
     for page in pages:
         _add_page(router, page, answering)

@@ -45,6 +45,15 @@ def render(template: str, context: Mapping[str, Any]) -> bytes:
     return _environment().get_template(template).render(context).encode("utf-8", "replace")
 
 
+def compile_ahead() -> None:
+    """Have every template compiled before somebody waits for it.
+
+    Cost:    half a second, once a process.
+    """
+    for name in _environment().list_templates(extensions=["html"]):
+        _environment().get_template(name)
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
