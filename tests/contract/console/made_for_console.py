@@ -74,6 +74,17 @@ def make_wide_result(out: Path, *, accounts: int = 60) -> Path:
     return out
 
 
+def make_empty_result(out: Path) -> Path:
+    """Write a result in which honest accounts were seen, and nothing was found."""
+    with draft_result(out) as draft:
+        for table, frame in _tables(_members(20), 20):
+            rows = frame.filter(pl.col("campaign_id").is_null() if table is ACCOUNTS_OUT else False)
+            draft.write_table(table, table.conform(rows))
+        draft.write_bytes("decisions.jsonl", b"")
+        draft.write_json("run.json", {})
+    return out
+
+
 def _members(accounts: int) -> pl.DataFrame:
     names = [*HOSTILE, *(f"acct_{number:016x}" for number in range(accounts - len(HOSTILE)))]
     return pl.DataFrame({"account_id": names, "n": range(accounts)}).with_columns(
