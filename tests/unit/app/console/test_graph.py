@@ -8,10 +8,9 @@ import polars as pl
 import pytest
 
 from stillwatch.act import deliver_effects
+from stillwatch.app.console.reading.bundles import BUNDLES_MAX, TRAITS_MAX
 from stillwatch.app.console.reading.graph import (
-    BUNDLES_MAX,
     ONE_BY_ONE_MAX,
-    TRAITS_MAX,
     draw_together,
 )
 from stillwatch.app.console.reading.reading import Reading

@@ -14,8 +14,8 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stillwatch.app.console.frame.asked import address
-from stillwatch.app.console.frame.texts import finalise
 from stillwatch.app.console.frame.times import when
+from stillwatch.app.console.texts import finalise
 from stillwatch.report import figures
 
 _FILTERS: Final = (

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from stillwatch.app.console.frame.texts import csv_cell, json_bytes, spell_out
+from stillwatch.app.console.texts import csv_cell, json_bytes, spell_out
 
 
 @pytest.mark.parametrize(
