@@ -9,10 +9,10 @@ from fastapi.testclient import TestClient
 from stillwatch.app.console import answering
 from stillwatch.app.console.console import make_console
 from stillwatch.app.console.frame.asked import Asked
-from stillwatch.app.console.frame.forms import FORM_BYTES_MAX
 from stillwatch.app.console.frame.page import Moved, Page, Shown
 from stillwatch.app.service.access.keys import EverybodyMay, KeyRing, Principal
 from stillwatch.app.service.problems import add_problems
+from stillwatch.domain.service_limits import CONSOLE_FORM_BYTES_MAX
 
 RIGHT = "right"
 SAME = {"sec-fetch-site": "same-origin"}
@@ -113,7 +113,7 @@ def test_who_may_not_work_is_refused_before_the_form_is_read() -> None:
 def test_a_form_is_read_within_bounds() -> None:
     """Too long is refused, and so is what is no form."""
     client = serve([])
-    long = client.post("/console/form", data={"csrf": "x" * FORM_BYTES_MAX}, headers=SAME)
+    long = client.post("/console/form", data={"csrf": "x" * CONSOLE_FORM_BYTES_MAX}, headers=SAME)
     other = client.post(
         "/console/form", content=b"{}", headers=SAME | {"content-type": "text/plain"}
     )
