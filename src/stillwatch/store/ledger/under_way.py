@@ -51,7 +51,7 @@ class UnderWay:
 
     def count_entries(self) -> int:
         """Count the audit entries: a version of the whole ledger that only grows."""
-        return self._connection.execute(sa.select(HEADS.c.entries)).scalar_one()
+        return int(self._connection.execute(sa.select(HEADS.c.entries)).scalar_one())
 
     def has_due_effects(self, channel: str, *, now: datetime) -> bool:
         """Say whether a claim on a channel would take anything."""
@@ -132,26 +132,27 @@ class UnderWay:
             .where(NOTICES.c.kind.like("campaign_%"), NOTICES.c.subject_id.in_(campaign_ids))
             .group_by(NOTICES.c.subject_id)
         )
-        return {subject: accounts for subject, accounts in self._connection.execute(asked)}
+        return {row[0]: row[1] for row in self._connection.execute(asked)}
 
-    def was_acted_on(self, campaign_id: str) -> bool:
-        """Say whether a campaign is, or until its end was, under an effect that its accounts feel.
+    def accounts_acted_on(self, campaign_id: str) -> int | None:
+        """Give how many accounts of a campaign are, or until its end were, under an effect.
 
-        A decision that was taken back doesn't count.
+        Nulls:   None where no decision is or was in force that its accounts feel; one that was
+                 taken back doesn't count.
         """
-        felt = DECISIONS.c.effect.not_in(("allow", "watch", "review"))
-        asked = sa.select(DECISIONS.c.decision_id).where(
+        was_out = DECISIONS.c.decision_id.in_(sa.select(OUTBOX.c.decision_id))
+        ended = sa.and_(DECISIONS.c.state == "expired", was_out)
+        asked = sa.select(sa.func.max(DECISIONS.c.accounts_count)).where(
             DECISIONS.c.campaign_id == campaign_id,
-            felt,
-            sa.or_(
-                DECISIONS.c.state == "in_force",
-                sa.and_(
-                    DECISIONS.c.state == "expired",
-                    DECISIONS.c.decision_id.in_(sa.select(OUTBOX.c.decision_id)),
-                ),
-            ),
+            DECISIONS.c.effect.not_in(("allow", "watch", "review")),
+            sa.or_(DECISIONS.c.state == "in_force", ended),
         )
-        return self._connection.execute(asked.limit(1)).first() is not None
+        return self._connection.execute(asked).scalar()
+
+    def known_notices(self, notice_ids: Collection[str]) -> set[str]:
+        """Give those of some notices that were queued before."""
+        asked = sa.select(NOTICES.c.notice_id).where(NOTICES.c.notice_id.in_(notice_ids))
+        return set(self._connection.execute(asked).scalars())
 
     def _read_out(self, asked: sa.Select[tuple[str, str, str, str, datetime]]) -> list[OutEffect]:
         return [OutEffect(**row) for row in self._connection.execute(asked).mappings()]
