@@ -19,6 +19,8 @@ from stillwatch.store.ledger.nouns.notices import NewNotice
 from stillwatch.store.ledger.under_way import FailedEffects
 
 _MAIL_ALIKE: Final = re.compile(r"\S*@\S*")
+_LINK_ALIKE: Final = re.compile(r"//+|\.(?=[A-Za-z])")
+"""What makes a chat see a link: a scheme's slashes, or a dot before letters."""
 _STRANGE: Final = re.compile(r"[^A-Za-z0-9 ._:,/+()-]")
 _CHARS_MAX: Final = 80
 """Characters of an id in a sentence; ours have a quarter."""
@@ -35,7 +37,8 @@ def plain(text: str) -> str:
 
     Cost:    linear in characters; at most 80 stay.
     """
-    return _STRANGE.sub("?", _MAIL_ALIKE.sub("?", text[:_CHARS_MAX]))
+    bare = _LINK_ALIKE.sub("?", _MAIL_ALIKE.sub("?", text[:_CHARS_MAX]))
+    return _STRANGE.sub("?", bare)
 
 
 def tell_of_campaign(
@@ -56,7 +59,7 @@ def tell_of_campaign(
     }[kind]
     before = "" if told_before is None else f" ({told_before:,} when it was told last)"
     says = (
-        f"{what}: {campaign.kind}, q = {campaign.q_value:.2g}, {campaign.accounts:,} accounts"
+        f"{what}: {campaign.kind}, q = {campaign.q_value:.2g}, {_count(campaign.accounts, 'account')}"
         f"{before}, {campaign.exchanges:,} exchanges since {campaign.first_seen_at:{_MOMENT}}."
     )
     version = "" if told_before is None else f"/{campaign.version}"
@@ -78,10 +81,10 @@ def tell_of_decision(decision: Decision, *, entry: int) -> NewNotice:
     """
     of = "" if decision.campaign_id is None else f" of campaign {plain(decision.campaign_id)}"
     needed = decision.approvals_needed
-    people = "1 person" if needed == 1 else f"{needed} people"
+    people = "1 person" if needed == 1 else f"{needed:,} people"
     says = (
         f"Decision {plain(decision.decision_id)} waits for {people} other than its proposer to "
-        f"approve it: {decision.effect}, {decision.accounts_count:,} accounts{of}, "
+        f"approve it: {decision.effect}, {_count(decision.accounts_count, 'account')}{of}, "
         f"until {decision.expires_at:{_MOMENT}}."
     )
     return NewNotice(
@@ -139,8 +142,8 @@ def tell_of_failure(failed: FailedEffects, *, at: datetime, entry: int) -> NewNo
     """
     decision_id, channel = plain(failed.decision_id), plain(failed.channel)
     says = (
-        f"{failed.rows:,} deliveries of decision {decision_id} ({failed.operation}, {channel}) "
-        f"have failed for good: {plain(failed.last_error or 'no reason was noted')}; "
+        f"Of decision {decision_id} {_count(failed.rows, 'delivery')} ({failed.operation}, "
+        f"{channel}) failed for good: {plain(failed.last_error or 'no reason was noted')}; "
         f"{_STILL[failed.operation]}. Mend the receiver, then try them again."
     )
     hour = int(at.timestamp()) // _HOUR_S
@@ -167,6 +170,11 @@ def tell_of_broken_log() -> NewNotice:
         says="The audit log of the ledger is broken: nothing more is written to it, and no effect "
         "is brought out. Stop the service and run `stillwatch audit verify`.",
     )
+
+
+def _count(number: int, word: str) -> str:
+    many = f"{word.removesuffix('y')}ies" if word.endswith("y") else f"{word}s"
+    return f"{number:,} {word if number == 1 else many}"
 
 
 def _name(kind: str, subject: str) -> str:
