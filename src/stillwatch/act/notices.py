@@ -58,9 +58,10 @@ def tell_of_campaign(
         "campaign_regrown": f"Campaign {plain(campaign.campaign_id)} was acted on and grows again",
     }[kind]
     before = "" if told_before is None else f" ({told_before:,} when it was told last)"
+    accounts = _count(campaign.accounts, "account")
     says = (
-        f"{what}: {campaign.kind}, q = {campaign.q_value:.2g}, {_count(campaign.accounts, 'account')}"
-        f"{before}, {campaign.exchanges:,} exchanges since {campaign.first_seen_at:{_MOMENT}}."
+        f"{what}: {campaign.kind}, q = {campaign.q_value:.2g}, {accounts}{before}, "
+        f"{campaign.exchanges:,} exchanges since {campaign.first_seen_at:{_MOMENT}}."
     )
     version = "" if told_before is None else f"/{campaign.version}"
     return NewNotice(

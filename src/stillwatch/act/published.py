@@ -1,4 +1,4 @@
-"""JSON Schemas of what goes to receivers: `stillwatch schema effects` and `stillwatch schema notices`.
+"""JSON Schemas of what goes to receivers: `stillwatch schema effects`, `stillwatch schema notices`.
 
 Members are added without a new number behind the name; one that is taken away or means something
 else makes it `…/2`. Tests hold every message that is sent to these.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stillwatch.store.ledger import Ledger
 
 EXIT_FAILED = 3
-"""Something could not be brought out now; it is tried again by the next."""
+"""Something did not go out; a line on the standard error says what and why."""
 _EXAMPLES = examples(
     "stillwatch deliver ledger.db           [dim]# beside the service, for good[/dim]",
     "stillwatch deliver ledger.db --once    [dim]# what waits now[/dim]",
@@ -72,18 +72,19 @@ def deliver(  # noqa: PLR0913  one parameter an option
         if retry is not None:
             _retry(opened, retry, by=by)
             return
-        jobs = make_jobs(opened, settings)
+        said = _Complaints()
+        jobs = make_jobs(opened, settings, complain=said)
         if once:
-            is_well = run_once(jobs, complain=_complain)
+            run_once(jobs, complain=said)
             _show(opened)
-            if not is_well:
+            if said.count:
                 raise typer.Exit(EXIT_FAILED)
             return
         ending = Ending()
         ending.at_signals()
         if with_parent:
             ending.with_input()
-        run_for_good(jobs, every_s=every, ending=ending, complain=_complain)
+        run_for_good(jobs, every_s=every, ending=ending, complain=said)
     finally:
         opened.close()
 
@@ -107,8 +108,15 @@ def _show(ledger: Ledger) -> None:
         warn(f"{failed:,} deliveries have failed for good", hint="see docs/operate/delivery.md")
 
 
-def _complain(failure: StillwatchError | OSError) -> None:
-    complain(failure, hint=getattr(failure, "hint", ""))
+class _Complaints:
+    """What is said on the standard error, and how often."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, failure: StillwatchError | OSError) -> None:
+        self.count += 1
+        complain(failure, hint=getattr(failure, "hint", ""))
 
 
 def register(app: typer.Typer) -> None:

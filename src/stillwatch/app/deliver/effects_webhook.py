@@ -8,7 +8,7 @@ can't overtake.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,8 +16,9 @@ from stillwatch.act.backing_off import Breaker, next_try
 from stillwatch.act.couriers import Answer, Tour, bring_out
 from stillwatch.act.effect_messages import Item, cut_batches, key_of, write_body, write_items
 from stillwatch.act.signing import name_message
-from stillwatch.app.deliver.means import ACTOR, Means
+from stillwatch.app.deliver.means import ACTOR, Complaint, Means, keep_quiet
 from stillwatch.app.deliver.posting import Poster
+from stillwatch.domain.errors import NotDelivered
 from stillwatch.domain.service_limits import DELIVERY_CLAIM_S, WEBHOOK_ITEMS_MAX
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.nouns.effects import Delivery, Failure
@@ -29,8 +30,11 @@ _SENDS_FOR_S: Final = DELIVERY_CLAIM_S / 2
 class EffectsWebhook:
     """What brings effects to one address."""
 
-    def __init__(self, ledger: Ledger, poster: Poster, means: Means) -> None:
+    def __init__(
+        self, ledger: Ledger, poster: Poster, means: Means, *, complain: Complaint = keep_quiet
+    ) -> None:
         self._ledger, self._poster, self._means = ledger, poster, means
+        self._complain = complain
         self.breaker = Breaker()
 
     def round(self) -> bool:
@@ -49,6 +53,7 @@ class EffectsWebhook:
         deliveries = self._claim(claim_id, now=now)
         tour = self._send(claim_id, deliveries, now=now) if deliveries else Tour()
         self._settle(claim_id, tour)
+        self._say(tour)
         return bool(tour.delivered or tour.never) and tour.stopped_by is None
 
     def _claim(self, claim_id: str, *, now: datetime) -> list[Delivery]:
@@ -82,6 +87,14 @@ class EffectsWebhook:
             )
         else:
             self.breaker.note_success()
+
+    def _say(self, tour: Tour) -> None:
+        for reason, count in Counter(says for _, says in tour.never).items():
+            what = f"webhook: {count:,} effects"
+            self._complain(NotDelivered(what, says=reason, is_final=True))
+        if tour.stopped_by is not None:
+            what = f"webhook: {len(tour.later):,} effects"
+            self._complain(NotDelivered(what, says=tour.stopped_by.says, is_final=False))
 
     def _settle(self, claim_id: str, tour: Tour) -> None:
         now, chance = self._means.now(), self._means.chance()

@@ -17,17 +17,16 @@ from typing import Final
 from stillwatch.app.deliver.effects_files import EffectsFiles
 from stillwatch.app.deliver.effects_webhook import EffectsWebhook
 from stillwatch.app.deliver.mailing import mail_sink
-from stillwatch.app.deliver.means import ACTOR, Means
+from stillwatch.app.deliver.means import ACTOR, Complaint, Means, keep_quiet
 from stillwatch.app.deliver.notice_finder import AuditWatch, NoticeFinder
 from stillwatch.app.deliver.posting import Poster
 from stillwatch.app.deliver.settings import DeliverSettings
 from stillwatch.app.deliver.targets import effects_target, mail_target, notices_target
-from stillwatch.app.deliver.telling import Alarm, Sink, Teller, webhook_sink
+from stillwatch.app.deliver.telling import Alarm, Manner, Sink, Teller, webhook_sink
 from stillwatch.app.loops.rounds import Ending, go_round
 from stillwatch.domain.errors import StillwatchError
 from stillwatch.store.ledger import Ledger
 
-Complaint = Callable[[StillwatchError | OSError], None]
 _FOREVER_S: Final = 3600.0
 
 
@@ -39,7 +38,13 @@ class Job:
     work: Callable[[], bool]
 
 
-def make_jobs(ledger: Ledger, settings: DeliverSettings, means: Means | None = None) -> list[Job]:
+def make_jobs(
+    ledger: Ledger,
+    settings: DeliverSettings,
+    means: Means | None = None,
+    *,
+    complain: Complaint = keep_quiet,
+) -> list[Job]:
     """Make the jobs that the settings ask for; ending what is past its end is always one.
 
     Order:   effects first, then what looks for notices, then what tells them.
@@ -48,20 +53,19 @@ def make_jobs(ledger: Ledger, settings: DeliverSettings, means: Means | None = N
         SettingError, SecretKeyError: an address or a secret can't be as it is.
     """
     given = means or Means()
-    tellers = [
-        Teller(
-            ledger,
-            sink,
-            given,
-            per_minute=settings.notices_per_minute,
-            link_base=settings.link_base,
-        )
-        for sink in _sinks(settings)
-    ]
+    sinks = list(_sinks(settings))
+    manner = Manner(settings.notices_per_minute, settings.link_base, complain)
+    tellers = [Teller(ledger, sink, manner, given) for sink in sinks]
     alarm = Alarm(tellers)
-    jobs = [Job("endings", _ending_work(ledger, given)), *_effects_jobs(ledger, settings, given)]
+    jobs = [Job("endings", _ending_work(ledger, given))]
+    if target := effects_target(settings):
+        webhook = EffectsWebhook(ledger, Poster(target), given, complain=complain)
+        jobs.append(Job("webhook", webhook.round))
+    if settings.files:
+        folder = Path(settings.files).expanduser()
+        jobs.append(Job("files", EffectsFiles(ledger, folder, given).round))
     if tellers:
-        names = [sink.name for sink in _sinks(settings)]
+        names = [sink.name for sink in sinks]
         finder = NoticeFinder(ledger, sinks=names, appeal_hours=settings.appeal_hours, means=given)
         jobs.append(Job("notices", finder.round))
         jobs += [Job(f"tell {n}", one.round) for n, one in zip(names, tellers, strict=True)]
@@ -110,14 +114,6 @@ def run_for_good(
         thread.join()
     if faults:
         raise faults[0]
-
-
-def _effects_jobs(ledger: Ledger, settings: DeliverSettings, means: Means) -> Iterator[Job]:
-    if target := effects_target(settings):
-        yield Job("webhook", EffectsWebhook(ledger, Poster(target), means).round)
-    if settings.files:
-        folder = Path(settings.files).expanduser()
-        yield Job("files", EffectsFiles(ledger, folder, means).round)
 
 
 def _sinks(settings: DeliverSettings) -> Iterator[Sink]:

@@ -11,10 +11,19 @@ from secrets import token_hex
 from typing import Final
 
 from stillwatch.app.settings import utc_now
+from stillwatch.domain.errors import StillwatchError
 
 ACTOR: Final = "service:deliver"
 """The name under which all of it is written into the ledger."""
 _ID_BYTES: Final = 16
+
+
+Complaint = Callable[[StillwatchError | OSError], None]
+"""Whom to tell what went wrong and is tried again, or not."""
+
+
+def keep_quiet(_failure: StillwatchError | OSError) -> None:
+    """Tell nobody."""
 
 
 def _new_id() -> str:

@@ -18,8 +18,9 @@ from stillwatch.act.couriers import Answer, judge_answer
 from stillwatch.act.digests import Digest, write_notices
 from stillwatch.act.notices import tell_of_broken_log
 from stillwatch.act.signing import name_message
-from stillwatch.app.deliver.means import ACTOR, Means
+from stillwatch.app.deliver.means import ACTOR, Complaint, Means, keep_quiet
 from stillwatch.app.deliver.posting import Poster
+from stillwatch.domain.errors import NotDelivered
 from stillwatch.domain.service_limits import DELIVERY_CLAIM_S
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.errors import AuditBroken
@@ -46,14 +47,22 @@ def webhook_sink(poster: Poster, *, text_alone: bool) -> Sink:
     return Sink("webhook", send)
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How often people are told, where links lead, and who hears of what goes wrong."""
+
+    per_minute: float
+    link_base: str
+    complain: Complaint = keep_quiet
+
+
 class Teller:
     """What tells at one sink."""
 
-    def __init__(
-        self, ledger: Ledger, sink: Sink, means: Means, *, per_minute: float, link_base: str
-    ) -> None:
+    def __init__(self, ledger: Ledger, sink: Sink, manner: Manner, means: Means) -> None:
         self._ledger, self._sink, self._means = ledger, sink, means
-        self._gap_s, self._link_base = _MINUTE_S / per_minute, link_base
+        self._gap_s, self._link_base = _MINUTE_S / manner.per_minute, manner.link_base
+        self._complain = manner.complain
         self._not_before_s = float("-inf")
 
     def round(self) -> bool:
@@ -101,6 +110,10 @@ class Teller:
             else:
                 retry_at = again if verdict == "later" else None
                 change.note_untold(claim_id, error=answer.says, retry_at=retry_at)
+        if verdict != "delivered":
+            what = f"notices to {self._sink.name}"
+            is_final = verdict != "later"
+            self._complain(NotDelivered(what, says=answer.says, is_final=is_final))
 
 
 class Alarm:

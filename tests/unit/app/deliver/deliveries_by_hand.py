@@ -30,11 +30,15 @@ class Clock:
         """Let time go by."""
         self.now += timedelta(**span)
 
+    def steady_s(self) -> float:
+        """Give the seconds since the beginning."""
+        return (self.now - self.began).total_seconds()
+
     def means(self, name: str = "one") -> Means:
         """Give a deliverer this clock, no chance, and names of its own."""
         return Means(
             now=lambda: self.now,
-            steady_s=lambda: (self.now - self.began).total_seconds(),
+            steady_s=self.steady_s,
             chance=lambda: 0.0,
             new_id=lambda: f"claim-{name}-{next(self._ids)}",
         )

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 Step = int | str | tuple[int, dict[str, str]] | Callable[[bytes], int]
 
@@ -67,8 +66,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", "0")
         self.end_headers()
 
-    do_GET = do_POST
-
     def _drip(self) -> None:
         """Answer a byte at a time, for longer than anybody should wait."""
         self.close_connection = True
@@ -80,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             return
 
-    def log_message(self, *_: Any) -> None:
+    def log_message(self, *_: object) -> None:
         """Say nothing."""
 
 

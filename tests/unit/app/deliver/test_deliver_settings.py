@@ -86,7 +86,7 @@ def test_secrets_come_from_a_file_of_ones_own(tmp_path: Path) -> None:
 
 def test_no_secret_is_ever_shown() -> None:
     """Neither in a setting's text, nor in a target's, nor in a refusal."""
-    settings = read(webhook_url=URL, webhook_secrets=SECRET, mail_password="hunter2", **MAIL)
+    settings = read(webhook_url=URL, webhook_secrets=SECRET, **{**MAIL, "mail_password": "hunter2"})
     shown = [settings, effects_target(settings), mail_target(settings)]
     with pytest.raises(SecretKeyError) as refused:
         effects_target(read(webhook_url=URL, webhook_secrets="whsec_c2hvcnQ="))

@@ -172,12 +172,12 @@ def read_in_force(folder: Path) -> State:
     return follower.by_operation
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(steps=st.lists(STEPS, max_size=20))
 def test_everybody_ends_at_the_state_of_the_ledger(
     steps: list[tuple[str, object, object]], template: Path
 ) -> None:
-    """Decisions, reversals, lost and belated requests, deaths: at rest all hold what is in force."""
+    """Decisions, reversals, lost and late requests, deaths: at rest all hold what is in force."""
     with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
         world = World(Path(place), template)
         for step in steps:

@@ -12,6 +12,8 @@ from deliveries_by_hand import Clock, effect_states, enforce
 from stillwatch.act import batch_files
 from stillwatch.act.batch_files import IN_FORCE_FILE, list_effects_files, write_effects_file
 from stillwatch.app.deliver.effects_files import EffectsFiles
+from stillwatch.app.deliver.jobs import make_jobs, run_once
+from stillwatch.app.deliver.settings import DeliverSettings
 from stillwatch.store.durable import try_to_hold
 from stillwatch.store.ledger import Ledger
 
@@ -39,6 +41,19 @@ def test_a_round_writes_what_changed_and_what_is_in_force(
     assert len(list_effects_files(folder)) == 2
     assert read_lines(folder / IN_FORCE_FILE)[1:] == []
     assert effect_states(either) == {("file", "delivered"): 2, ("file", "reverted"): 2}
+
+
+def test_what_is_past_its_end_is_taken_back(ledger: Ledger, clock: Clock, tmp_path: Path) -> None:
+    """A decision whose time is over ends by itself, and its effects are reverted."""
+    enforce(ledger, channels=("file",))
+    settings = DeliverSettings(files=str(tmp_path))
+    jobs = make_jobs(ledger, settings, clock.means())
+    run_once(jobs, complain=pytest.fail)
+    clock.move(days=31)
+    run_once(jobs, complain=pytest.fail)
+    first, second = list_effects_files(tmp_path)
+    assert {one["operation"] for one in read_lines(tmp_path / first)} == {"apply"}
+    assert {one["operation"] for one in read_lines(tmp_path / second)} == {"revert"}
 
 
 def test_nothing_in_force_is_an_answer_too(ledger: Ledger, clock: Clock, tmp_path: Path) -> None:

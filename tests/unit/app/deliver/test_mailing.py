@@ -101,7 +101,7 @@ def test_a_refusal_is_tried_again() -> None:
 @pytest.mark.parametrize("evil", ["a@b.example\r\nBcc: eve@example.com", "a@b.example\nX: y"])
 def test_no_header_can_be_injected(evil: str) -> None:
     """A line end in an address is refused by the message itself, behind the settings' check."""
-    with pytest.raises(ValueError, match="linefeed|newline|CR or LF|header"):
+    with pytest.raises(ValueError, match=r"linefeed|newline|CR or LF|header"):
         write_mail(
             Digest("msg_1", (tell_of_broken_log(),), NOW), sender=evil, recipients=["a@b.example"]
         )
