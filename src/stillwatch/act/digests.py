@@ -77,6 +77,7 @@ def link_of(notice: NewNotice, *, base: str) -> str | None:
     """Give where in the console a notice leads.
 
     Nulls:   None where no base is set, and for the audit log as a whole.
+    Cost:    one string.
     """
     if not base or notice.kind == "audit_broken":
         return None

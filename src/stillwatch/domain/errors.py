@@ -16,7 +16,6 @@ StillwatchError
 │   └── LakeDamaged     what its manifests name is missing, cut or unreadable
 ├── SecretKeyError      the pseudonym key is missing, malformed or readable by others   exit 2
 ├── SettingError        a setting has a value that it cannot have   exit 2
-├── NotDelivered        a receiver can't be reached or refuses; the ledger keeps what it was sent
 ├── CountsDisagree      the records read are not all accounted for   exit 2
 └── LimitExceeded       a bound of limits.py was met; nothing partial is returned      exit 2
 """
@@ -144,16 +143,6 @@ class SecretKeyError(StillwatchError):
 
 class SettingError(StillwatchError):
     """A setting, from the environment or the command line, has a value that it cannot have."""
-
-
-class NotDelivered(StillwatchError):  # noqa: N818
-    """A receiver can't be reached, or refuses what it was sent; the ledger keeps that."""
-
-    def __init__(self, what: str, *, says: str, is_final: bool) -> None:
-        hint = "mend the receiver, then `stillwatch deliver LEDGER --retry DECISION`"
-        super().__init__(
-            f"{what} did not go out: {says}", hint=hint if is_final else "it is tried again"
-        )
 
 
 class CountsDisagree(StillwatchError):  # noqa: N818

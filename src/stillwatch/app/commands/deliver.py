@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -66,27 +67,21 @@ def deliver(  # noqa: PLR0913  one parameter an option
     from stillwatch.app.loops.rounds import Ending  # noqa: PLC0415  likewise
     from stillwatch.store.ledger import open_ledger  # noqa: PLC0415  likewise
 
-    settings = read_deliver_settings()
-    opened = open_ledger(ledger, key=read_audit_key())
-    try:
+    said, settings = _Complaints(), read_deliver_settings()
+    with closing(open_ledger(ledger, key=read_audit_key())) as opened:
         if retry is not None:
             _retry(opened, retry, by=by)
             return
-        said = _Complaints()
         jobs = make_jobs(opened, settings, complain=said)
         if once:
             run_once(jobs, complain=said)
             _show(opened)
-            if said.count:
-                raise typer.Exit(EXIT_FAILED)
-            return
+            raise typer.Exit(EXIT_FAILED if said.count else 0)
         ending = Ending()
         ending.at_signals()
         if with_parent:
             ending.with_input()
         run_for_good(jobs, every_s=every, ending=ending, complain=said)
-    finally:
-        opened.close()
 
 
 def _retry(ledger: Ledger, decision_id: str, *, by: str) -> None:

@@ -18,9 +18,9 @@ from stillwatch.act.effect_messages import Item, cut_batches, key_of, write_body
 from stillwatch.act.signing import name_message
 from stillwatch.app.deliver.means import ACTOR, Complaint, Means, keep_quiet
 from stillwatch.app.deliver.posting import Poster
-from stillwatch.domain.errors import NotDelivered
 from stillwatch.domain.service_limits import DELIVERY_CLAIM_S, WEBHOOK_ITEMS_MAX
 from stillwatch.store.ledger import Ledger
+from stillwatch.store.ledger.errors import NotDelivered
 from stillwatch.store.ledger.nouns.effects import Delivery, Failure
 
 CHANNEL: Final = "webhook"

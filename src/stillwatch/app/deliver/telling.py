@@ -20,10 +20,9 @@ from stillwatch.act.notices import tell_of_broken_log
 from stillwatch.act.signing import name_message
 from stillwatch.app.deliver.means import ACTOR, Complaint, Means, keep_quiet
 from stillwatch.app.deliver.posting import Poster
-from stillwatch.domain.errors import NotDelivered
 from stillwatch.domain.service_limits import DELIVERY_CLAIM_S
 from stillwatch.store.ledger import Ledger
-from stillwatch.store.ledger.errors import AuditBroken
+from stillwatch.store.ledger.errors import AuditBroken, NotDelivered
 from stillwatch.store.ledger.nouns.notices import NewNotice
 
 _MINUTE_S: Final = 60.0
