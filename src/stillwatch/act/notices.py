@@ -168,8 +168,8 @@ def tell_of_broken_log() -> NewNotice:
         notice_id="audit_broken",
         kind="audit_broken",
         subject_id="audit",
-        says="The audit log of the ledger is broken: nothing more is written to it, and no effect "
-        "is brought out. Stop the service and run `stillwatch audit verify`.",
+        says="The audit log of the ledger is broken, or its deliverer has another audit key: "
+        "nothing more is written, and no effect is brought out. Run `stillwatch audit verify`.",
     )
 
 

@@ -24,6 +24,7 @@ from stillwatch.domain.service_limits import (
     NOTICE_AGE_S_MAX,
     NOTICE_GROWTH,
     NOTICE_REGROWTH_ACCOUNTS,
+    NOTICES_CLAIMED_MAX,
 )
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.audit.chain import AuditEntry
@@ -64,7 +65,9 @@ class NoticeFinder:
         news = [one for one in found if one.notice_id not in known]
         if news:
             with self._ledger.write(actor=ACTOR, now=now) as change:
-                change.queue_notices(news, sinks=self._sinks)
+                for start in range(0, len(news), NOTICES_CLAIMED_MAX):
+                    some = news[start : start + NOTICES_CLAIMED_MAX]
+                    change.queue_notices(some, sinks=self._sinks)
         self._read_to = entries[-1].number if entries else start
         return len(entries) == LEDGER_PAGE_MAX
 

@@ -140,7 +140,7 @@ class UnderWay:
         Nulls:   None where no decision is or was in force that its accounts feel; one that was
                  taken back doesn't count.
         """
-        was_out = DECISIONS.c.decision_id.in_(sa.select(OUTBOX.c.decision_id))
+        was_out = sa.exists().where(OUTBOX.c.decision_id == DECISIONS.c.decision_id)
         ended = sa.and_(DECISIONS.c.state == "expired", was_out)
         asked = sa.select(sa.func.max(DECISIONS.c.accounts_count)).where(
             DECISIONS.c.campaign_id == campaign_id,
