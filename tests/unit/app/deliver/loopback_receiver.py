@@ -49,7 +49,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if step == "wait":
             self.receiver.entered.set()
-            self.receiver.release.wait(10)
+            self.receiver.release.wait(60)
             step = 204
         if step == "drip":
             self._drip()

@@ -27,17 +27,16 @@ from stillwatch.store.ledger import Ledger
 
 Receive = Callable[..., Receiver]
 AUDIT_KEY = KEY.secret.hex()
+PATIENCE = {"STILLWATCH_DELIVER_TIMEOUT_S": "30"}
 KILLED_IN_THE_MIDDLE = """
 import sys
 from datetime import datetime
-from pathlib import Path
-from stillwatch.app.commands.audit import read_audit_key
 from stillwatch.app.deliver import make_jobs, read_deliver_settings, run_once
 from stillwatch.app.deliver.means import Means
-from stillwatch.store.ledger import open_ledger
+from stillwatch.store.ledger import AuditKey, open_ledger
 now = datetime.fromisoformat(sys.argv[2])
-jobs = make_jobs(open_ledger(sys.argv[1], key=read_audit_key()), read_deliver_settings(),
-                 Means(now=lambda: now))
+ledger = open_ledger(sys.argv[1], key=AuditKey(bytes.fromhex(sys.argv[3])))
+jobs = make_jobs(ledger, read_deliver_settings(), Means(now=lambda: now))
 run_once(jobs, complain=print)
 """
 
@@ -61,15 +60,22 @@ def test_kill_9_between_request_and_ledger_loses_nothing(
     enforce(ledger)
 
     def start(now: datetime) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", KILLED_IN_THE_MIDDLE, str(place), now.isoformat()]
-        return subprocess.Popen(command, env=environment(receiver))
+        command = [
+            sys.executable,
+            "-c",
+            KILLED_IN_THE_MIDDLE,
+            str(place),
+            now.isoformat(),
+            AUDIT_KEY,
+        ]
+        return subprocess.Popen(command, env=environment(receiver, **PATIENCE))
 
     with start(clock.now) as first:
-        assert receiver.entered.wait(30)
+        assert receiver.entered.wait(120)
         first.send_signal(signal.SIGKILL)
     assert effect_states(ledger) == {("webhook", "queued"): 2}
     with start(clock.now + timedelta(seconds=DELIVERY_CLAIM_S)) as second:
-        assert second.wait(30) == 0
+        assert second.wait(120) == 0
     keys = [[e["idempotency_key"] for e in read_message(b)["effects"]] for b in receiver.bodies]
     assert len(keys) == 2
     assert keys[0] == keys[1]
@@ -89,7 +95,7 @@ def test_the_service_keeps_a_deliverer_beside_it(
     async def run() -> None:
         assert part.lifespan is not None
         async with part.lifespan(FastAPI()):
-            until = time.monotonic() + 30
+            until = time.monotonic() + 120
             while effect_states(ledger) != {("webhook", "delivered"): 2}:
                 assert time.monotonic() < until
                 await asyncio.sleep(0.1)

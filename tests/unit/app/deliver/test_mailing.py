@@ -38,7 +38,7 @@ def target(port: int, *, security: str, ca_file: str | None = None) -> MailTarge
         user="",
         password="",
         ca_file=ca_file,
-        timeout_s=2.0,
+        timeout_s=20.0,
     )
 
 
