@@ -33,6 +33,48 @@ EFFECT_ATTEMPTS_MAX: Final = 20
 """Deliveries of one effect that are tried: at an hour each, most of a day, then a person looks."""
 CLAIM_ROWS_MAX: Final = 20_000
 """Effects that a deliverer takes at once: the largest wave that has to be out within a second."""
+# --- deliveries and notices ---------------------------------------------------------------------
+DELIVERY_CLAIM_S: Final = 120.0
+"""Seconds for which a deliverer has what it took: several requests that time out; a deliverer that
+was killed holds its rows up for as long."""
+WEBHOOK_ITEMS_MAX: Final = 1_000
+"""Effects of one request: some 300 kB, a second's work for a receiver with a database."""
+WEBHOOK_BODY_BYTES_MAX: Final = 2**20
+"""Bytes of one request's body: what most servers take without being told to."""
+WEBHOOK_SPLITS_MAX: Final = 64
+"""Requests by which a refused batch is halved to find whom the receiver refuses: three bad ones in
+a thousand; the rest is tried again later."""
+WEBHOOK_REPLY_BYTES_MAX: Final = 64 * 2**10
+"""Bytes of an answer that are read, and thrown away: its status is all that counts."""
+WEBHOOK_S_MAX: Final = 30.0
+"""Seconds of one request altogether, however slowly the answer drips: a quarter of a claim."""
+WEBHOOK_SECRETS_MAX: Final = 4
+"""Secrets that sign at once: the new one, the old one, and two for who forgot."""
+BACK_OFF_S_MIN: Final = 5.0
+"""Seconds until the first new try: a receiver that restarts is back."""
+BACK_OFF_S_MAX: Final = 3_600.0
+"""Seconds between tries at most: EFFECT_ATTEMPTS_MAX of them are most of a day."""
+RETRY_AFTER_S_MAX: Final = 3_600.0
+"""Seconds that a receiver may ask us to wait: a reversal must not wait longer than that."""
+BREAKER_FAILURES: Final = 3
+"""Failures in a row after which a receiver counts as down, and only one effect at a time probes."""
+BREAKER_S_MAX: Final = 60.0
+"""Seconds between probes at most: a receiver that is back is noticed within a minute."""
+EFFECTS_FILES_KEPT: Final = 1_000
+"""Files of effects in the folder; who has missed one reads `in_force.jsonl` instead."""
+NOTICES_CLAIMED_MAX: Final = 1_000
+"""Notices of one message: more than anybody reads; the message says how many it leaves out."""
+NOTICE_LINES_MAX: Final = 40
+"""Notices that a message spells out: a screen."""
+NOTICE_AGE_S_MAX: Final = 7 * 86_400.0
+"""Seconds after which nobody is told of something: an old ledger's first look is no flood."""
+NOTICE_GROWTH: Final = 2.0
+"""Times as many accounts as were told before count as grown much."""
+NOTICE_REGROWTH_ACCOUNTS: Final = 5
+"""Accounts by which a campaign that was acted on has to grow to count as regrown."""
+MAIL_RECIPIENTS_MAX: Final = 20
+"""Addresses that get a mail: beyond that it is a list, and lists have an address."""
+
 # --- ingestion as a service ---------------------------------------------------------------------
 INGEST_PACKED_BYTES_MAX: Final = 16 * 2**20
 """Bytes of one body as it comes: a thousand times what gateways' loggers send at once."""

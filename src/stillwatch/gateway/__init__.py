@@ -11,5 +11,14 @@ from stillwatch.gateway.asgi import DecisionMiddleware, MiddlewareSettings
 from stillwatch.gateway.client import GatewayClient
 from stillwatch.gateway.decision import Decision
 from stillwatch.gateway.poll import Service
+from stillwatch.gateway.webhooks import BadSignatureError, verify_webhook
 
-__all__ = ["Decision", "DecisionMiddleware", "GatewayClient", "MiddlewareSettings", "Service"]
+__all__ = [
+    "BadSignatureError",
+    "Decision",
+    "DecisionMiddleware",
+    "GatewayClient",
+    "MiddlewareSettings",
+    "Service",
+    "verify_webhook",
+]

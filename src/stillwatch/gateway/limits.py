@@ -44,3 +44,9 @@ REPLY_BYTES_MAX: Final = 256 * 2**20
 """Bytes of one answer of the service: a million decisions take about 100 MB."""
 USAGE_ROWS_MAX: Final = 10_000
 """Campaigns in one report of what was spent: every budget that there can be."""
+WEBHOOK_TOLERANCE_S: Final = 300.0
+"""Seconds that a webhook's time may be away from ours: clocks differ; an older one is a replay."""
+WEBHOOK_STAMP_DIGITS_MAX: Final = 12
+"""Digits of a webhook's time: seconds for 30,000 years."""
+WEBHOOK_SIGNATURES_MAX: Final = 16
+"""Signatures of one webhook that are looked at: four times as many as are ever sent."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from stillwatch.act.published import effects_schema, notices_schema
 from stillwatch.app.commands.options import examples, page
 from stillwatch.app.commands.screen import say_json, show_table
 from stillwatch.decide.policy.language.published import policy_schema
@@ -16,7 +17,12 @@ from stillwatch.domain.schema import Table, json_schema
 _TABLES = (*PUBLISHED, RULING, BUDGET)
 _FILES = {"decisions": "decision"}
 """Files that are not called after their table."""
-_POLICY = "policy"
+_OTHERS = {
+    "policy": ("one file of rules, in YAML", policy_schema),
+    "effects": ("one request of effects to a webhook", effects_schema),
+    "notices": ("one message of notices to a webhook", notices_schema),
+}
+"""What is no table: what one of it is, and its schema."""
 _EXAMPLES = examples(
     "stillwatch schema",
     "stillwatch schema policy > policy.schema.json",
@@ -26,7 +32,7 @@ _EXAMPLES = examples(
 
 
 def _names() -> list[str]:
-    return [*(table.name for table in _TABLES), _POLICY]
+    return [*(table.name for table in _TABLES), *_OTHERS]
 
 
 def schema(
@@ -38,9 +44,10 @@ def schema(
     """Print the JSON Schema of a record or a file; without a name, list them all."""
     if name is None:
         rows = [(one.name, one.grain) for one in _TABLES]
-        show_table(("name", "one record is"), [*rows, (_POLICY, "one file of rules, in YAML")])
-    elif name.split(".", maxsplit=1)[0] == _POLICY:
-        say_json(policy_schema())
+        rows += [(other, about) for other, (about, _) in _OTHERS.items()]
+        show_table(("name", "one record is"), rows)
+    elif (stem := name.split(".", maxsplit=1)[0]) in _OTHERS:
+        say_json(_OTHERS[stem][1]())
     else:
         say_json(json_schema(_find(name)))
 

@@ -9,7 +9,8 @@ Where one of them is raised, nothing was changed.
     ├── RowExists       the id is taken by something else
     ├── MoveRefused     its state doesn't lead there
     ├── StaleVersion    somebody has changed it since it was looked at
-    └── FourEyesNeeded  another person has to do this
+    ├── FourEyesNeeded  another person has to do this
+    └── NotDelivered    what its outbox holds did not go out; it keeps that
 """
 
 from __future__ import annotations
@@ -91,4 +92,14 @@ class FourEyesNeeded(LedgerError):  # noqa: N818
     def __init__(self, *, what: str, actor: str, because: str) -> None:
         super().__init__(
             f"{actor} may not {what}: {because}", hint="ask somebody else to look at it"
+        )
+
+
+class NotDelivered(LedgerError):  # noqa: N818
+    """What the outbox holds did not go out: nobody is there, or it was refused."""
+
+    def __init__(self, what: str, *, says: str, is_final: bool) -> None:
+        mend = "mend the receiver, then `stillwatch deliver LEDGER --retry DECISION`"
+        super().__init__(
+            f"{what} did not go out: {says}", hint=mend if is_final else "it is tried again"
         )

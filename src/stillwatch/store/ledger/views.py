@@ -25,6 +25,7 @@ from stillwatch.store.ledger.nouns.decisions import Decision
 from stillwatch.store.ledger.nouns.findings import Campaign, Disposition, Finding
 from stillwatch.store.ledger.nouns.people import ApiKey, Invitation, Session
 from stillwatch.store.ledger.nouns.policies import Permission, Policy
+from stillwatch.store.ledger.under_way import UnderWay
 
 RowT = TypeVar("RowT", bound=Row)
 
@@ -61,7 +62,7 @@ class Page(Generic[RowT]):
     next: str | None
 
 
-class View(Details, Admissions):
+class View(Details, Admissions, UnderWay):
     """One instant of the ledger."""
 
     def find(self, row: type[RowT], subject_id: str) -> RowT:

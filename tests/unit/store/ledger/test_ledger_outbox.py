@@ -90,6 +90,39 @@ def test_a_failure_without_another_try_is_final(ledger: Ledger) -> None:
     assert states(ledger) == {("apply", "acct-1"): "failed", ("apply", "acct-2"): "delivered"}
 
 
+def test_what_was_not_tried_is_put_back_as_it_was(ledger: Ledger) -> None:
+    """Free at once and without a try spent; the rest of the claim is delivered all the same."""
+    put_in_force(ledger)
+    with ledger.write(actor=ACTOR, now=NOW) as change:
+        taken = change.claim_effects("one", channel="webhook", until=later(minutes=1))
+        assert change.put_back_effects("one", taken[1:]) == 1
+        assert change.put_back_effects("one", taken[1:]) == 0
+        assert change.note_delivered("one") == 1
+    with ledger.write(actor=ACTOR, now=NOW) as change:
+        (again,) = change.claim_effects("two", channel="webhook", until=later(minutes=1))
+    assert (again.account_id, again.attempts) == ("acct-2", 0)
+
+
+def test_what_is_out_is_what_will_be_taken_back(ledger: Ledger) -> None:
+    """Claimed or tried and not reverted: a receiver may have it."""
+    put_in_force(ledger)
+    with ledger.read() as view:
+        assert view.list_out("webhook") == []
+        assert view.has_due_effects("webhook", now=NOW)
+        assert not view.has_due_effects("file", now=NOW)
+    claim(ledger, "one")
+    with ledger.read() as view:
+        assert [one.account_id for one in view.list_out("webhook", limit=1)] == ["acct-1"]
+        after = ("acct-1", "d-1")
+        assert [one.account_id for one in view.list_out("webhook", after=after)] == ["acct-2"]
+        assert len(view.list_out_of_claim("one")) == 2
+        assert not view.has_due_effects("webhook", now=NOW)
+    with ledger.write(actor="cora", now=NOW) as change:
+        change.release_account("d-1", "acct-1", why="a school")
+    with ledger.read() as view:
+        assert [one.account_id for one in view.list_out_of_claim("one")] == ["acct-2"]
+
+
 def test_what_nobody_has_seen_needs_no_turning(ledger: Ledger) -> None:
     """A decision that is reverted before any claim leaves nothing to deliver."""
     put_in_force(ledger)

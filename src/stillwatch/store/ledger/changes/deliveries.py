@@ -87,6 +87,16 @@ class DeliveryVerbs(OutboxWriting):
             self._note_only("effects.fail", ("claim", claim_id), {"rows": done})
         return done
 
+    def put_back_effects(self, claim_id: str, deliveries: Sequence[Delivery]) -> int:
+        """Let go of what of a claim was not tried, as if its time were over; give how many."""
+        done = sum(
+            self._settle(_one_of(claim_id, one, to="delivered"), {"claimed_until": None})
+            for one in deliveries
+        )
+        if done:
+            self._note_only("effects.put_back", ("claim", claim_id), {"rows": done})
+        return done
+
     def retry_effects(self, decision_id: str) -> int:
         """Queue the failed effects of a decision again, from the first try; say how many."""
         again = self._settle(
@@ -118,12 +128,7 @@ class DeliveryVerbs(OutboxWriting):
         return [Delivery(**row) for row in self._connection.execute(asked).mappings()]
 
     def _fail_one(self, claim_id: str, failure: Failure, *, retry_at: datetime | None) -> int:
-        one = sa.and_(
-            _of_claim(claim_id, to="failed"),
-            OUTBOX.c.decision_id == failure.decision_id,
-            OUTBOX.c.account_id == failure.account_id,
-            OUTBOX.c.operation == failure.operation,
-        )
+        one = _one_of(claim_id, failure, to="failed")
         gives_up = sa.true() if retry_at is None else OUTBOX.c.attempts + 1 >= EFFECT_ATTEMPTS_MAX
         error = fit_text(
             "error", failure.error[:LEDGER_TEXT_CHARS_MAX], chars_max=LEDGER_TEXT_CHARS_MAX
@@ -144,4 +149,13 @@ def _of_claim(claim_id: str, *, to: str) -> sa.ColumnElement[bool]:
     """Rows of a claim that has not been settled: a settled one has no end any more."""
     return sa.and_(
         OUTBOX.c.claim_id == claim_id, OUTBOX.c.claimed_until.is_not(None), is_before(to)
+    )
+
+
+def _one_of(claim_id: str, row: Delivery | Failure, *, to: str) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        _of_claim(claim_id, to=to),
+        OUTBOX.c.decision_id == row.decision_id,
+        OUTBOX.c.account_id == row.account_id,
+        OUTBOX.c.operation == row.operation,
     )

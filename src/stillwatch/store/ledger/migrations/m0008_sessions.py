@@ -10,7 +10,7 @@ from alembic import op
 from stillwatch.store.ledger.migrations import COUNT, HASH, ID, INSTANT, WORD, WORDS
 
 revision: Final = "0008"
-down_revision: Final[str | None] = "0006"
+down_revision: Final[str | None] = "0007"
 
 
 def upgrade() -> None:

@@ -105,5 +105,6 @@ OUTBOX: Final = table_of(
     Effect,
     sa.Index(None, "channel", "state", "due_at"),
     sa.Index(None, "claim_id"),
+    sa.Index(None, "account_id", "channel"),
     keys=4,
 )
