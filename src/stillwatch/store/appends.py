@@ -182,9 +182,7 @@ def add_manifest(lake: Path, manifest: Manifest, *, lasts: bool = True) -> int:
             return number
 
 
-def add_checkpoint(
-    lake: Path, manifests: Sequence[Manifest], *, generation: int, at: str
-) -> Path:
+def add_checkpoint(lake: Path, manifests: Sequence[Manifest], *, generation: int, at: str) -> Path:
     """Put other appends in the place of the first ones, in one step.
 
     Raises:

@@ -117,11 +117,11 @@ class Lake:
             self._pinned = read_appends(self.place).cut_at(self.up_to)
         return self._pinned
 
-    def files(self, table_name: str) -> Iterator[FileEntry]:
-        """Name the files of a table, in the order in which they were appended."""
+    def files(self, table_name: str | None = None) -> Iterator[FileEntry]:
+        """Name the files of a table, or of all, in the order in which they were appended."""
         for manifest in self._manifests():
             for entry in manifest["entries"]:
-                if entry["table"] == table_name:
+                if table_name in {None, entry["table"]}:
                     yield from entry["files"]
 
     def appends(self) -> Iterator[tuple[int, dict[str, Any]]]:

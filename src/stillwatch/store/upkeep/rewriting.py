@@ -63,7 +63,12 @@ def join_spans(spans: Iterable[Sequence[int]]) -> list[list[int]]:
 
 
 def publish(
-    lake: Path, before: Appends, files: Iterable[PlacedFile], *, at: str, about: Any = None
+    lake: Path,
+    before: Appends,
+    files: Iterable[PlacedFile],
+    *,
+    at: str,
+    about: dict[str, Any] | None = None,
 ) -> None:
     """Put files in the place of a lake's own, in one step.
 

@@ -35,9 +35,17 @@ def parquet_files(lake: Lake) -> list[Path]:
     return list(lake.place.glob("*/day=*/*.parquet"))
 
 
+def tend(lake: Lake) -> None:
+    """Compact a lake and sweep it."""
+    compact_lake(lake, before=LATER, at=NOW)
+    sweep_lake(lake.place, waits=True)
+
+
 @settings(max_examples=30)
 @given(steps=st.lists(STEP, max_size=14))
-def test_compacted_anywhere_a_lake_reads_as_one_that_never_was(steps: list[list[int] | str]) -> None:
+def test_compacted_anywhere_a_lake_reads_as_one_that_never_was(
+    steps: list[list[int] | str],
+) -> None:
     """Rows, their order, facts, and what was seen as of each append; with late and new days."""
     with TemporaryDirectory() as folder:
         plain, tended = new_lake(Path(folder, "plain")), new_lake(Path(folder, "tended"))
@@ -78,9 +86,7 @@ def test_compacting_again_changes_nothing(tmp_path: Path) -> None:
     assert read_appends(lake.place).generation == 1
 
 
-def test_a_large_day_becomes_several_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_large_day_becomes_several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No file outgrows its bound, but one that was larger before; nothing is lost."""
     monkeypatch.setattr(limits, "LAKE_FILE_ROWS_MAX", 5)
     lake = new_lake(tmp_path / "lake")
@@ -117,8 +123,7 @@ def test_killed_anywhere_it_is_as_before_or_done(
         broken.setattr(appends_module, "create_file", dying(appends_module.create_file))
         broken.setattr(Path, "unlink", dying(Path.unlink))
         with pytest.raises(KeyboardInterrupt):
-            compact_lake(lake, before=LATER, at=NOW)
-            sweep_lake(lake.place, waits=True)
+            tend(lake)
     assert seen(lake) == before
     check_lake(lake.place, key_check=KEY)
     append(lake, days=[1], number=3)
