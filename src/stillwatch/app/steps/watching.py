@@ -8,6 +8,7 @@ then the look itself into the lake.
 from __future__ import annotations
 
 from stillwatch.app import late
+from stillwatch.app.arrive import OBSERVED
 from stillwatch.app.requests import WatchRequest
 from stillwatch.app.steps.conclude import conclude, write_tables
 from stillwatch.app.steps.days import CountedWindow
@@ -41,6 +42,10 @@ def open_window(lake: Lake, request: WatchRequest, run: Run) -> Window:
     ):
         if not len(frame):
             ledger.stand_aside(name, reason="no ingest of this lake has brought such a file")
+    for gone in window.gone:
+        if days := sorted(gone.rows.get(OBSERVED, {})):
+            reason = f"{gone.of(OBSERVED):,} of {days[0]} to {days[-1]} have left by {gone.why}"
+            ledger.stand_aside("exchanges that are gone", reason=reason)
     return window
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from stillwatch.app.arrive import OBSERVED, Arrived
-from stillwatch.app.steps.facts import IngestFacts, read_facts
+from stillwatch.app.steps.facts import GoneFacts, IngestFacts, read_facts, read_gone
 from stillwatch.domain import limits
 from stillwatch.domain.errors import LakeDamaged, NothingToRead
 from stillwatch.domain.lake_tables import DUPLICATE
@@ -44,6 +44,8 @@ class Window:
     arrived: Arrived
     snapshot: Snapshot
     ingests: list[IngestFacts]
+    gone: list[GoneFacts]
+    """What retention and erasure have taken from the lake."""
 
 
 def read_snapshot(lake: Lake) -> Snapshot:
@@ -91,8 +93,13 @@ def settle_window(lake: Lake, *, days: Sequence[str]) -> Window:
     Raises:
         LakeDamaged: a file of the window can't be read.
     """
-    facts = read_facts(lake)
-    return Window(tuple(days), _settle(lake, days, facts), read_snapshot(lake), facts)
+    facts, gone = read_facts(lake), read_gone(lake)
+    arrived = _settle(lake, days, facts)
+    left = sum(one.of(OBSERVED) for one in gone)
+    if left:
+        arrived.counts["outside_window"] -= left
+        arrived.counts["gone"] = left
+    return Window(tuple(days), arrived, read_snapshot(lake), facts, gone)
 
 
 def choose_days(rows: dict[str, int], *, count: int | None) -> list[str]:

@@ -63,7 +63,7 @@ def history_of_lake(
     """
     with lake_to_watch(place, key=key) as lake:
         whole = take_window(lake, days=None)
-        past = [] if by_day else list(_earlier_looks(lake))
+        past = [] if by_day else list(_earlier_looks(lake, whole.days))
         notes = [] if past or by_day else [_NO_LOOKS]
         if not past:
             past, notes = _evenings(lake, whole.days), [*notes, _BY_EVENINGS]
@@ -78,11 +78,13 @@ def history_of_lake(
         return History(sorted(looks, key=lambda look: look.at), _traffic(whole), tuple(notes))
 
 
-def _earlier_looks(lake: Lake) -> Iterator[_Past]:
+def _earlier_looks(lake: Lake, held: Sequence[str]) -> Iterator[_Past]:
+    """List the looks of which there are days; others have left by retention."""
     ingested = [number for number, about in lake.appends() if "ingest" in about]
     for one in read_looks(lake):
         up_to = ingested[one.ingests - 1] if one.ingests else 0
-        yield _Past(f"look {one.look}", up_to, tuple(one.window))
+        if days := tuple(day for day in one.window if day in held):
+            yield _Past(f"look {one.look}", up_to, days)
 
 
 def _evenings(lake: Lake, days: Sequence[str]) -> list[_Past]:
