@@ -68,10 +68,15 @@ def clean_result(place: Path, cleaning: Cleaning, *, is_dry_run: bool) -> dict[s
     with held_alone(place):
         changed: dict[Path, tuple[int, bytes]] = {}
         for path in sorted(place.glob("*.parquet")):
-            _note(changed, path, _clean_table(path, cleaning))
+            _note(changed, path, _clean_table(path, cleaning, with_text=False))
         for path in sorted(place.glob("*.jsonl")):
             _note(changed, path, _clean_lines(path, cleaning))
-        had_text = any(path.name in {"templates.parquet", "quarantine.parquet"} for path in changed)
+        had_text = False
+        if changed or cleaning.person is None:
+            for path in sorted(place.glob("*.parquet")):
+                found = _clean_table(path, cleaning, with_text=True)
+                had_text |= found is not None and path not in changed
+                _note(changed, path, found)
         for path in sorted(one for pattern in _PAGES for one in place.glob(pattern)):
             if had_text or _shows(path, cleaning.person):
                 changed[path] = (1, _stand_in(path, cleaning))
@@ -90,7 +95,7 @@ def _note(
         changed[path] = found
 
 
-def _clean_table(path: Path, cleaning: Cleaning) -> tuple[int, bytes] | None:
+def _clean_table(path: Path, cleaning: Cleaning, *, with_text: bool) -> tuple[int, bytes] | None:
     rows = pl.read_parquet(path)
     names = rows.columns
     goes = pl.repeat(value=False, n=len(rows), eager=True)
@@ -105,7 +110,7 @@ def _clean_table(path: Path, cleaning: Cleaning) -> tuple[int, bytes] | None:
             rows = rows.with_columns(pl.when(is_it).then(None).otherwise(pl.col(name)).alias(name))
     for name in set(EXCHANGE_COLUMNS) & set(names):
         goes |= rows[name].is_in(cleaning.exchange_ids.implode())
-    for name in set(TEXT_COLUMNS) & set(names):
+    for name in set(TEXT_COLUMNS) & set(names) if with_text else ():
         emptied += len(rows) - rows[name].null_count()
         rows = rows.with_columns(pl.lit(None, rows.schema[name]).alias(name))
     count = int(goes.sum()) + emptied
@@ -127,7 +132,7 @@ def _clean_lines(path: Path, cleaning: Cleaning) -> tuple[int, bytes] | None:
 def _is_about(line: bytes, person: Person | None) -> bool:
     if person is None or person.kind != "account":
         return False
-    return orjson.loads(line).get("account_id") == person.id
+    return bool(orjson.loads(line).get("account_id") == person.id)
 
 
 def _shows(path: Path, person: Person | None) -> bool:

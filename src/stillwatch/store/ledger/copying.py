@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from stillwatch.store.durable import OWNER_ONLY
 from stillwatch.store.ledger.audit.anchor import Anchor
-from stillwatch.store.ledger.engine import name_of, open_engine
+from stillwatch.store.ledger.engine import begin_read, name_of, open_engine
 from stillwatch.store.ledger.errors import LedgerUnavailable
 from stillwatch.store.ledger.ledger import open_ledger
 
@@ -42,10 +42,12 @@ def copy_ledger(
     """
     engine = open_engine(where, may_make=False)
     url = engine.url
-    engine.dispose()
     if url.get_backend_name() == "postgresql":
         anchor = _anchor_of(where, now)
-        _dump(url, folder / names[1])
+        with begin_read(engine) as connection:
+            schema = connection.execute(sa.select(sa.func.current_schema())).scalar_one()
+        engine.dispose()
+        _dump(url, folder / names[1], schema=schema)
         return names[1], anchor
     copy = folder / names[0]
     copy_sqlite(Path(str(url.database)), copy)
@@ -75,13 +77,15 @@ def _anchor_of(where: str, now: datetime) -> Anchor:
         opened.close()
 
 
-def _dump(url: sa.URL, target: Path) -> None:
+def _dump(url: sa.URL, target: Path, *, schema: str) -> None:
+    """Dump the schema in which the ledger is at home, and no other."""
     program = shutil.which(_DUMP)
     if program is None:
         raise LedgerUnavailable(name_of(url), says=_NO_DUMP)
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
+    command = [program, "--format=custom", "--no-owner", f'--schema="{schema}"']
     done = subprocess.run(  # noqa: S603  found on the PATH, no shell, its arguments are the address
-        [program, "--format=custom", "--no-owner", f"--file={target}", *_reach(url)],
+        [*command, f"--file={target}", *_reach(url)],
         env={**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})},
         capture_output=True,
         text=True,

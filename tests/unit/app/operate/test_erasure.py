@@ -124,7 +124,7 @@ def test_nothing_of_an_account_stays_in_results(lake: Path, tmp_path: Path) -> N
     run("watch", lake, "--out", folder / "first")
     assert "profiles.parquet" in holds(folder / "first", VICTIM)
     line = orjson.dumps({"decision_id": "D-1", "account_id": VICTIM}) + b"\n"
-    other = orjson.dumps({"decision_id": "D-2", "account_id": "acct-1"}) + b"\n"
+    other = orjson.dumps({"decision_id": "D-2", "account_id": "acct-0"}) + b"\n"
     (folder / "first" / "decisions.jsonl").write_bytes(line + other)
     (folder / "first" / "report.html").write_text(f"<p>{VICTIM}</p>")
     accounts = pl.read_parquet(folder / "first" / "accounts.parquet")
@@ -145,13 +145,16 @@ def test_nothing_of_an_account_stays_in_results(lake: Path, tmp_path: Path) -> N
 
 
 def test_text_of_customers_leaves_results_with_the_account(tmp_path: Path) -> None:
-    """Exemplars belong to nobody that could be told: all of that result go, and the page."""
+    """Exemplars are of nobody that could be told: all of a result go in which the account was."""
     place = tmp_path / "result"
     place.mkdir()
     (place / "run.json").write_bytes(b"{}")
     (place / "report.md").write_text("a prompt of somebody")
     templates = pl.DataFrame({"template_id": ["t"], "exemplars": [["a prompt of somebody"]]})
     templates.write_parquet(place / "templates.parquet")
+    run("erase", "--account", VICTIM, "--results", place)
+    assert holds(place, "a prompt of somebody") == ["report.md", "templates.parquet"]
+    pl.DataFrame({"account_id": [VICTIM]}).write_parquet(place / "accounts.parquet")
     run("erase", "--account", VICTIM, "--results", place)
     assert holds(place, "a prompt of somebody") == []
 

@@ -10,6 +10,7 @@ import typer
 LakeOption = Annotated[
     Path | None, typer.Option("--lake", metavar="LAKE", help="Directory of a lake.")
 ]
+LakeToTend = Annotated[Path, typer.Argument(metavar="LAKE", help="Directory of a lake.")]
 LedgerOption = Annotated[
     str | None,
     typer.Option("--ledger", metavar="LEDGER", help="File, or postgresql://USER@HOST/DATABASE."),
