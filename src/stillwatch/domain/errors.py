@@ -9,8 +9,7 @@ StillwatchError
 │   ├── BadTemplateList the list of public templates is none, of another scheme, or damaged
 │   └── BadPolicy       the policy file has problems, each with its line and column
 ├── ResultError         a result directory is missing, incomplete or in the way   exit code 2
-│   ├── ResultExists
-│   ├── NotAResult
+│   ├── ResultExists, NotAResult
 │   └── UnknownSubject  no such account, group, campaign or decision in it
 ├── LakeError           no lake, in the way, of another format or key   exit code 2
 │   └── LakeDamaged     what its manifests name is missing, cut or unreadable
@@ -18,7 +17,7 @@ StillwatchError
 ├── SecretKeyError      the pseudonym key is missing, malformed or readable by others   exit 2
 ├── SettingError        a setting has a value that it cannot have   exit 2
 ├── CountsDisagree      the records read are not all accounted for   exit 2
-└── LimitExceeded       a bound of limits.py was met; nothing partial is returned      exit 2
+└── LimitExceeded       a bound of limits.py was met; nothing partial is returned   exit 2
 """
 
 from __future__ import annotations

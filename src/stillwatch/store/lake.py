@@ -25,6 +25,15 @@ from stillwatch.domain.errors import InputError, LakeDamaged
 from stillwatch.domain.schema import Table
 from stillwatch.store.appends import FileEntry, Manifest, TableEntry, add_manifest, read_appends
 from stillwatch.store.durable import flush_to_disk
+from stillwatch.store.partition import (
+    UNDATED,
+    day_of,
+    group_whole,
+    is_merged,
+    is_of_days,
+    leave_whole,
+    split_by_day,
+)
 
 
 class _Form(TypedDict, total=False):
@@ -40,8 +49,6 @@ _KNOWN: Final = {
     for table in vars(module).values()
     if isinstance(table, Table)
 }
-UNDATED: Final = "all"
-"""The day of what has none."""
 _LASTING: Final[_Form] = {"compression": "zstd"}
 _PASSING: Final[_Form] = {"compression": "uncompressed", "statistics": False}
 """A lake of one run is read a few times and gone: time counts for more than space."""
@@ -79,7 +86,7 @@ class Lake:
         Grain:  one file a day that the frame touches. Order: rows keep theirs within a day.
         """
         token = uuid4().hex
-        split = _split_by_day(frame) if self.lasts else _leave_whole(frame)
+        split = split_by_day(frame) if self.lasts else leave_whole(frame)
         written = [self.write_part(table_name, day, rows, token) for day, rows in split]
         return TableEntry(table=table_name, files=written)
 
@@ -135,9 +142,9 @@ class Lake:
         Raises:
             InputError: no such table was ever appended, and it is none of the house's own.
         """
-        files = [f for f in self.files(table_name) if _in_days(f, days)]
+        files = [f for f in self.files(table_name) if is_of_days(f, days)]
         if files:
-            return pl.concat([self._scan_run(run) for run in _runs(files)])
+            return pl.concat([self._scan_run(run) for run in group_whole(files)])
         if table_name in _KNOWN:
             return _KNOWN[table_name].empty().lazy()
         message = f"the lake {self.place} has no table {table_name}"
@@ -176,46 +183,3 @@ class Lake:
             if table_name in {None, entry["table"]}
         }
         return sorted(date.fromisoformat(day) for day in folders - {UNDATED})
-
-
-def is_merged(entry: FileEntry) -> bool:
-    """Say whether a file holds rows of several appends, in their order."""
-    return "spans" in entry
-
-
-def _runs(entries: list[FileEntry]) -> list[list[FileEntry]]:
-    """Put files together that are read whole; a merged one, which may be cut, stands alone."""
-    runs: list[list[FileEntry]] = []
-    for one in entries:
-        if runs and not is_merged(one) and not is_merged(runs[-1][0]):
-            runs[-1].append(one)
-        else:
-            runs.append([one])
-    return runs
-
-
-def day_of(entry: FileEntry) -> str:
-    """Name the day whose rows a file holds: `2026-11-23`, or `all`."""
-    return Path(entry["path"]).parent.name.removeprefix("day=")
-
-
-def _in_days(entry: FileEntry, days: Collection[str] | None) -> bool:
-    return days is None or day_of(entry) in days
-
-
-def _leave_whole(frame: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
-    return [] if frame.is_empty() else [(UNDATED, frame)]
-
-
-def _split_by_day(frame: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
-    if frame.is_empty():
-        return []
-    if "time" in frame.columns:
-        day = pl.col("time").dt.date()
-    elif "day" in frame.columns:
-        day = pl.col("day")
-    else:
-        return _leave_whole(frame)
-    split = frame.with_columns(day.cast(pl.String).fill_null(UNDATED).alias("_partition"))
-    parts = split.partition_by("_partition", as_dict=True, include_key=False)
-    return sorted((str(key[0]), rows) for key, rows in parts.items())

@@ -141,7 +141,8 @@ def _begin(folder: Path, partial: Path) -> Copying:
 
 
 def _add_ledger(where: str, copying: Copying, now: datetime) -> str:
-    name, anchor = copy_ledger(where, copying.place, names=(SQLITE_COPY, POSTGRES_COPY), now=now)
+    names = (SQLITE_COPY, POSTGRES_COPY)
+    name, anchor = copy_ledger(where, copying.place, names=names, now=now, environment=os.environ)
     (copying.place / ANCHOR_FILE).write_bytes(anchor.to_json())
     copying.add_made(name)
     copying.add_made(ANCHOR_FILE)

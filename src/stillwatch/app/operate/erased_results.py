@@ -19,7 +19,7 @@ import orjson
 import polars as pl
 
 from stillwatch.app.operate.receipts import Person
-from stillwatch.domain.personal import (
+from stillwatch.domain.lake_tables import (
     ACCOUNT_COLUMNS,
     EXCHANGE_COLUMNS,
     MENTIONS,

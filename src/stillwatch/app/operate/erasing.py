@@ -17,12 +17,11 @@ import polars as pl
 from stillwatch.app.operate.erased_results import Cleaning, clean_result, find_results, sum_counts
 from stillwatch.app.operate.receipts import Person, Receipt
 from stillwatch.app.steps.opening import lake_to_read, lake_to_rewrite
-from stillwatch.domain.personal import ACCOUNT_COLUMNS, EXCHANGE_COLUMNS, NOBODY
+from stillwatch.domain.lake_tables import ACCOUNT_COLUMNS, EXCHANGE_COLUMNS, NOBODY
 from stillwatch.domain.tables import OBSERVED, SYSTEM
 from stillwatch.store.appends import count_appends
 from stillwatch.store.lake import Lake
 from stillwatch.store.ledger import Ledger
-from stillwatch.store.segments import SegmentFolder
 from stillwatch.store.upkeep import sweep_lake, thin_lake
 from stillwatch.store.upkeep.thinning import FileRows
 
@@ -180,6 +179,8 @@ def _choose(file: FileRows, person: Person, traces: _Traces) -> pl.Series | None
 
 def _tell_segments(journal: Path, receipt: Receipt) -> None:
     """Say what of a journal can't be looked into: it was committed before, as far as it goes."""
+    from stillwatch.store.segments import SegmentFolder  # noqa: PLC0415  wants the extra `serve`
+
     folder = SegmentFolder(journal)
     waiting, damaged = len(folder.unfinished()) + len(folder.sealed()), len(folder.damaged())
     receipt.segments.update(waiting=waiting, damaged=damaged)

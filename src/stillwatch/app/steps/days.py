@@ -28,7 +28,7 @@ from stillwatch.observe.day_counts import (
 from stillwatch.observe.traits import EXCHANGE_CHANNELS
 from stillwatch.store.appends import FileEntry
 from stillwatch.store.kept import Kept
-from stillwatch.store.lake import day_of, is_merged
+from stillwatch.store.partition import day_of, is_merged
 
 _SCHEME: Final = 1
 """Raised when counts are made in another way from the same columns."""

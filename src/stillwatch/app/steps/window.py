@@ -24,7 +24,8 @@ from stillwatch.domain.results import QUARANTINE
 from stillwatch.domain.tables import GRANT, LAUNCH, REGISTER
 from stillwatch.ingest import settle
 from stillwatch.ingest.snapshots import INGEST, first_launches, latest_grants, merge_registers
-from stillwatch.store.lake import Lake, day_of
+from stillwatch.store.lake import Lake
+from stillwatch.store.partition import day_of
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -28,11 +29,17 @@ _NO_DUMP: Final = "`pg_dump` is not there: install PostgreSQL's client programs,
 
 
 def copy_ledger(
-    where: str, folder: Path, *, names: tuple[str, str], now: datetime
+    where: str,
+    folder: Path,
+    *,
+    names: tuple[str, str],
+    now: datetime,
+    environment: Mapping[str, str],
 ) -> tuple[str, Anchor]:
     """Copy a ledger into a folder; gives the file's name, and the anchor of the copy's audit log.
 
     names:   of the file, from SQLite and from PostgreSQL.
+    environment: what `pg_dump` may see: its own variables name passwords and certificates.
 
     Of PostgreSQL the anchor is taken first: the copy holds it, and maybe some entries more.
 
@@ -47,7 +54,7 @@ def copy_ledger(
         with begin_read(engine) as connection:
             schema = connection.execute(sa.select(sa.func.current_schema())).scalar_one()
         engine.dispose()
-        _dump(url, folder / names[1], schema=schema)
+        _dump(url, folder / names[1], schema=schema, environment=environment)
         return names[1], anchor
     copy = folder / names[0]
     copy_sqlite(Path(str(url.database)), copy)
@@ -77,7 +84,7 @@ def _anchor_of(where: str, now: datetime) -> Anchor:
         opened.close()
 
 
-def _dump(url: sa.URL, target: Path, *, schema: str) -> None:
+def _dump(url: sa.URL, target: Path, *, schema: str, environment: Mapping[str, str]) -> None:
     """Dump the schema in which the ledger is at home, and no other."""
     program = shutil.which(_DUMP)
     if program is None:
@@ -86,7 +93,7 @@ def _dump(url: sa.URL, target: Path, *, schema: str) -> None:
     command = [program, "--format=custom", "--no-owner", f'--schema="{schema}"']
     done = subprocess.run(  # noqa: S603  found on the PATH, no shell, its arguments are the address
         [*command, f"--file={target}", *_reach(url)],
-        env={**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})},
+        env={**environment, **({"PGPASSWORD": str(url.password)} if url.password else {})},
         capture_output=True,
         text=True,
         check=False,

@@ -16,7 +16,8 @@ import polars as pl
 
 from stillwatch.domain import limits
 from stillwatch.store.appends import FileEntry, read_appends
-from stillwatch.store.lake import UNDATED, Lake
+from stillwatch.store.lake import Lake
+from stillwatch.store.partition import UNDATED
 from stillwatch.store.upkeep.rewriting import PlacedFile, join_spans, place_files, publish
 
 

@@ -46,13 +46,11 @@ def record(
     }
 
 
-def ingest(lake: Path, folder: Path, records: list[dict[str, object]], **others: object) -> None:
-    """Add records to a lake, with the accounts that are named beside them."""
+def ingest(lake: Path, folder: Path, records: list[dict[str, object]]) -> None:
+    """Add records to a lake, with the accounts that are named beside them, and a broken line."""
     folder.mkdir(parents=True)
-    lines = [orjson.dumps(one) for one in records]
-    (folder / "exchanges.jsonl").write_bytes(
-        b"\n".join([*lines, *others.get("broken", ())]) + b"\n"
-    )  # type: ignore[misc]
+    first, *others = (orjson.dumps(one) for one in records)
+    (folder / "exchanges.jsonl").write_bytes(b"\n".join([first, b"no record", *others]) + b"\n")
     accounts = sorted({str(one["account_id"]) for one in records})
     register = [orjson.dumps({"account_id": one, "plan": "free"}) for one in accounts]
     (folder / "accounts.jsonl").write_bytes(b"\n".join(register) + b"\n")

@@ -12,8 +12,14 @@ import pytest
 from incidents_by_hand import AUDIT, NOW, ingest, ledger_with_decisions, record, run, run_json
 
 from stillwatch.domain import lake_tables, observations, results, tables
-from stillwatch.domain.lake_tables import EARLY, HEAD
-from stillwatch.domain.personal import ACCOUNT_COLUMNS, END_USER_COLUMNS, NAMING, NOBODY
+from stillwatch.domain.lake_tables import (
+    ACCOUNT_COLUMNS,
+    EARLY,
+    END_USER_COLUMNS,
+    HEAD,
+    NAMING,
+    NOBODY,
+)
 from stillwatch.domain.schema import Table
 from stillwatch.store.lake import Lake
 from stillwatch.store.ledger import AuditKey, open_ledger

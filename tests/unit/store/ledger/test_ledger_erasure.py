@@ -11,8 +11,7 @@ from typer.testing import CliRunner
 
 from stillwatch.app.cli import app
 from stillwatch.store.ledger import Ledger, make_ledger, open_ledger
-from stillwatch.store.ledger.changes.erasure import ERASED
-from stillwatch.store.ledger.changes.fading import FADED
+from stillwatch.store.ledger.changes.erasure import ERASED, FADED
 from stillwatch.store.ledger.engine import open_engine
 from stillwatch.store.ledger.errors import MoveRefused
 from stillwatch.store.ledger.nouns.appeals import Appeal

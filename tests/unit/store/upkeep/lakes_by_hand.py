@@ -8,8 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from stillwatch.store.lake import Lake, day_of
+from stillwatch.store.lake import Lake
 from stillwatch.store.manifest import make_lake
+from stillwatch.store.partition import day_of
 
 KEY = 17
 NOW = "2026-11-30T08:00:00+00:00"

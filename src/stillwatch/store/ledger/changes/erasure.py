@@ -14,19 +14,25 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from stillwatch.domain.service_limits import LEDGER_ENTRIES_PER_CHANGE_MAX
 from stillwatch.store.ledger.audit.chain import hash_ids
 from stillwatch.store.ledger.changes.writing import RowT, Writing, key_of
 from stillwatch.store.ledger.errors import MoveRefused
 from stillwatch.store.ledger.nouns import KINDS, TABLES
 from stillwatch.store.ledger.nouns.appeals import APPEALS, Appeal
+from stillwatch.store.ledger.nouns.cases import CASES, COMMENTS, Comment
 from stillwatch.store.ledger.nouns.columns import Row
 from stillwatch.store.ledger.nouns.decisions import DECIDED_ACCOUNTS, DECISIONS, Decision
 from stillwatch.store.ledger.nouns.effects import OUTBOX
 
+FADED: Final = "[removed after its time]"
+_AT_ONCE: Final = LEDGER_ENTRIES_PER_CHANGE_MAX // 4
+"""Rows of a kind that one change takes; what is left waits for the next."""
 ERASED: Final = "[erased]"
 """What stands in the place of a text that was erased as a whole."""
 MANY: Final = (DECIDED_ACCOUNTS, OUTBOX)
@@ -64,6 +70,36 @@ class ErasureVerbs(Writing):
             changes = {"accounts_hash": hash_ids(named)}
             self._reseal(self._find(Decision, decision_id), changes, verb="decision.erase")
         return {name: count for name, count in sorted(done.items()) if count}
+
+    def fade_texts(self, *, before: datetime) -> dict[str, int]:
+        """Remove the texts of appeals that were resolved, and of cases closed, before an instant.
+
+        Grain:   rows changed, by table; at most a quarter of LEDGER_ENTRIES_PER_CHANGE_MAX each.
+        """
+        done: dict[str, int] = {}
+        for old in list(self._old_appeals(before)):
+            fresh = {"statement": FADED, "answer": None if old.answer is None else FADED}
+            self._reseal(old, fresh, verb="appeal.fade")
+            done["appeals"] = done.get("appeals", 0) + 1
+        for one in list(self._old_comments(before)):
+            self._reseal(one, {"text": FADED}, verb="comment.fade")
+            done["comments"] = done.get("comments", 0) + 1
+        return done
+
+    def _old_appeals(self, before: datetime) -> Iterator[Appeal]:
+        columns = APPEALS.c
+        asked = sa.select(APPEALS).where(columns.resolved_at < before, columns.statement != FADED)
+        for found in self._connection.execute(asked.limit(_AT_ONCE)).mappings():
+            yield Appeal(**found)
+
+    def _old_comments(self, before: datetime) -> Iterator[Comment]:
+        asked = (
+            sa.select(COMMENTS)
+            .join(CASES, CASES.c.case_id == COMMENTS.c.case_id)
+            .where(CASES.c.closed_at < before, COMMENTS.c.text != FADED)
+        )
+        for found in self._connection.execute(asked.limit(_AT_ONCE)).mappings():
+            yield Comment(**found)
 
     def note_upkeep(self, verb: str, subject_id: str, facts: Mapping[str, Any]) -> None:
         """Write into the audit log what was done to data beside the ledger: figures, no names."""
