@@ -165,3 +165,6 @@ NOBODY: Final[dict[str, str]] = {
     "template_spread": "counts over the accounts that sent a template",
 }
 """Tables without such a column, and what they hold instead."""
+
+KEYED: Final = frozenset({"observed", "system", "campaign_traits"})
+"""Tables of a lake whose rows are worth nothing beside rows under another pseudonym key."""

@@ -60,13 +60,17 @@ class Lake:
     A lake that does not last (a run's own, gone with it) is spared the wait for the disk and the
     sorting by day: its appends are as whole, but a power cut may lose them, and `days` is empty.
     One that is read up to an append doesn't see what is appended, or put in the place of what there
-    was, while it is looked at: its appends are read once.
+    was, while it is looked at: its appends are read once. One that is read since an append doesn't
+    see rows of before in tables that were made with another pseudonym key (`KEYED`).
     """
 
-    def __init__(self, place: Path, *, lasts: bool = True, up_to: int | None = None) -> None:
+    def __init__(
+        self, place: Path, *, lasts: bool = True, up_to: int | None = None, since: int = 0
+    ) -> None:
         self.place = place
         self.lasts = lasts
         self.up_to = up_to
+        self.since = since
         self._pinned: list[Manifest] | None = None
 
     def append(self, table_name: str, frame: pl.DataFrame) -> list[Path]:
@@ -126,7 +130,8 @@ class Lake:
 
     def files(self, table_name: str | None = None) -> Iterator[FileEntry]:
         """Name the files of a table, or of all, in the order in which they were appended."""
-        for manifest in self._manifests():
+        hidden = self.since if table_name in lake_tables.KEYED else 0
+        for manifest in self._manifests()[hidden:]:
             for entry in manifest["entries"]:
                 if table_name in {None, entry["table"]}:
                     yield from entry["files"]

@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 
 from stillwatch.domain.errors import LakeDamaged, LakeError
-from stillwatch.store.appends import FOLDER, Manifest, manifest_paths, read_appends
+from stillwatch.store.appends import FOLDER, Manifest, count_appends, manifest_paths, read_appends
 from stillwatch.store.durable import create_file, flush_to_disk, replace_file
 
 FORMAT: Final = 2
@@ -97,18 +97,55 @@ def migrate_lake(place: Path) -> bool:
     return True
 
 
+def read_borders(place: Path) -> list[int]:
+    """List the last append under each pseudonym key that was replaced, in order.
+
+    Raises:
+        LakeDamaged: the format file can't be read.
+    """
+    return [int(one["up_to"]) for one in _read_content(place).get("keys_before", ())]
+
+
+def turn_key(place: Path, *, key_check: int, new_check: int) -> bool:
+    """Let a new pseudonym key rule what is appended from now on; say whether that was news.
+
+    The lake must be held: nobody ingests or looks. Killed, it was done or it wasn't.
+
+    Raises:
+        LakeError: the lake was made with neither key.
+    """
+    content = _read_content(place)
+    if content.get("key_check") == new_check:
+        return False
+    check_lake(place, key_check=key_check)
+    before = [*content.get("keys_before", ()), {"check": key_check, "up_to": count_appends(place)}]
+    fresh = {**content, "key_check": new_check, "keys_before": before}
+    replace_file(place / _FORMAT_FILE, orjson.dumps(fresh))
+    return True
+
+
 def _read_format(place: Path) -> tuple[Any, Any]:
     """Read which format a lake is of, and the check of its key."""
+    content = _read_content(place)
+    try:
+        return content["stillwatch_lake"], content["key_check"]
+    except KeyError as broken:
+        raise LakeDamaged(str(place), says=f"{_FORMAT_FILE} cannot be read") from broken
+
+
+def _read_content(place: Path) -> dict[str, Any]:
     try:
         content = orjson.loads((place / _FORMAT_FILE).read_bytes())
-        return content["stillwatch_lake"], content["key_check"]
     except FileNotFoundError as absent:
         message = f"{place} is no lake: it has no {_FORMAT_FILE}"
         raise LakeError(
             message, hint="make one with `stillwatch ingest DIR --lake LAKE`"
         ) from absent
-    except (OSError, ValueError, KeyError, TypeError) as broken:
+    except (OSError, ValueError) as broken:
         raise LakeDamaged(str(place), says=f"{_FORMAT_FILE} cannot be read") from broken
+    if not isinstance(content, dict):
+        raise LakeDamaged(str(place), says=f"{_FORMAT_FILE} cannot be read")
+    return content
 
 
 def _check_files(place: Path, manifest: Manifest) -> None:

@@ -4,7 +4,7 @@ from stillwatch.app.commands import audit, check, demo, scan, schema, serve
 from stillwatch.app.commands.backtest import command as backtest
 from stillwatch.app.commands.lakes import commit, ingest, sql, watch
 from stillwatch.app.commands.lists import replay, templates
-from stillwatch.app.commands.operate import backup, erase, lake, ledger, restore, retain
+from stillwatch.app.commands.operate import backup, erase, key, lake, ledger, restore, retain
 from stillwatch.app.commands.results import diff, explain, open_report, revert
 
 BUILT_IN = (
@@ -30,6 +30,7 @@ BUILT_IN = (
     erase,
     lake,
     ledger,
+    key,
     schema,
 )
 """In the order in which `--help` lists them: the order in which a newcomer needs them."""

@@ -63,7 +63,10 @@ def erase_person(
     traces = _Traces(pl.Series([], dtype=pl.String), pl.Series([], dtype=pl.Int64))
     if places.lake is not None:
         with lake_to_read(places.lake) as lake:
-            traces = _find_traces(person, lake)
+            traces = _find_traces(person, Lake(lake.place, up_to=lake.up_to))
+            if lake.since and person.kind == "end_user":
+                why = "under that key, which is not this one, they have another pseudonym"
+                receipt.leave("exchanges under the pseudonym key before", why=why)
     _erase_from_results(person, places, receipt, traces)
     if places.lake is not None:
         traces = _erase_from_lake(person, places.lake, receipt)

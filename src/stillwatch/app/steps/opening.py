@@ -20,7 +20,7 @@ from stillwatch.domain.keyed import PseudonymKey, hash_strings
 from stillwatch.store.appends import FOLDER, count_appends
 from stillwatch.store.durable import held_alone, held_together
 from stillwatch.store.lake import Lake
-from stillwatch.store.manifest import check_lake, is_lake, make_lake
+from stillwatch.store.manifest import check_lake, is_lake, make_lake, read_borders
 from stillwatch.store.upkeep.rewriting import READERS
 
 _CHECKED_WORD: Final = "the key of a lake"
@@ -53,7 +53,7 @@ def lake_to_fill(place: Path, *, key: PseudonymKey) -> Iterator[tuple[Lake, Lake
         arriving = place / _ARRIVING
         shutil.rmtree(arriving, ignore_errors=True)
         try:
-            yield Lake(place), Lake(arriving, lasts=False)
+            yield Lake(place, since=_since(place)), Lake(arriving, lasts=False)
         finally:
             shutil.rmtree(arriving, ignore_errors=True)
 
@@ -83,7 +83,7 @@ def lake_to_read(place: Path, *, key_check: int | None = None) -> Iterator[Lake]
         check_lake(place, key_check=key_check)
     with held_together(_make(place / READERS)):
         check_lake(place, key_check=key_check)
-        yield Lake(place, up_to=count_appends(place))
+        yield Lake(place, up_to=count_appends(place), since=_since(place))
 
 
 @contextmanager
@@ -96,6 +96,11 @@ def lake_to_rewrite(place: Path) -> Iterator[None]:
     check_lake(place, key_check=None)
     with _held(place / _LOOKS), _held(place / FOLDER):
         yield
+
+
+def _since(place: Path) -> int:
+    """Give the last append under another key than today's."""
+    return max(read_borders(place), default=0)
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def read_snapshot(lake: Lake) -> Snapshot:
     with_grants = [n for n, one in enumerate(facts, start=1) if one.has_permissions]
     states = any(one.states_org_verified for one in facts)
     return Snapshot(
-        merge_registers(_stored(lake, REGISTER.name), states_org_verified=states),
+        merge_registers(_under_one_key(lake), states_org_verified=states),
         latest_grants(_stored(lake, GRANT.name), ingest=max(with_grants, default=None)),
         first_launches(_stored(lake, LAUNCH.name)),
     )
@@ -67,6 +67,19 @@ def read_snapshot(lake: Lake) -> Snapshot:
 def _stored(lake: Lake, table: str) -> pl.DataFrame:
     rows = lake.read(table)
     return rows if INGEST in rows.columns else rows.with_columns(pl.lit(0, pl.Int64).alias(INGEST))
+
+
+def _under_one_key(lake: Lake) -> pl.DataFrame:
+    """Give the register's rows; of what came under another pseudonym key, without pseudonyms.
+
+    What an account is stays (status, plan, protection); what it holds is told again by the next
+    register that is ingested.
+    """
+    rows = _stored(lake, REGISTER.name)
+    old = sum(1 for number, about in lake.appends() if number <= lake.since and "ingest" in about)
+    hashes = [name for name in rows.columns if name.endswith("_hash")]
+    keyed = pl.col(INGEST) > old
+    return rows.with_columns(pl.when(keyed).then(pl.col(name)).alias(name) for name in hashes)
 
 
 def take_window(lake: Lake, *, days: int | None) -> Window:

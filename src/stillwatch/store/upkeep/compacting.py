@@ -7,6 +7,7 @@ lake finds anything else than before.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import chain
@@ -17,6 +18,7 @@ import polars as pl
 from stillwatch.domain import limits
 from stillwatch.store.appends import FileEntry, read_appends
 from stillwatch.store.lake import Lake
+from stillwatch.store.manifest import read_borders
 from stillwatch.store.partition import UNDATED
 from stillwatch.store.upkeep.rewriting import PlacedFile, join_spans, place_files, publish
 
@@ -39,7 +41,7 @@ class Compaction:
 def compact_lake(lake: Lake, *, before: str, at: str) -> Compaction:
     """Merge the files of each day before one (`2026-11-23`), and of what has no day.
 
-    Grain:   files of at most LAKE_FILE_ROWS_MAX rows, each of one table and day.
+    Grain:   files of at most LAKE_FILE_ROWS_MAX rows, each of one table, day and pseudonym key.
     Order:   rows as they were appended. at: now, RFC 3339.
     Cost:    the bytes of what is merged are read and written once; one new file in memory.
 
@@ -49,10 +51,11 @@ def compact_lake(lake: Lake, *, before: str, at: str) -> Compaction:
     """
     appends = read_appends(lake.place)
     files = list(place_files(appends))
-    groups: dict[tuple[str, str], list[PlacedFile]] = defaultdict(list)
+    groups: dict[tuple[str, str, int], list[PlacedFile]] = defaultdict(list)
+    borders = read_borders(lake.place)
     for one in files:
         if one.day < before or one.day == UNDATED:
-            groups[one.table, one.day].append(one)
+            groups[one.table, one.day, bisect_left(borders, one.append)].append(one)
     merged: dict[str, PlacedFile | None] = {}
     for group in chain.from_iterable(map(_cut, groups.values())):
         merged.update(dict.fromkeys((one.entry["path"] for one in group), None))

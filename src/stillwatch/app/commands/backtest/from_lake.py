@@ -49,6 +49,8 @@ class _Past:
     up_to: int
     """The append that it still saw."""
     days: tuple[str, ...]
+    since: int
+    """The last append under another pseudonym key."""
 
 
 def history_of_lake(
@@ -79,17 +81,18 @@ def history_of_lake(
 
 
 def _earlier_looks(lake: Lake, held: Sequence[str]) -> Iterator[_Past]:
-    """List the looks of which there are days; others have left by retention."""
+    """List the looks of which there are days, under today's key; others can't be had again."""
     ingested = [number for number, about in lake.appends() if "ingest" in about]
     for one in read_looks(lake):
         up_to = ingested[one.ingests - 1] if one.ingests else 0
-        if days := tuple(day for day in one.window if day in held):
-            yield _Past(f"look {one.look}", up_to, days)
+        days = tuple(day for day in one.window if day in held)
+        if days and up_to > lake.since:
+            yield _Past(f"look {one.look}", up_to, days, lake.since)
 
 
 def _evenings(lake: Lake, days: Sequence[str]) -> list[_Past]:
     appends = sum(1 for _ in lake.appends())
-    return [_Past(day, appends, tuple(days[: n + 1])) for n, day in enumerate(days)]
+    return [_Past(day, appends, tuple(days[: n + 1]), lake.since) for n, day in enumerate(days)]
 
 
 def _look_again(
@@ -97,7 +100,7 @@ def _look_again(
 ) -> Look:
     """Tie and judge the accounts of some days, as a watch does."""
     run = Run(settings, key, RunLedger(settings, utc_now()), progress, 0)
-    window = settle_window(Lake(place, up_to=past.up_to), days=past.days)
+    window = settle_window(Lake(place, up_to=past.up_to, since=past.since), days=past.days)
     run.ledger.counts.update(window.arrived.counts)
     counted = count_window(window.arrived)
     tied, _ = tie_accounts(window.arrived, window.snapshot, run, counts=counted.counts)
