@@ -3,8 +3,8 @@
     python bench/lake_opening.py [--appends 2880] [--rows 20]
 
 Every append is some rows of `observed` and what an ingest says of itself, as the service's
-committer leaves them each half minute; opening is the check at the door, reading facts and looks, and the
-window's ids. Prints a table.
+committer leaves them each half minute; opening is the check at the door, reading facts and looks,
+and the window's ids. Prints a table.
 """
 
 from __future__ import annotations

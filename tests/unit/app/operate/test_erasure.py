@@ -9,7 +9,16 @@ from pathlib import Path
 import orjson
 import polars as pl
 import pytest
-from incidents_by_hand import AUDIT, NOW, ingest, ledger_with_decisions, record, run, run_json
+from incidents_by_hand import (
+    AUDIT,
+    NOW,
+    PSEUDONYM,
+    ingest,
+    ledger_with_decisions,
+    record,
+    run,
+    run_json,
+)
 
 from stillwatch.domain import lake_tables, observations, results, tables
 from stillwatch.domain.lake_tables import (
@@ -27,6 +36,7 @@ from stillwatch.store.ledger.changes.erasure import MANY
 from stillwatch.store.ledger.nouns import TABLES
 from stillwatch.store.ledger.nouns.columns import metadata
 from stillwatch.store.ledger.nouns.decisions import NewDecision
+from stillwatch.store.segments import Journal, SegmentFolder, pack_record
 
 VICTIM = "acct-victim"
 USER = "u-of-theirs"
@@ -100,6 +110,25 @@ def test_nothing_of_an_end_user_stays_and_their_account_does(lake: Path) -> None
     rows = Lake(lake).read("observed").filter(pl.col("account_id") == VICTIM)
     assert rows["end_user_hash"].to_list() == [None, None]
     assert "nothing was found" in run("erase", "--end-user", USER, "--lake", lake)
+
+
+def test_what_waits_in_a_journal_is_committed_and_then_erased(lake: Path, tmp_path: Path) -> None:
+    """Nothing of the account comes later; of what can't be opened it is said."""
+    journal = Journal(
+        SegmentFolder(tmp_path / "journal"), secret=bytes.fromhex(PSEUDONYM), clock_s=lambda: 0.0
+    )
+    lines = [orjson.dumps(record(one, 99, day=1)) for one in (VICTIM, "acct-1")]
+    journal.append(pack_record("native", b"\n".join(lines))).result()
+    journal.close()
+    (tmp_path / "journal" / f"00000009-{'0' * 32}.damaged").write_bytes(b"?")
+    told = run_json(
+        "erase", "--account", VICTIM, "--lake", lake, "--segments", tmp_path / "journal"
+    )
+    assert told["segments"] == {"committed": 1, "waiting": 0, "damaged": 1}
+    assert "delete them by hand" in str(told["not_erased"])
+    assert told["lake"]["rows"]["observed"] == 7
+    assert holds(lake, VICTIM) == []
+    assert "x-acct-1-1-99" in Lake(lake).read("observed")["exchange_id"].to_list()
 
 
 def test_a_trial_changes_nothing(lake: Path) -> None:

@@ -19,7 +19,7 @@ from stillwatch.app.commands.operate.places import (
     LedgerOption,
     ResultsOption,
 )
-from stillwatch.app.commands.options import AsJson, examples, page
+from stillwatch.app.commands.options import AccountField, AsJson, examples, page
 from stillwatch.app.commands.screen import say, say_json, warn
 from stillwatch.app.settings import read_key, read_settings, utc_now
 from stillwatch.domain.errors import InputError
@@ -55,6 +55,7 @@ def erase(  # noqa: PLR0913  one parameter an option
         Path | None,
         typer.Option("--receipt", metavar="FILE", help="Where to write the receipt."),
     ] = None,
+    account_field: AccountField = None,
     actor: Actor = OPERATOR,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -71,7 +72,7 @@ def erase(  # noqa: PLR0913  one parameter an option
     person, now = _name(account, end_user), utc_now()
     told = Receipt(uuid4().hex, now.isoformat(), person.kind, person.tombstone, is_dry_run=dry_run)
     if segments is not None:
-        told.segments["committed"] = _commit(segments, lake, dry_run=dry_run)
+        told.segments["committed"] = _commit(segments, lake, account_field, dry_run=dry_run)
     with ExitStack() as closing:
         opened = open_ledger(ledger, key=read_audit_key()) if ledger else None
         if opened:
@@ -98,7 +99,7 @@ def _name(account: str | None, end_user: str | None) -> Person:
     raise InputError(message, hint="`--account ID` or `--end-user ID`")
 
 
-def _commit(journal: Path, lake: Path | None, *, dry_run: bool) -> int:
+def _commit(journal: Path, lake: Path | None, field: str | None, *, dry_run: bool) -> int:
     """Commit what waits, so that nothing of the person comes later; gives how many segments."""
     from stillwatch.app.loops.committing import Committer  # noqa: PLC0415  brings every stage
     from stillwatch.store.segments import SegmentFolder  # noqa: PLC0415  likewise
@@ -106,7 +107,7 @@ def _commit(journal: Path, lake: Path | None, *, dry_run: bool) -> int:
     if lake is None:
         message = "segments are committed to a lake before anything is erased"
         raise InputError(message, hint="name it with --lake")
-    committer = Committer(SegmentFolder(journal), lake, read_key(), read_settings())
+    committer = Committer(SegmentFolder(journal), lake, read_key(), read_settings(), field)
     count = 0
     while not dry_run and (done := committer.commit_waiting()):
         count += done.segments
