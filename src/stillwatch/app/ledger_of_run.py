@@ -23,8 +23,9 @@ from stillwatch.ingest.sources.unpack import InputFile
 
 _RSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
 """Bytes in which the system counts the peak: kibibytes everywhere but on macOS (getrusage(2))."""
-_ACCOUNTED: Final = ("exchanges", "quarantined", "duplicates", "outside_window")
-"""What a record that was read can have become; the last is 0 without --since and --until."""
+_ACCOUNTED: Final = ("exchanges", "quarantined", "duplicates", "outside_window", "gone")
+"""What a record that was read can have become; the last but one is 0 without --since and --until,
+the last where nothing has left the lake."""
 
 
 def describe_input(facts: InputFile, *, dialect: str, records: int | None = None) -> dict[str, Any]:

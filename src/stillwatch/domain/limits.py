@@ -83,6 +83,10 @@ EXEMPLARS_PER_TEMPLATE: Final = 3
 EXEMPLAR_CHARS: Final = 600
 """Characters of an exemplar."""
 
+# --- the lake -----------------------------------------------------------------------------------
+LAKE_FILE_ROWS_MAX: Final = 500_000
+"""Rows of a file that compaction makes: about a gigabyte in memory while it is merged."""
+
 # --- link ---------------------------------------------------------------------------------------
 ACTORS_MIN: Final = 5
 """Actors in a group: fewer can't be told from chance (DESIGN.md, 6.1)."""

@@ -91,3 +91,28 @@ class Settings:
     link: LinkSettings = field(default_factory=LinkSettings)
     detect: DetectSettings = field(default_factory=DetectSettings)
     policy: PolicySettings = field(default_factory=PolicySettings)
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """For how many days each kind of data is kept; 0 = until somebody says otherwise.
+
+    Nothing goes by itself: `stillwatch retain` applies them, and only to what it is pointed at.
+    """
+
+    exchanges_days: int = 0
+    """Exchanges with their sketches, in days after they were sent."""
+    day_counts_days: int = 0
+    """Counts of a day, which can be made again as long as its exchanges are there."""
+    quarantine_days: int = 0
+    """Places and reasons of rejected records and of duplicates, after their ingest's last one."""
+    early_days: int = 0
+    """Accounts that were found at their first requests."""
+    campaigns_days: int = 0
+    """What campaigns are known by from look to look, after they were last seen."""
+    results_days: int = 0
+    """Results of looks, after they were made; the newest stays."""
+    text_days: int = 0
+    """Text of customers in results, where it is retained, and the pages that show it."""
+    ledger_text_days: int = 0
+    """Statements of resolved appeals, and comments on closed cases."""

@@ -116,6 +116,17 @@ def held_alone(directory: Path) -> Iterator[None]:
         os.close(handle)
 
 
+@contextmanager
+def held_together(directory: Path) -> Iterator[None]:
+    """Hold a directory beside others who do: whoever wants it alone waits for all of them."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(handle)
+
+
 def try_to_hold(directory: Path) -> int | None:
     """Hold a directory alone from now on; None where somebody else does.
 

@@ -6,14 +6,14 @@ any manifest, and readers pass them by. Appends are numbered, and two writers ne
 number. Any engine reads the files: `<table>/day=2026-11-23/<token>.parquet`; a table without a
 `time` or a `day` rests in `day=all`. What makes a lake last is in `manifest`.
 
-Writes and reads: any table by name. Deliberately absent: updates, deletions, compaction.
+Writes and reads: any table by name. Absent here: what puts other files in the place of those that
+there are (compaction, retention, erasure), which is in `upkeep/`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal, TypedDict
 from uuid import uuid4
@@ -23,8 +23,17 @@ import polars as pl
 from stillwatch.domain import lake_tables, observations, results, tables
 from stillwatch.domain.errors import InputError, LakeDamaged
 from stillwatch.domain.schema import Table
+from stillwatch.store.appends import FileEntry, Manifest, TableEntry, add_manifest, read_appends
 from stillwatch.store.durable import flush_to_disk
-from stillwatch.store.manifest import FileEntry, Manifest, TableEntry, add_manifest, read_manifests
+from stillwatch.store.partition import (
+    UNDATED,
+    day_of,
+    group_whole,
+    is_merged,
+    is_of_days,
+    leave_whole,
+    split_by_day,
+)
 
 
 class _Form(TypedDict, total=False):
@@ -40,7 +49,6 @@ _KNOWN: Final = {
     for table in vars(module).values()
     if isinstance(table, Table)
 }
-_UNDATED: Final = "all"
 _LASTING: Final[_Form] = {"compression": "zstd"}
 _PASSING: Final[_Form] = {"compression": "uncompressed", "statistics": False}
 """A lake of one run is read a few times and gone: time counts for more than space."""
@@ -51,13 +59,19 @@ class Lake:
 
     A lake that does not last (a run's own, gone with it) is spared the wait for the disk and the
     sorting by day: its appends are as whole, but a power cut may lose them, and `days` is empty.
-    One that is read up to an append doesn't see what is appended while it is looked at.
+    One that is read up to an append doesn't see what is appended, or put in the place of what there
+    was, while it is looked at: its appends are read once. One that is read since an append doesn't
+    see rows of before in tables that were made with another pseudonym key (`KEYED`).
     """
 
-    def __init__(self, place: Path, *, lasts: bool = True, up_to: int | None = None) -> None:
+    def __init__(
+        self, place: Path, *, lasts: bool = True, up_to: int | None = None, since: int = 0
+    ) -> None:
         self.place = place
         self.lasts = lasts
         self.up_to = up_to
+        self.since = since
+        self._pinned: list[Manifest] | None = None
 
     def append(self, table_name: str, frame: pl.DataFrame) -> list[Path]:
         """Add rows to a table, all of them or none.
@@ -76,8 +90,8 @@ class Lake:
         Grain:  one file a day that the frame touches. Order: rows keep theirs within a day.
         """
         token = uuid4().hex
-        split = _split_by_day(frame) if self.lasts else _leave_whole(frame)
-        written = [self._write_part(table_name, day, rows, token) for day, rows in split]
+        split = split_by_day(frame) if self.lasts else leave_whole(frame)
+        written = [self.write_part(table_name, day, rows, token) for day, rows in split]
         return TableEntry(table=table_name, files=written)
 
     def commit(self, entries: Collection[TableEntry], about: Mapping[str, Any] = {}) -> int:
@@ -87,11 +101,12 @@ class Lake:
             OSError: the disk refuses; nothing has appeared.
         """
         if self.lasts:
-            self._flush([self.place / one["path"] for e in entries for one in e["files"]])
+            self.flush(self.place / one["path"] for e in entries for one in e["files"])
         manifest = Manifest(entries=list(entries), about=dict(about))
         return add_manifest(self.place, manifest, lasts=self.lasts)
 
-    def _write_part(self, table: str, day: str, rows: pl.DataFrame, token: str) -> FileEntry:
+    def write_part(self, table: str, day: str, rows: pl.DataFrame, token: str) -> FileEntry:
+        """Write one file of a day, which nobody reads before a manifest names it."""
         folder = self.place / table / f"day={day}"
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / f"{token}.parquet"
@@ -99,19 +114,26 @@ class Lake:
         name = str(part.relative_to(self.place))
         return FileEntry(path=name, rows=rows.height, bytes=part.stat().st_size)
 
-    def _flush(self, parts: list[Path]) -> None:
+    def flush(self, written: Iterable[Path]) -> None:
+        """Make files that were written survive a power cut, with the folders that name them."""
+        parts = list(written)
         folders = {above for part in parts for above in (part.parent, part.parent.parent)}
         for path in [*parts, *sorted(folders, reverse=True), *([self.place] if parts else [])]:
             flush_to_disk(path)
 
-    def _manifests(self) -> Iterator[Manifest]:
-        return islice(read_manifests(self.place), self.up_to)
+    def _manifests(self) -> list[Manifest]:
+        if self.up_to is None:
+            return read_appends(self.place).manifests
+        if self._pinned is None:
+            self._pinned = read_appends(self.place).cut_at(self.up_to)
+        return self._pinned
 
-    def files(self, table_name: str) -> Iterator[FileEntry]:
-        """Name the files of a table, in the order in which they were appended."""
-        for manifest in self._manifests():
+    def files(self, table_name: str | None = None) -> Iterator[FileEntry]:
+        """Name the files of a table, or of all, in the order in which they were appended."""
+        hidden = self.since if table_name in lake_tables.KEYED else 0
+        for manifest in self._manifests()[hidden:]:
             for entry in manifest["entries"]:
-                if entry["table"] == table_name:
+                if table_name in {None, entry["table"]}:
                     yield from entry["files"]
 
     def appends(self) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -125,13 +147,22 @@ class Lake:
         Raises:
             InputError: no such table was ever appended, and it is none of the house's own.
         """
-        files = [self.place / f["path"] for f in self.files(table_name) if _in_days(f, days)]
+        files = [f for f in self.files(table_name) if is_of_days(f, days)]
         if files:
-            return pl.scan_parquet(files, hive_partitioning=False, glob=False)
+            return pl.concat([self._scan_run(run) for run in group_whole(files)])
         if table_name in _KNOWN:
             return _KNOWN[table_name].empty().lazy()
         message = f"the lake {self.place} has no table {table_name}"
         raise InputError(message, hint=f"it knows {', '.join(sorted(_KNOWN))}")
+
+    def scan_file(self, entry: FileEntry) -> pl.LazyFrame:
+        """Read one file lazily: of a merged one, the rows up to the last append that is seen."""
+        return self._scan_run([entry])
+
+    def _scan_run(self, entries: list[FileEntry]) -> pl.LazyFrame:
+        paths = [self.place / one["path"] for one in entries]
+        rows = entries[0]["rows"] if is_merged(entries[0]) else None
+        return pl.scan_parquet(paths, hive_partitioning=False, glob=False, n_rows=rows)
 
     def read(self, table_name: str, *, days: Collection[str] | None = None) -> pl.DataFrame:
         """Read a table, or some days of it, into memory.
@@ -156,31 +187,4 @@ class Lake:
             for one in entry["files"]
             if table_name in {None, entry["table"]}
         }
-        return sorted(date.fromisoformat(day) for day in folders - {_UNDATED})
-
-
-def day_of(entry: FileEntry) -> str:
-    """Name the day whose rows a file holds: `2026-11-23`, or `all`."""
-    return Path(entry["path"]).parent.name.removeprefix("day=")
-
-
-def _in_days(entry: FileEntry, days: Collection[str] | None) -> bool:
-    return days is None or day_of(entry) in days
-
-
-def _leave_whole(frame: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
-    return [] if frame.is_empty() else [(_UNDATED, frame)]
-
-
-def _split_by_day(frame: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
-    if frame.is_empty():
-        return []
-    if "time" in frame.columns:
-        day = pl.col("time").dt.date()
-    elif "day" in frame.columns:
-        day = pl.col("day")
-    else:
-        return _leave_whole(frame)
-    split = frame.with_columns(day.cast(pl.String).fill_null(_UNDATED).alias("_partition"))
-    parts = split.partition_by("_partition", as_dict=True, include_key=False)
-    return sorted((str(key[0]), rows) for key, rows in parts.items())
+        return sorted(date.fromisoformat(day) for day in folders - {UNDATED})

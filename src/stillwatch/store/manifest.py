@@ -1,92 +1,32 @@
-"""What makes a lasting lake one: its format file, its manifests, and the checks at its door.
+"""What makes a lasting lake one: its format file, and the checks at its door.
 
 `lake.json` says the format and which pseudonym key the rows were made with (a keyed hash of a fixed
-word: whoever lacks the key learns nothing). A manifest is one append: `entries` name the files of
-each table with rows and bytes, `about` says what was appended. Manifests are numbered without a
-gap, so that one that is lost is noticed; so is a file that is lost, cut or grown.
+word: whoever lacks the key learns nothing). An append that is lost is noticed (`appends`); so is a
+file that is lost, cut or grown. A lake of an older format is refused until `migrate_lake` has been
+at it, so that a program that knows nothing of checkpoints never opens a lake that has some.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, TypedDict
+from typing import Any, Final
 
 import orjson
 
 from stillwatch.domain.errors import LakeDamaged, LakeError
-from stillwatch.store.durable import create_file, flush_to_disk
+from stillwatch.store.appends import FOLDER, Manifest, count_appends, manifest_paths, read_appends
+from stillwatch.store.durable import create_file, flush_to_disk, replace_file
 
-FORMAT: Final = 1
-"""Version of the lake's format: layout, manifests and the columns of its tables (ADR 0007)."""
+FORMAT: Final = 2
+"""Version of the lake's format: layout, manifests and the columns of its tables. 1 had no
+checkpoints (ADR 0007), 2 has (ADR 0017)."""
+_OLDER: Final = frozenset({1})
+"""Formats that `migrate_lake` brings to this one."""
 _FORMAT_FILE: Final = "lake.json"
-FOLDER: Final = "manifest"
-_DIGITS: Final = 8
-"""Digits of an append's number: enough for one a second over three years."""
 
 _OTHER_FORMAT: Final = "use the version that wrote it, or ingest the logs into a new lake"
+_OLDER_FORMAT: Final = "`stillwatch lake migrate LAKE` brings it to this one"
 _OTHER_KEY: Final = "give the key of that lake in STILLWATCH_KEY or STILLWATCH_KEY_FILE"
-
-
-class FileEntry(TypedDict):
-    """One Parquet file of an append."""
-
-    path: str
-    rows: int
-    bytes: int
-
-
-class TableEntry(TypedDict):
-    """What an append adds to one table."""
-
-    table: str
-    files: list[FileEntry]
-
-
-class Manifest(TypedDict):
-    """One append: all of it, or none."""
-
-    entries: list[TableEntry]
-    about: dict[str, Any]
-
-
-def manifest_paths(lake: Path) -> list[Path]:
-    """List the manifests of a lake in the order of their numbers."""
-    return sorted(p for p in (lake / FOLDER).glob("*.json") if p.stem.isdigit())
-
-
-def read_manifests(lake: Path) -> Iterator[Manifest]:
-    """Read every append of a lake, the oldest first.
-
-    Raises:
-        LakeDamaged: a manifest can't be read.
-    """
-    for path in manifest_paths(lake):
-        try:
-            manifest = orjson.loads(path.read_bytes())
-        except (OSError, orjson.JSONDecodeError) as broken:
-            raise LakeDamaged(str(lake), says=f"{path.name} cannot be read") from broken
-        if not isinstance(manifest, dict) or not isinstance(manifest.get("entries"), list):
-            raise LakeDamaged(str(lake), says=f"{path.name} is no manifest")
-        yield Manifest(entries=manifest["entries"], about=manifest.get("about") or {})
-
-
-def add_manifest(lake: Path, manifest: Manifest, *, lasts: bool = True) -> int:
-    """Make an append appear, under the next free number, and give that.
-
-    A lake that need not last past its run is spared the wait for the disk.
-    """
-    folder = lake / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    number = 1 + max((int(path.stem) for path in manifest_paths(lake)), default=0)
-    while True:
-        try:
-            path = folder / f"{number:0{_DIGITS}d}.json"
-            create_file(path, orjson.dumps(manifest), lasts=lasts)
-        except FileExistsError:
-            number += 1
-        else:
-            return number
 
 
 def make_lake(place: Path, *, key_check: int) -> None:
@@ -126,27 +66,86 @@ def check_lake(place: Path, *, key_check: int | None) -> None:
         LakeError: there is no lake, or it was made by another format or under another key.
         LakeDamaged: a manifest or a file is missing, or has another size than was written.
     """
+    version, key = _read_format(place)
+    if version != FORMAT:
+        message = f"the lake {place} is of format {version!s:.20}, this version reads {FORMAT}"
+        raise LakeError(message, hint=_OLDER_FORMAT if version in _OLDER else _OTHER_FORMAT)
+    if key_check is not None and key != key_check:
+        message = f"the lake {place} was made with another pseudonym key"
+        raise LakeError(message, hint=_OTHER_KEY)
+    for manifest in read_appends(place).manifests:
+        _check_files(place, manifest)
+
+
+def migrate_lake(place: Path) -> bool:
+    """Bring a lake of an older format to this one; say whether there was anything to do.
+
+    Cost:    one file. Nothing that it holds is changed.
+
+    Raises:
+        LakeError: there is no lake, or it is of a newer format.
+        LakeDamaged: its format file can't be read.
+    """
+    version, key = _read_format(place)
+    if version == FORMAT:
+        return False
+    if version not in _OLDER:
+        message = f"the lake {place} is of format {version!s:.20}, this version knows {FORMAT}"
+        raise LakeError(message, hint=_OTHER_FORMAT)
+    content = {"stillwatch_lake": FORMAT, "key_check": key}
+    replace_file(place / _FORMAT_FILE, orjson.dumps(content))
+    return True
+
+
+def read_borders(place: Path) -> list[int]:
+    """List the last append under each pseudonym key that was replaced, in order.
+
+    Raises:
+        LakeDamaged: the format file can't be read.
+    """
+    return [int(one["up_to"]) for one in _read_content(place).get("keys_before", ())]
+
+
+def turn_key(place: Path, *, key_check: int, new_check: int) -> bool:
+    """Let a new pseudonym key rule what is appended from now on; say whether that was news.
+
+    The lake must be held: nobody ingests or looks. Killed, it was done or it wasn't.
+
+    Raises:
+        LakeError: the lake was made with neither key.
+    """
+    content = _read_content(place)
+    if content.get("key_check") == new_check:
+        return False
+    check_lake(place, key_check=key_check)
+    before = [*content.get("keys_before", ()), {"check": key_check, "up_to": count_appends(place)}]
+    fresh = {**content, "key_check": new_check, "keys_before": before}
+    replace_file(place / _FORMAT_FILE, orjson.dumps(fresh))
+    return True
+
+
+def _read_format(place: Path) -> tuple[Any, Any]:
+    """Read which format a lake is of, and the check of its key."""
+    content = _read_content(place)
+    try:
+        return content["stillwatch_lake"], content["key_check"]
+    except KeyError as broken:
+        raise LakeDamaged(str(place), says=f"{_FORMAT_FILE} cannot be read") from broken
+
+
+def _read_content(place: Path) -> dict[str, Any]:
     try:
         content = orjson.loads((place / _FORMAT_FILE).read_bytes())
-        version, key = content["stillwatch_lake"], content["key_check"]
     except FileNotFoundError as absent:
         message = f"{place} is no lake: it has no {_FORMAT_FILE}"
         raise LakeError(
             message, hint="make one with `stillwatch ingest DIR --lake LAKE`"
         ) from absent
-    except (OSError, ValueError, KeyError, TypeError) as broken:
+    except (OSError, ValueError) as broken:
         raise LakeDamaged(str(place), says=f"{_FORMAT_FILE} cannot be read") from broken
-    if version != FORMAT:
-        message = f"the lake {place} is of format {version!s:.20}, this version reads {FORMAT}"
-        raise LakeError(message, hint=_OTHER_FORMAT)
-    if key_check is not None and key != key_check:
-        message = f"the lake {place} was made with another pseudonym key"
-        raise LakeError(message, hint=_OTHER_KEY)
-    numbers = [int(path.stem) for path in manifest_paths(place)]
-    if numbers != list(range(1, len(numbers) + 1)):
-        raise LakeDamaged(str(place), says="an append is missing among its manifests")
-    for manifest in read_manifests(place):
-        _check_files(place, manifest)
+    if not isinstance(content, dict):
+        raise LakeDamaged(str(place), says=f"{_FORMAT_FILE} cannot be read")
+    return content
 
 
 def _check_files(place: Path, manifest: Manifest) -> None:

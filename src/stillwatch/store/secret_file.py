@@ -17,6 +17,9 @@ from stillwatch.store.durable import OWNER_ONLY, create_file
 
 _DIRECTORY_RIGHTS: Final = 0o700
 """Rights of the folder made for a secret: its owner's alone."""
+_BY_LIST: Final = 0o440
+"""Rights under which systemd hands a credential to a service: the file is root's, and an access
+list lets the service in, which shows as the group's right to read; that group is root's too."""
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -59,7 +62,10 @@ def secret_from_file(path: Path, *, size: int, hint: str, may_make: bool = True)
 
 
 def _refuse_if_shared(path: Path) -> None:
-    rights = stat.S_IMODE(path.stat().st_mode)
+    facts = path.stat()
+    rights = stat.S_IMODE(facts.st_mode)
+    if rights == _BY_LIST and (facts.st_uid, facts.st_gid) == (0, 0):
+        return
     if rights & _OTHERS:
         message = f"the key file {path} can be used by others (mode {rights:04o})"
         raise SecretKeyError(message, hint=f"chmod 600 {path}")

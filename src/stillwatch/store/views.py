@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from stillwatch.store.manifest import read_manifests
+from stillwatch.store.appends import read_appends
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def open_views(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     paths: dict[str, list[str]] = defaultdict(list)
     listed: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for manifest in read_manifests(lake):
+    for manifest in read_appends(lake).manifests:
         for entry in manifest["entries"]:
             for one in entry["files"]:
                 paths[entry["table"]].append(str(lake.absolute() / one["path"]))

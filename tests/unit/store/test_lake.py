@@ -13,7 +13,7 @@ import pytest
 from stillwatch.domain.errors import InputError
 from stillwatch.domain.tables import OBSERVED
 from stillwatch.store import Lake
-from stillwatch.store import manifest as manifest_module
+from stillwatch.store import appends as appends_module
 
 _START = datetime(2026, 11, 20, 22, tzinfo=UTC)
 
@@ -58,7 +58,7 @@ def test_an_append_that_dies_before_its_manifest_is_invisible(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(manifest_module, "create_file", die)
+        broken.setattr(appends_module, "create_file", die)
         with pytest.raises(KeyboardInterrupt):
             lake.append("ours", _hours(90, first=2))
     assert lake.scan("ours").collect().height == 2

@@ -10,7 +10,7 @@ import pytest
 
 from stillwatch.domain.errors import LakeDamaged, LakeError
 from stillwatch.store import Lake
-from stillwatch.store.manifest import check_lake, make_lake
+from stillwatch.store.manifest import check_lake, make_lake, migrate_lake
 
 KEY = 17
 
@@ -49,9 +49,26 @@ def test_another_key_is_refused_with_what_to_do(lake: Lake) -> None:
 
 def test_another_format_is_refused(lake: Lake) -> None:
     """A lake of a later version is not guessed at."""
-    (lake.place / "lake.json").write_bytes(orjson.dumps({"stillwatch_lake": 2, "key_check": KEY}))
-    with pytest.raises(LakeError, match="is of format 2, this version reads 1"):
+    (lake.place / "lake.json").write_bytes(orjson.dumps({"stillwatch_lake": 3, "key_check": KEY}))
+    with pytest.raises(LakeError, match="is of format 3, this version reads 2") as refused:
         check_lake(lake.place, key_check=KEY)
+    assert "migrate" not in refused.value.hint
+    with pytest.raises(LakeError, match="is of format 3, this version knows 2"):
+        migrate_lake(lake.place)
+
+
+def test_an_older_format_is_refused_until_it_is_migrated(lake: Lake) -> None:
+    """The hint says how; what the lake holds stays, and migrating again changes nothing."""
+    (lake.place / "lake.json").write_bytes(orjson.dumps({"stillwatch_lake": 1, "key_check": KEY}))
+    with pytest.raises(LakeError, match="is of format 1") as refused:
+        check_lake(lake.place, key_check=KEY)
+    assert "stillwatch lake migrate" in refused.value.hint
+    assert migrate_lake(lake.place)
+    assert not migrate_lake(lake.place)
+    check_lake(lake.place, key_check=KEY)
+    with pytest.raises(LakeError, match="another pseudonym key"):
+        check_lake(lake.place, key_check=KEY + 1)
+    assert lake.read("ours")["n"].to_list() == [1, 2, 3]
 
 
 def test_what_is_no_lake_is_not_taken_for_one(tmp_path: Path) -> None:

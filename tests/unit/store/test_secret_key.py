@@ -59,3 +59,21 @@ def test_a_key_file_that_cannot_be_made_is_one_typed_error(tmp_path: Path) -> No
 def test_an_ephemeral_key_is_new_each_time() -> None:
     """Two of them differ."""
     assert ephemeral_key() != ephemeral_key()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to root")
+def test_a_credential_of_systemd_is_let_in_and_nothing_like_it(tmp_path: Path) -> None:
+    """Root's, readable by its group: an access list lets the service in. One right more isn't."""
+    path = tmp_path / "pseudonym.key"
+    path.write_text("00" * 16)
+    for rights, is_let_in in ((0o440, True), (0o640, False), (0o444, False), (0o460, False)):
+        path.chmod(rights)
+        if is_let_in:
+            key_from_file(path)
+        else:
+            with pytest.raises(SecretKeyError, match="can be used by others"):
+                key_from_file(path)
+    path.chmod(0o440)
+    os.chown(path, 0, 12345)
+    with pytest.raises(SecretKeyError, match="can be used by others"):
+        key_from_file(path)

@@ -4,6 +4,7 @@ from stillwatch.app.commands import audit, check, deliver, demo, invite, scan, s
 from stillwatch.app.commands.backtest import command as backtest
 from stillwatch.app.commands.lakes import commit, ingest, sql, watch
 from stillwatch.app.commands.lists import replay, templates
+from stillwatch.app.commands.operate import backup, erase, key, lake, ledger, restore, retain
 from stillwatch.app.commands.results import diff, explain, open_report, revert
 from stillwatch.app.commands.serving import command as serve
 from stillwatch.app.commands.serving import enforce
@@ -28,6 +29,13 @@ BUILT_IN = (
     deliver,
     audit,
     invite,
+    backup,
+    restore,
+    retain,
+    erase,
+    lake,
+    ledger,
+    key,
     schema,
 )
 """In the order in which `--help` lists them: the order in which a newcomer needs them."""

@@ -26,8 +26,9 @@ from stillwatch.observe.day_counts import (
     read_counts,
 )
 from stillwatch.observe.traits import EXCHANGE_CHANNELS
+from stillwatch.store.appends import FileEntry
 from stillwatch.store.kept import Kept
-from stillwatch.store.lake import day_of
+from stillwatch.store.partition import day_of, is_merged
 
 _SCHEME: Final = 1
 """Raised when counts are made in another way from the same columns."""
@@ -47,8 +48,13 @@ class CountedWindow:
 class _Part:
     """One file of a day, and which of its rows don't stay."""
 
-    path: str
+    entry: FileEntry
     dropped: tuple[int, ...]
+
+    def tell(self) -> tuple[object, ...]:
+        """Tell it from another: a merged file that is seen up to an append by its rows too."""
+        cut = (self.entry["rows"],) if is_merged(self.entry) else ()
+        return (self.entry["path"], self.dropped, *cut)
 
 
 def count_window(arrived: Arrived) -> CountedWindow:
@@ -77,14 +83,14 @@ def _parts_by_day(arrived: Arrived) -> dict[str, list[_Part]]:
             continue
         end = at + one["rows"]
         inside = dropped[(dropped >= at) & (dropped < end)] - at
-        days[day].append(_Part(one["path"], tuple(int(row) for row in inside)))
+        days[day].append(_Part(one, tuple(int(row) for row in inside)))
         at = end
     return dict(sorted(days.items()))
 
 
 def _fingerprint(parts: list[_Part]) -> str:
     made_of = [_SCHEME, COUNT_COLUMNS, sorted(EXCHANGE_CHANNELS.items()), list(PROFILE.columns)]
-    made_of.append(sorted((part.path, part.dropped) for part in parts))
+    made_of.append(sorted(part.tell() for part in parts))
     return hashlib.blake2b(repr(made_of).encode(), digest_size=12).hexdigest()
 
 
@@ -112,7 +118,7 @@ def _count(arrived: Arrived, kept: Kept, day: str, parts: list[_Part]) -> DayCou
 
 
 def _rows_of(arrived: Arrived, part: _Part) -> pl.LazyFrame:
-    rows = pl.scan_parquet(arrived.lake.place / part.path, hive_partitioning=False, glob=False)
+    rows = arrived.lake.scan_file(part.entry)
     if not part.dropped:
         return rows
     numbered = rows.with_row_index("row")

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from stillwatch.store.lake import Lake
+from stillwatch.store.upkeep.thinning import GONE
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,30 @@ class LookFacts:
     """How many ingests the lake had."""
     window: tuple[str, ...]
     """The days that were looked at."""
+
+
+@dataclass(frozen=True)
+class GoneFacts:
+    """Rows that have left the lake for good, at one time and for one reason."""
+
+    why: str
+    """`retention` or `erasure`."""
+    at: str
+    rows: dict[str, dict[str, int]]
+    """Table → day → rows."""
+
+    def of(self, table: str) -> int:
+        """Give how many rows of a table have left."""
+        return sum(self.rows.get(table, {}).values())
+
+
+def read_gone(lake: Lake) -> list[GoneFacts]:
+    """Read what has left a lake, the oldest first.
+
+    Nulls:   a fact that an older version did not write has its default.
+    """
+    told = [about[GONE] for _, about in lake.appends() if GONE in about]
+    return [GoneFacts(one["why"], one["at"], one["rows"]) for one in told]
 
 
 def read_facts(lake: Lake) -> list[IngestFacts]:

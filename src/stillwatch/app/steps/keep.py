@@ -26,8 +26,8 @@ from stillwatch.domain.tables import GRANT, LAUNCH, REGISTER, SYSTEM
 from stillwatch.ingest.register import RegisterReading
 from stillwatch.ingest.snapshots import INGEST, pick_changed
 from stillwatch.ingest.sources.files import STANDARD_INPUT, TrafficFiles
+from stillwatch.store.appends import TableEntry
 from stillwatch.store.lake import Lake
-from stillwatch.store.manifest import TableEntry
 
 _BLOCK: Final = 2**20
 """Bytes of a file hashed at once."""

@@ -7,17 +7,22 @@ then the look itself into the lake.
 
 from __future__ import annotations
 
+from typing import Final
+
 from stillwatch.app import late
+from stillwatch.app.arrive import OBSERVED
 from stillwatch.app.requests import WatchRequest
 from stillwatch.app.steps.collect import write_background
 from stillwatch.app.steps.conclude import conclude, write_tables
 from stillwatch.app.steps.days import CountedWindow
 from stillwatch.app.steps.history import follow_campaigns, remember_look
 from stillwatch.app.steps.run import Run
-from stillwatch.app.steps.window import Window, take_window
+from stillwatch.app.steps.window import Window, rows_by_day, take_window
 from stillwatch.domain.lake_tables import HISTORY
 from stillwatch.store.lake import Lake
 from stillwatch.store.results import ResultDraft
+
+_NEVER_MEET: Final = "pseudonyms under two keys never meet"
 
 
 def open_window(lake: Lake, request: WatchRequest, run: Run) -> Window:
@@ -41,7 +46,24 @@ def open_window(lake: Lake, request: WatchRequest, run: Run) -> Window:
     ):
         if not len(frame):
             ledger.stand_aside(name, reason="no ingest of this lake has brought such a file")
+    for gone in window.gone:
+        if days := sorted(gone.rows.get(OBSERVED, {})):
+            reason = f"{gone.of(OBSERVED):,} of {days[0]} to {days[-1]} have left by {gone.why}"
+            ledger.stand_aside("exchanges that are gone", reason=reason)
+    _tell_other_key(lake, run)
     return window
+
+
+def _tell_other_key(lake: Lake, run: Run) -> None:
+    """Say what stands aside because it came under another pseudonym key."""
+    if not lake.since:
+        return
+    seen, every = rows_by_day(lake), rows_by_day(Lake(lake.place, up_to=lake.up_to))
+    rest = {day: rows - seen.get(day, 0) for day, rows in every.items()}
+    days = sorted(day for day, rows in rest.items() if rows)
+    if days:
+        says = f"{sum(rest.values()):,} of {days[0]} to {days[-1]}: {_NEVER_MEET}"
+        run.ledger.stand_aside("exchanges under the pseudonym key before", reason=says)
 
 
 def conclude_watch(  # noqa: PLR0913, PLR0917  all that the stages have left

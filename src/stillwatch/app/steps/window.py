@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from stillwatch.app.arrive import OBSERVED, Arrived
-from stillwatch.app.steps.facts import IngestFacts, read_facts
+from stillwatch.app.steps.facts import GoneFacts, IngestFacts, read_facts, read_gone
 from stillwatch.domain import limits
 from stillwatch.domain.errors import LakeDamaged, NothingToRead
 from stillwatch.domain.lake_tables import DUPLICATE
@@ -24,7 +24,8 @@ from stillwatch.domain.results import QUARANTINE
 from stillwatch.domain.tables import GRANT, LAUNCH, REGISTER
 from stillwatch.ingest import settle
 from stillwatch.ingest.snapshots import INGEST, first_launches, latest_grants, merge_registers
-from stillwatch.store.lake import Lake, day_of
+from stillwatch.store.lake import Lake
+from stillwatch.store.partition import day_of
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Window:
     arrived: Arrived
     snapshot: Snapshot
     ingests: list[IngestFacts]
+    gone: list[GoneFacts]
+    """What retention and erasure have taken from the lake."""
 
 
 def read_snapshot(lake: Lake) -> Snapshot:
@@ -55,7 +58,7 @@ def read_snapshot(lake: Lake) -> Snapshot:
     with_grants = [n for n, one in enumerate(facts, start=1) if one.has_permissions]
     states = any(one.states_org_verified for one in facts)
     return Snapshot(
-        merge_registers(_stored(lake, REGISTER.name), states_org_verified=states),
+        merge_registers(_under_one_key(lake), states_org_verified=states),
         latest_grants(_stored(lake, GRANT.name), ingest=max(with_grants, default=None)),
         first_launches(_stored(lake, LAUNCH.name)),
     )
@@ -64,6 +67,19 @@ def read_snapshot(lake: Lake) -> Snapshot:
 def _stored(lake: Lake, table: str) -> pl.DataFrame:
     rows = lake.read(table)
     return rows if INGEST in rows.columns else rows.with_columns(pl.lit(0, pl.Int64).alias(INGEST))
+
+
+def _under_one_key(lake: Lake) -> pl.DataFrame:
+    """Give the register's rows; of what came under another pseudonym key, without pseudonyms.
+
+    What an account is stays (status, plan, protection); what it holds is told again by the next
+    register that is ingested.
+    """
+    rows = _stored(lake, REGISTER.name)
+    old = sum(1 for number, about in lake.appends() if number <= lake.since and "ingest" in about)
+    hashes = [name for name in rows.columns if name.endswith("_hash")]
+    keyed = pl.col(INGEST) > old
+    return rows.with_columns(pl.when(keyed).then(pl.col(name)).alias(name) for name in hashes)
 
 
 def take_window(lake: Lake, *, days: int | None) -> Window:
@@ -91,8 +107,13 @@ def settle_window(lake: Lake, *, days: Sequence[str]) -> Window:
     Raises:
         LakeDamaged: a file of the window can't be read.
     """
-    facts = read_facts(lake)
-    return Window(tuple(days), _settle(lake, days, facts), read_snapshot(lake), facts)
+    facts, gone = read_facts(lake), read_gone(lake)
+    arrived = _settle(lake, days, facts)
+    left = sum(one.of(OBSERVED) for one in gone)
+    if left:
+        arrived.counts["outside_window"] -= left
+        arrived.counts["gone"] = left
+    return Window(tuple(days), arrived, read_snapshot(lake), facts, gone)
 
 
 def choose_days(rows: dict[str, int], *, count: int | None) -> list[str]:

@@ -9,7 +9,7 @@ first has done, and the state machine refuses.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +33,10 @@ from stillwatch.store.ledger.engine import (
 )
 from stillwatch.store.ledger.errors import LedgerError
 from stillwatch.store.ledger.views import View
+
+
+class _TakenBack(Exception):  # noqa: N818  no failure: how a transaction is told to end
+    """A change that was only tried out."""
 
 
 class Ledger:
@@ -61,6 +65,19 @@ class Ledger:
             yield change
             by = (change.actor, change.now)
             append_notes(connection, change.notes, head=head, key=key, by=by)
+
+    @contextmanager
+    def try_out(self, *, actor: str, now: datetime) -> Iterator[Change]:
+        """Give a change of which nothing stays: what would come of it, and what would refuse.
+
+        Raises:
+            LedgerError: as `write`.
+        """
+        key = self._require_key()
+        with suppress(_TakenBack), begin_write(self._engine) as connection:
+            lock_head(connection, key=key, where=self.name)
+            yield Change(connection, actor=actor, now=now)
+            raise _TakenBack
 
     @contextmanager
     def read(self) -> Iterator[View]:

@@ -75,7 +75,9 @@ def require_newest(connection: sa.Connection, *, where: str) -> None:
         raise LedgerError(message, hint="make one first, or name another")
     if found != wanted:
         message = f"the ledger {where} is at revision {found}, this version wants {wanted}"
-        raise LedgerError(message, hint="make a copy of it, then use `upgrade_ledger`")
+        raise LedgerError(
+            message, hint="`stillwatch ledger migrate LEDGER` makes a copy and upgrades it"
+        )
 
 
 @cache

@@ -49,6 +49,8 @@ class _Past:
     up_to: int
     """The append that it still saw."""
     days: tuple[str, ...]
+    since: int
+    """The last append under another pseudonym key."""
 
 
 def history_of_lake(
@@ -63,7 +65,7 @@ def history_of_lake(
     """
     with lake_to_watch(place, key=key) as lake:
         whole = take_window(lake, days=None)
-        past = [] if by_day else list(_earlier_looks(lake))
+        past = [] if by_day else list(_earlier_looks(lake, whole.days))
         notes = [] if past or by_day else [_NO_LOOKS]
         if not past:
             past, notes = _evenings(lake, whole.days), [*notes, _BY_EVENINGS]
@@ -78,16 +80,19 @@ def history_of_lake(
         return History(sorted(looks, key=lambda look: look.at), _traffic(whole), tuple(notes))
 
 
-def _earlier_looks(lake: Lake) -> Iterator[_Past]:
+def _earlier_looks(lake: Lake, held: Sequence[str]) -> Iterator[_Past]:
+    """List the looks of which there are days, under today's key; others can't be had again."""
     ingested = [number for number, about in lake.appends() if "ingest" in about]
     for one in read_looks(lake):
         up_to = ingested[one.ingests - 1] if one.ingests else 0
-        yield _Past(f"look {one.look}", up_to, tuple(one.window))
+        days = tuple(day for day in one.window if day in held)
+        if days and up_to > lake.since:
+            yield _Past(f"look {one.look}", up_to, days, lake.since)
 
 
 def _evenings(lake: Lake, days: Sequence[str]) -> list[_Past]:
     appends = sum(1 for _ in lake.appends())
-    return [_Past(day, appends, tuple(days[: n + 1])) for n, day in enumerate(days)]
+    return [_Past(day, appends, tuple(days[: n + 1]), lake.since) for n, day in enumerate(days)]
 
 
 def _look_again(
@@ -95,7 +100,7 @@ def _look_again(
 ) -> Look:
     """Tie and judge the accounts of some days, as a watch does."""
     run = Run(settings, key, RunLedger(settings, utc_now()), progress, 0)
-    window = settle_window(Lake(place, up_to=past.up_to), days=past.days)
+    window = settle_window(Lake(place, up_to=past.up_to, since=past.since), days=past.days)
     run.ledger.counts.update(window.arrived.counts)
     counted = count_window(window.arrived)
     tied, _ = tie_accounts(window.arrived, window.snapshot, run, counts=counted.counts)

@@ -39,10 +39,10 @@ def sql(
     quarantine, campaign_history and others. Names in it are keyed hashes; texts are not there. The
     lake itself can't be changed.
     """
-    from stillwatch.store.manifest import check_lake  # noqa: PLC0415  brings nothing heavy, is rim
+    from stillwatch.app.steps.opening import lake_to_read  # noqa: PLC0415  brings Numba
 
-    check_lake(lake, key_check=None)
-    columns, rows = _ask(lake, sys.stdin.read() if query == "-" else query)
+    with lake_to_read(lake):
+        columns, rows = _ask(lake, sys.stdin.read() if query == "-" else query)
     if as_json:
         say_json([dict(zip(columns, map(_plain, row), strict=True)) for row in rows])
     elif rows:
