@@ -161,6 +161,3 @@ CONDUCT: Final = Table(
         "capability": _c(_S, "what the prompt is after"),
     },
 )
-
-BESIDE_A_RESULT: Final = (HISTORY, TIE, CONDUCT)
-"""Those that are files of a result too."""

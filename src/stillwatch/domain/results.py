@@ -1,7 +1,6 @@
 """Every table of a result directory, and the closed lists of words that appear in them.
 
 CONTRACT.md, section 2, fixes these names and types; columns may be added, none dropped.
-`PUBLISHED` is what `stillwatch schema NAME` prints.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from stillwatch.domain.lake_tables import BESIDE_A_RESULT
+from stillwatch.domain.lake_tables import CONDUCT, HISTORY, TIE
 from stillwatch.domain.schema import UTC_TIME, Column, Table, optional, required
 from stillwatch.domain.tables import ACCOUNT, EXCHANGE, PERMISSION, RELEASE
 
@@ -212,7 +211,8 @@ PUBLISHED: Final = (
     HARVEST,
     TEMPLATES_OUT,
     PROFILE,
-    *BESIDE_A_RESULT,
+    HISTORY,
+    *(TIE, CONDUCT),
     DECISION,
     QUARANTINE,
 )

@@ -79,6 +79,11 @@ SERVICE_LOG_ROWS_MAX: Final = 200_000
 ENVOY_CALLS_MAX: Final = 1_000
 """Calls of Envoy under way at once; what comes beyond is refused, and Envoy's own rule holds."""
 
+# --- console ------------------------------------------------------------------------------------
+CONSOLE_FORM_BYTES_MAX: Final = 2**20
+"""Bytes of a form: a selection of 20,000 accounts with ids of some twenty characters, encoded."""
+CONSOLE_FORM_FIELDS_MAX: Final = 1_000
+"""Fields of a form: a selection comes in one, a policy's form has some dozens."""
 CONSOLE_IDLE_S_MAX: Final = 900
 """Seconds without an open page after which `stillwatch open` ends: pages say every minute that they
 are open, and a laptop that was closed for a quarter of an hour is not being read."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from secrets import token_bytes
+from threading import Thread
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -21,6 +22,7 @@ from stillwatch.app.console.desk import router as sign_in_routes
 from stillwatch.app.console.frame.assets import Assets
 from stillwatch.app.console.frame.forms import Tokens
 from stillwatch.app.console.frame.page import ROOT, Page
+from stillwatch.app.console.frame.render import compile_ahead
 from stillwatch.app.console.pages import PAGES as FINDINGS
 from stillwatch.app.console.reading import Readings
 from stillwatch.app.service.factory import Part
@@ -54,6 +56,7 @@ def make_console(
         sign_in=sign_in,
         stays_alive=stays_alive,
     )
+    Thread(target=compile_ahead, name="templates", daemon=True).start()
     router = APIRouter(include_in_schema=False)
     router.include_router(sign_in_routes)
     for page in pages:

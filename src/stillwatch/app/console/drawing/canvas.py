@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from markupsafe import Markup, escape
 
-from stillwatch.app.console.frame.texts import spell_out
+from stillwatch.app.console.texts import spell_out
 
 Anchor = Literal["start", "middle", "end"]
 _DIGITS: Final = 3

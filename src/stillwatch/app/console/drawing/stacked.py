@@ -124,6 +124,4 @@ def _draw_days(canvas: Canvas, across: Linear, days: Sequence[date]) -> None:
     stride = math.ceil(len(days) / _LABELS_MAX)
     for bar in range(0, len(days), stride):
         words = f"{days[bar].day} {days[bar]:%b}"
-        anchor: Anchor = "middle" if bar else "start"
-        place = across.at(bar + 0.5) if bar else 0.0
-        canvas.text(place, _HEIGHT - 6, words, anchor=anchor, tone="label quiet")
+        canvas.text(across.at(bar + 0.5), _HEIGHT - 6, words, anchor="middle", tone="label quiet")

@@ -11,7 +11,7 @@ import polars as pl
 
 from stillwatch.app.console.frame.page import Sent
 from stillwatch.app.console.frame.sheets import SheetView
-from stillwatch.app.console.frame.texts import csv_cell, json_bytes
+from stillwatch.app.console.texts import csv_cell, json_bytes
 
 _SAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _CSV: Final = "text/csv; charset=utf-8"

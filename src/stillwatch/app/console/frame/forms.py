@@ -17,14 +17,11 @@ from fastapi import Request
 
 from stillwatch.app.console.frame.refusals import RefusedPageError
 from stillwatch.app.service.problems import read_body
+from stillwatch.domain.service_limits import CONSOLE_FORM_BYTES_MAX, CONSOLE_FORM_FIELDS_MAX
 
 FIELD: Final = "csrf"
-FORM_BYTES_MAX: Final = 262_144
-"""Bytes of a form: a selection of some thousand accounts, or a policy."""
 _FORM_MS_MAX: Final = 10_000.0
 """Milliseconds for a form to arrive, over a poor line."""
-_FIELDS_MAX: Final = 25_000
-"""Fields of a form: a selection of 20,000 accounts."""
 _FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 
@@ -61,13 +58,12 @@ async def read_form(request: Request) -> dict[str, list[str]]:
         RefusedPageError: it is none, or has too many fields.
         RefusedError: it is too large, or too slow.
     """
-    body = await read_body(request, bytes_max=FORM_BYTES_MAX, budget_ms=_FORM_MS_MAX)
+    body = await read_body(request, bytes_max=CONSOLE_FORM_BYTES_MAX, budget_ms=_FORM_MS_MAX)
     if request.headers.get("content-type", "").split(";")[0].strip() != _FORM_TYPE:
         raise RefusedPageError(415, "This is no form", "Use the buttons of the page.")
     try:
-        return parse_qs(
-            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_FIELDS_MAX
-        )
+        text = body.decode("utf-8", "replace")
+        return parse_qs(text, keep_blank_values=True, max_num_fields=CONSOLE_FORM_FIELDS_MAX)
     except ValueError as broken:
         advice = "Choose fewer accounts at once."
         raise RefusedPageError(413, "This form has too many fields", advice) from broken

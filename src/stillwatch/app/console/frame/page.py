@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from stillwatch.app.console.frame.sheets import Sheet
-
-if TYPE_CHECKING:
-    from stillwatch.app.console.frame.asked import Asked
 
 ROOT: Final = "/console"
 Need = Literal["result", "ledger"]
@@ -49,7 +46,8 @@ class Moved:
 
 
 Answer = Shown | Sent | Moved
-View = Callable[["Asked"], Answer]
+View = Callable[..., Answer]
+"""From an `Asked` (frame/asked.py, which knows pages) to what is answered."""
 
 
 @dataclass(frozen=True, slots=True)

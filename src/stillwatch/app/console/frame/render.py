@@ -14,8 +14,8 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stillwatch.app.console.frame.asked import address
-from stillwatch.app.console.frame.texts import finalise
 from stillwatch.app.console.frame.times import when
+from stillwatch.app.console.texts import finalise
 from stillwatch.report import figures
 
 _FILTERS: Final = (
@@ -43,6 +43,15 @@ def render(template: str, context: Mapping[str, Any]) -> bytes:
         jinja2.UndefinedError: the template asks for what nobody told it, which is a bug.
     """
     return _environment().get_template(template).render(context).encode("utf-8", "replace")
+
+
+def compile_ahead() -> None:
+    """Have every template compiled before somebody waits for it.
+
+    Cost:    half a second, once a process.
+    """
+    for name in _environment().list_templates(extensions=["html"]):
+        _environment().get_template(name)
 
 
 @cache

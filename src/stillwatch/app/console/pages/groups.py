@@ -12,12 +12,10 @@ _COLUMNS: Final = (
     Column("group_id", "Group", "code", link="/group?id={}"),
     Column("judgement", "Judgement", "chip"),
     Column("accounts", "Accounts", "count"),
-    Column("exchanges", "Exchanges", "count"),
     Column("channels", "They share", "words"),
     Column("innocent_explanation", "Explained by"),
-    Column("explanation_p_value", "p, explanation", "chance"),
-    Column("q_value", "q, harvest", "chance"),
-    Column("link_q_value", "q, tied", "chance"),
+    Column("explanation_p_value", "p", "chance"),
+    Column("q_value", "q-value", "chance"),
 )
 
 

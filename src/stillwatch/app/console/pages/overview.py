@@ -16,6 +16,7 @@ from stillwatch.app.console.reading import Reading
 from stillwatch.app.console.reading.days import layer_campaigns
 from stillwatch.app.console.reading.states import state_campaigns
 from stillwatch.report.findings import harvest_total
+from stillwatch.store.ledger.nouns.decisions import Decision
 
 VISIT_COOKIE: Final = "stillwatch_before"
 """When this browser was last here before now, in seconds since the epoch; console.js keeps it."""
@@ -39,6 +40,7 @@ def view(asked: Asked) -> Shown:
         "smallest": reading.findings.smallest_campaign(),
         "effects": _effects(reading),
         "news": live.filter(pl.col("state").is_in(_NEWS)).to_dicts(),
+        "waiting": _count_waiting(asked),
         "before": read_visit(asked),
         "finished_at": instant_of(reading.run.get("finished_at")),
         "run": reading.run,
@@ -71,6 +73,14 @@ def instant_of(said: object) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _count_waiting(asked: Asked) -> int:
+    """Count the decisions that wait for approval; a page of them is enough to say that some do."""
+    if asked.behind.ledger is None:
+        return 0
+    with asked.behind.ledger.read() as view:
+        return len(view.list(Decision, state="proposed").rows)
 
 
 def _effects(reading: Reading) -> list[tuple[str, int]]:

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stillwatch.app.console.reading.bundles import fold_values, label_bundles
 from stillwatch.app.console.reading.reading import Reading
 from stillwatch.app.console.reading.values import write_value
 from stillwatch.domain.channels.families import CHANNEL_OF
@@ -22,20 +23,13 @@ from stillwatch.domain.channels.families import CHANNEL_OF
 Row = dict[str, Any]
 Holds = NDArray[np.bool_]
 
-TRAITS_MAX: Final = 16
-"""Values that are drawn: more can't be told apart on a screen."""
 _TRIED_MAX: Final = 96
 _A_CHANNEL_MAX: Final = 8
 """Values tried, in all and of a channel, before those that the same accounts hold become one."""
-_SAME: Final = 0.9
-"""Overlap (Jaccard) from which two values of a channel are drawn as one."""
-BUNDLES_MAX: Final = 16
 ONE_BY_ONE_MAX: Final = 60
 """Accounts that are drawn one by one: each still has room for its name."""
 _HOLDERS_SHARE_MIN: Final = 0.02
-_BUNDLE_SHARE_MIN: Final = 0.01
 _EDGE_SHARE_MIN: Final = 0.2
-_EVERYBODY: Final = 0.97
 _DEPTH_MAX: Final = 6
 
 
@@ -81,10 +75,10 @@ def _divide(
 ) -> tuple[pl.DataFrame, list[Row], Holds, NDArray[np.int64]]:
     """Choose the values to draw, and say which account is in which bundle."""
     traits = _choose_traits(ties, accounts.height, population)
-    traits, holds = _fold(traits, _mark_holders(ties, accounts, traits))
+    traits, holds = fold_values(traits, _mark_holders(ties, accounts, traits))
     if accounts.height <= ONE_BY_ONE_MAX:
         return accounts, traits, holds, np.arange(accounts.height)
-    return accounts, traits, holds, _label(holds)
+    return accounts, traits, holds, label_bundles(holds)
 
 
 def _choose_traits(ties: pl.DataFrame, number: int, population: int) -> list[Row]:
@@ -135,54 +129,6 @@ def _mark_holders(ties: pl.DataFrame, accounts: pl.DataFrame, traits: Sequence[R
     found = ties.join(columns, on=["channel", "value"]).join(numbered, on="account_id")
     holds[found["row"].to_numpy(), found["column"].to_numpy()] = True
     return holds
-
-
-def _fold(traits: Sequence[Row], holds: Holds) -> tuple[list[Row], Holds]:
-    """Make one of values of a channel that nearly the same accounts hold, and keep the first."""
-    kept: list[int] = []
-    for column, trait in enumerate(traits):
-        for other in kept:
-            if traits[other]["channel"] == trait["channel"]:
-                both = (holds[:, column] & holds[:, other]).sum()
-                either = (holds[:, column] | holds[:, other]).sum()
-                if both >= _SAME * either:
-                    traits[other]["values"] += 1
-                    first = traits[other]["label"].partition(" (+")[0]
-                    traits[other]["label"] = f"{first} (+{traits[other]['values'] - 1})"
-                    break
-        else:
-            kept.append(column)
-    kept = kept[:TRAITS_MAX]
-    return [traits[column] for column in kept], holds[:, kept]
-
-
-def _label(holds: Holds) -> NDArray[np.int64]:
-    """Divide accounts by values, one after another, as long as the bundles stay few.
-
-    Small bundles go into the last, which is a mixed one.
-    """
-    number = len(holds)
-    least = max(2, math.ceil(_BUNDLE_SHARE_MIN * number))
-    labels = np.zeros(number, dtype=np.int64)
-    shares = holds.mean(axis=0) if holds.size else np.zeros(0)
-    for column in range(holds.shape[1]):
-        if not 1 - _EVERYBODY <= shares[column] <= _EVERYBODY:
-            continue
-        _, finer = np.unique(labels * 2 + holds[:, column], return_inverse=True)
-        sizes = np.bincount(finer)
-        small = sizes < least
-        if (~small).sum() + bool(small.any()) <= BUNDLES_MAX and sizes[small].sum() <= number / 4:
-            labels = finer
-    return _by_size(labels, least)
-
-
-def _by_size(labels: NDArray[np.int64], least: int) -> NDArray[np.int64]:
-    sizes = np.bincount(labels)
-    large = np.flatnonzero(sizes >= least)
-    order = large[np.argsort(-sizes[large], kind="stable")]
-    names = np.full(len(sizes), len(order), dtype=np.int64)
-    names[order] = np.arange(len(order))
-    return names[labels]
 
 
 def _list_bundles(

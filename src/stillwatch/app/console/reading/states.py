@@ -32,6 +32,10 @@ def state_campaigns(reading: Reading) -> pl.DataFrame:
              stopped by the register) and `fraudulent` (accounts).
     Order:   that of the report.
     """
+    return reading.remember("states", make=lambda: _state(reading))
+
+
+def _state(reading: Reading) -> pl.DataFrame:
     ranked = reading.findings.ranked_campaigns()
     if not ranked:
         schema = {"state": pl.String, "is_permitted": pl.Boolean}

@@ -1,4 +1,4 @@
-"""How a value that ties accounts is written: hours and days as such, pseudonyms by their first digits.
+"""How a value that ties accounts is written: hours as such, pseudonyms by their first digits.
 
 The values of a channel are pseudonyms, which say nothing; but an hour is no secret, and says much.
 """

@@ -49,6 +49,12 @@
     next.scrollIntoView({ block: "start" });
   };
 
+  /* When was this browser here before this visit? A visit ends after half an hour without a page. */
+  const now = Math.floor(Date.now() / 1000);
+  const seen = Number(recall("stillwatch_seen")) || 0;
+  if (seen && now - seen > 1800) remember("stillwatch_before", seen);
+  remember("stillwatch_seen", now);
+
   let going = 0;
   const keys = {
     "/": () => find("#search")?.focus(),

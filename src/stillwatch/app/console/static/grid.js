@@ -5,7 +5,7 @@
   const host = document.querySelector("[data-grid]");
   if (!host) return;
   const ROW = 34;
-  const SPARE = 12;
+  const SPARE = 4;
   const COLUMNS = [
     { name: "account_id", heading: "Account", kind: "id" },
     { name: "verdict", heading: "Verdict", kind: "chip" },
@@ -108,39 +108,54 @@
     const acts = make("div", { class: "actions chosen" });
     acts.hidden = true;
 
-    const line = (row, place) => {
-      const tr = make("tr", { "aria-rowindex": place + 2 });
-      const box = make("input", { type: "checkbox", tabindex: "-1", "aria-label": `Choose ${spell(columns.account_id[row])}` });
-      box.checked = chosen.has(row);
-      box.addEventListener("change", () => { pick(row, box.checked); });
-      tr.append(make("td", { class: "pick" }, box));
-      for (const column of COLUMNS) {
-        const said = value(column.name, row);
+    /* A row of the page is made once and then told what to show: scrolling makes no elements. */
+    const blank = () => {
+      const box = make("input", { type: "checkbox", tabindex: "-1" });
+      const tr = make("tr", {}, make("td", { class: "pick" }, box));
+      const link = make("a", { tabindex: "-1" }, make("code", {}, make("bdi", {})));
+      const cells = COLUMNS.map((column) => {
         const cell = make(column.kind === "id" ? "th" : "td", column.kind === "id" ? { scope: "row" } : { "data-name": column.heading });
         if (column.kind === "number") cell.className = "num";
-        if (said === null) cell.append(make("span", { class: "none" }, "–"));
-        else if (column.kind === "id") cell.append(make("a", { href: `${host.dataset.account}?id=${encodeURIComponent(said)}`, tabindex: "-1" }, make("code", {}, make("bdi", {}, spell(said)))));
-        else if (column.kind === "chip") cell.append(make("span", { class: `chip ${said.replaceAll("_", "-").toLowerCase()}` }, said.replaceAll("_", " ")));
-        else cell.append(column.show ? column.show(said) : spell(String(said)));
         tr.append(cell);
-      }
-      if (place === at) tr.classList.add("at");
+        if (column.kind === "id") cell.append(link);
+        else if (column.kind === "chip") cell.append(make("span", {}));
+        return column.kind === "id" ? link.querySelector("bdi") : column.kind === "chip" ? cell.firstChild : cell;
+      });
+      box.addEventListener("change", () => pick(tr.row, box.checked));
+      return { tr, box, link, cells };
+    };
+    const say = (line, row, place) => {
+      const { tr, box, link, cells } = line;
+      tr.row = row;
+      tr.setAttribute("aria-rowindex", place + 2);
+      tr.classList.toggle("at", place === at);
+      const id = columns.account_id[row];
+      box.checked = chosen.has(row);
+      box.setAttribute("aria-label", `Choose ${spell(id)}`);
+      link.href = `${host.dataset.account}?id=${encodeURIComponent(id)}`;
+      COLUMNS.forEach((column, number) => {
+        const told = value(column.name, row);
+        const cell = cells[number];
+        if (column.kind === "chip") cell.className = told === null ? "none" : `chip ${told.replaceAll("_", "-").toLowerCase()}`;
+        cell.textContent = told === null ? "–" : column.show ? column.show(told) : spell(String(told)).replaceAll(column.kind === "chip" ? "_" : "\u0000", " ");
+      });
       return tr;
     };
+    const pool = [];
     let first = -1;
     let last = -1;
     const fill = (force) => {
       const seen = Math.ceil(port.clientHeight / ROW);
       const from = Math.max(Math.floor(port.scrollTop / ROW) - SPARE, 0);
       const to = Math.min(from + seen + 2 * SPARE, order.length);
-      if (!force && from === first && to === last) return;
-      first = from;
-      last = to;
+      if (!force && Math.abs(from - first) < SPARE / 2 && first >= 0 && to - from === last - first) return;
+      while (pool.length < to - from) pool.push(blank());
       above.firstChild.style.height = `${from * ROW}px`;
       below.firstChild.style.height = `${(order.length - to) * ROW}px`;
-      const lines = [];
-      for (let place = from; place < to; place += 1) lines.push(line(order[place], place));
-      body.replaceChildren(above, ...lines, below);
+      for (let place = from; place < to; place += 1) say(pool[place - from], order[place], place);
+      if (to - from !== last - first || !body.firstChild) body.replaceChildren(above, ...pool.slice(0, to - from).map((line) => line.tr), below);
+      first = from;
+      last = to;
     };
     const pick = (row, on) => {
       if (on) chosen.add(row); else chosen.delete(row);

@@ -1,0 +1,144 @@
+"""How fast the console is in a browser, with a campaign of many accounts, rendered in software.
+
+    python bench/console.py --accounts 20000 --rounds 5
+
+The result is made up (`tests/contract/console/made_for_console.py`): every table that a page reads,
+so many accounts in one campaign, twice as many honest ones, 13 values that tie each account. It is
+opened as `stillwatch open` opens one, in Debian's Chromium without a GPU, and measured in the page:
+the time from the click to the page that can be used (table filled, graph drawn, no task of the main
+thread under way), and the time between frames while the table scrolls and while the pointer moves
+over the graph. It needs Playwright and Chromium, which the build installs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import socket
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+from playwright.sync_api import Page, sync_playwright
+
+from stillwatch.app.console.opening import make_opened
+
+REPOSITORY: Final = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(REPOSITORY / "tests/contract/console"))
+from made_for_console import CAMPAIGN, make_wide_result  # noqa: E402  a module of the tests
+
+USABLE_S_MAX: Final = 1.5
+FRAME_MS_MAX: Final = 100.0
+FRAMES_SHARE: Final = 0.95
+"""Issue 8."""
+TOKEN: Final = "bench"  # noqa: S105  of a server that nobody else reaches
+FRAMES: Final = """
+async (move) => {
+  const times = [];
+  let last = performance.now();
+  for (let step = 0; step < 120; step += 1) {
+    eval(move)(step);
+    await new Promise(requestAnimationFrame);
+    const now = performance.now();
+    times.push(now - last);
+    last = now;
+  }
+  return times;
+}
+"""
+SCROLL: Final = "(step) => { document.querySelector('.port').scrollTop = step * 4000 % 640000; }"
+POINT: Final = """(step) => {
+  const canvas = document.querySelector('.graph canvas');
+  const box = canvas.getBoundingClientRect();
+  canvas.dispatchEvent(new PointerEvent('pointermove', {
+    clientX: box.left + box.width * (step % 2 ? 0.36 : 0.62),
+    clientY: box.top + box.height * (step % 40) / 40 }));
+}"""
+READY: Final = """() => document.querySelector('[data-grid]')?.dataset.ready
+  && document.querySelector('[data-graph]')?.dataset.frames > 0"""
+
+
+@contextmanager
+def served(result: Path) -> Iterator[str]:
+    """Serve a result on loopback; give the address of the console."""
+    bound = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(make_opened(result, token=TOKEN), log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{bound.getsockname()[1]}/console"
+    server.should_exit = True
+    thread.join()
+
+
+def measure(page: Page, base: str) -> dict[str, float]:
+    """Measure one visit to the campaign."""
+    page.goto(f"{base}/campaigns")
+    began = time.perf_counter()
+    page.click(f"a[href='/console/campaign?id={CAMPAIGN}']")
+    page.wait_for_function(READY, polling=10)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)))")
+    usable = time.perf_counter() - began
+    page.evaluate("() => document.querySelector('.port').scrollIntoView()")
+    scrolled = page.evaluate(FRAMES.replace("eval(move)", f"({SCROLL})"), None)
+    page.evaluate("() => document.querySelector('.graph').scrollIntoView()")
+    pointed = page.evaluate(FRAMES.replace("eval(move)", f"({POINT})"), None)
+    return {
+        "usable s": usable,
+        "scroll p95 ms": quantile(scrolled),
+        "scroll under 100 ms": share_fast(scrolled),
+        "graph p95 ms": quantile(pointed),
+        "graph under 100 ms": share_fast(pointed),
+    }
+
+
+def quantile(times: list[float]) -> float:
+    """Give the 95th percentile."""
+    return sorted(times)[int(FRAMES_SHARE * len(times))]
+
+
+def share_fast(times: list[float]) -> float:
+    """Give the share of frames that came soon enough."""
+    return sum(one < FRAME_MS_MAX for one in times) / len(times)
+
+
+def main() -> int:
+    """Print a row a visit and the medians; 1 where a bound of the issue is not kept."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--accounts", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    asked = parser.parse_args()
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        print("chromium is not installed")
+        return 2
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        result = make_wide_result(Path(folder) / "result", accounts=asked.accounts)
+        arguments = ["--no-sandbox", "--disable-gpu"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        rows = []
+        for number in range(asked.rounds):
+            with served(result) as base:  # each round begins with nothing in the server's memory
+                page = browser.new_page(viewport={"width": 1280, "height": 900})
+                page.goto(f"{base}/enter?token={TOKEN}")
+                rows.append(measure(page, base))
+                page.close()
+            print(number + 1, {name: round(value, 3) for name, value in rows[-1].items()})
+        browser.close()
+    middle = {name: statistics.median(row[name] for row in rows) for name in rows[0]}
+    print("median", {name: round(value, 3) for name, value in middle.items()})
+    kept = middle["usable s"] <= USABLE_S_MAX and all(
+        middle[f"{what} under 100 ms"] >= FRAMES_SHARE for what in ("scroll", "graph")
+    )
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
