@@ -64,8 +64,8 @@ def test_compacted_and_brought_back_it_gives_the_same_looks(
     backups = tmp_path / "backups"
     command("backup", "--lake", tended, "--to", backups)
     (backup,) = backups.iterdir()
-    command("restore", backup, "--to", tmp_path / "restored")
-    lakes = {"plain": plain, "tended": tended, "restored": tmp_path / "restored" / "lake"}
+    command("restore", backup, "--to", tmp_path / "back")
+    lakes = {"plain": plain, "tended": tended, "restored": tmp_path / "back" / "lake"}
     for name, lake in lakes.items():
         command("watch", lake, "--out", tmp_path / name)
         told = orjson.loads((tmp_path / name / "run.json").read_bytes())["watch"]

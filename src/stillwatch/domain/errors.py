@@ -9,15 +9,15 @@ StillwatchError
 │   ├── BadTemplateList the list of public templates is none, of another scheme, or damaged
 │   └── BadPolicy       the policy file has problems, each with its line and column
 ├── ResultError         a result directory is missing, incomplete or in the way   exit code 2
-│   ├── ResultExists, NotAResult
+│   ├── ResultExists
+│   ├── NotAResult
 │   └── UnknownSubject  no such account, group, campaign or decision in it
 ├── LakeError           no lake, in the way, of another format or key   exit code 2
 │   └── LakeDamaged     what its manifests name is missing, cut or unreadable
-├── BackupError         a backup can't be made, or is none, half of one, or changed   exit 2
 ├── SecretKeyError      the pseudonym key is missing, malformed or readable by others   exit 2
 ├── SettingError        a setting has a value that it cannot have   exit 2
 ├── CountsDisagree      the records read are not all accounted for   exit 2
-└── LimitExceeded       a bound of limits.py was met; nothing partial is returned   exit 2
+└── LimitExceeded       a bound of limits.py was met; nothing partial is returned      exit 2
 """
 
 from __future__ import annotations
@@ -135,13 +135,6 @@ class LakeDamaged(LakeError):  # noqa: N818
             f"the lake {where} is damaged: {says}",
             hint="bring that file back from a copy, or ingest the logs into a new lake",
         )
-
-
-class BackupError(StillwatchError):
-    """A backup can't be made; or what is to be brought back is none, half of one, or changed."""
-
-    def __init__(self, where: str, *, says: str, hint: str = "use another backup") -> None:
-        super().__init__(f"the backup {where} cannot be used: {says}", hint=hint)
 
 
 class SecretKeyError(StillwatchError):

@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 
 from stillwatch.app.console import make_console
 from stillwatch.app.console.desk.keeping.entering import SIGN_IN
+from stillwatch.app.console.frame.page import Page
 from stillwatch.app.enforce.gateway_source import LedgerSource
 from stillwatch.app.service import Decider, DecisionFeed, Part, make_service
 from stillwatch.app.service.access.settings import AccessSettings
@@ -255,3 +256,8 @@ def plain(page: str) -> str:
     """Give the words of a page."""
     body = page.partition("<main")[2] or page
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def query_of(page: Page, desk: Desk) -> dict[str, str]:
+    """Give the example of a page, with what is there."""
+    return {name: value.format(**desk.ids) for name, value in page.example.items()}

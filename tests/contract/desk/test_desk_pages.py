@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from control_service import HEADS, write_result
-from desks import PEOPLE, Desk, desk_at, plain
+from desks import PEOPLE, Desk, desk_at, plain, query_of
 from starlette.testclient import TestClient
 
 from stillwatch.app.console.desk import PAGES
@@ -28,11 +28,6 @@ FRAGMENTS = ("/decisions/waiting", "/decision/rollout")
 def named(page: Page) -> str:
     """Name a page in a test's id."""
     return page.path
-
-
-def query_of(page: Page, desk: Desk) -> dict[str, str]:
-    """Give the example of a page, with what is there."""
-    return {name: value.format(**desk.ids) for name, value in page.example.items()}
 
 
 @pytest.mark.parametrize("page", SHOWN, ids=named)

@@ -81,7 +81,7 @@ def test_no_operation_has_a_fault_for_any_role(operations: list[Any]) -> None:
 def test_no_operation_has_a_fault_however_much_is_sent(operations: list[Any]) -> None:
     """The same, more of it."""
     for operation in operations:
-        send_as_each(operation, examples=20)
+        send_as_each(operation, examples=15)
 
 
 def test_every_operation_answers_with_success(tmp_path: Path) -> None:

@@ -44,7 +44,8 @@ def demo(
     """
     outcome = _make_and_scan(out, seed=seed)
     show_outcome(outcome, as_json=False)
-    say(f"next: stillwatch explain ACCOUNT --result {outcome.result}")
+    say(f"next: stillwatch open {outcome.result}")
+    say(f"      stillwatch explain ACCOUNT --result {outcome.result}")
     if sys.stdout.isatty() and has_screen() and not no_open:
         typer.launch((outcome.result / "report.html").resolve().as_uri())
 

@@ -83,6 +83,8 @@ class Poster:
             query = f"?{self._parts.query}" if self._parts.query else ""
             connection.request("POST", path + query, body, headers)
             reply = connection.getresponse()
+            if cut.is_set():  # headers that were cut off read like headers that have ended
+                raise TimeoutError
             retry_after_s = read_retry_after(reply.getheader("retry-after"), now=now)
             with suppress(OSError, HTTPException, ValueError):  # the status counts, and it is here
                 reply.read(WEBHOOK_REPLY_BYTES_MAX)

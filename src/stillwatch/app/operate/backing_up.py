@@ -31,11 +31,11 @@ from stillwatch.app.operate.backup_form import (
     read_list,
 )
 from stillwatch.app.steps.opening import lake_to_read
-from stillwatch.domain.errors import BackupError
 from stillwatch.store.appends import checkpoint_paths, manifest_paths
 from stillwatch.store.durable import flush_to_disk, flush_tree, held_alone, is_free
 from stillwatch.store.ledger.copying import copy_ledger
 from stillwatch.store.upkeep.copying import Copying
+from stillwatch.store.upkeep.errors import BackupError
 
 _PARTIAL: Final = ".partial-"
 

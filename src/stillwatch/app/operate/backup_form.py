@@ -19,8 +19,8 @@ from typing import Any, Final
 
 import orjson
 
-from stillwatch.domain.errors import BackupError
 from stillwatch.store.upkeep.copying import CopiedFile
+from stillwatch.store.upkeep.errors import BackupError
 
 FORM: Final = 1
 """Version of this form."""

@@ -22,11 +22,11 @@ from stillwatch.app.operate.backup_form import (
     BackupList,
     read_list,
 )
-from stillwatch.domain.errors import BackupError
 from stillwatch.store.durable import flush_to_disk, flush_tree
 from stillwatch.store.ledger import Anchor, AuditKey, AuditReport, open_ledger, read_anchor
 from stillwatch.store.manifest import check_lake
 from stillwatch.store.upkeep.copying import copy_file, find_damage
+from stillwatch.store.upkeep.errors import BackupError
 
 _SHOWN: Final = 5
 """Damaged files named in the message; more are counted."""

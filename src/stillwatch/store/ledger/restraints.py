@@ -17,7 +17,7 @@ from stillwatch.domain.service_limits import (
     LEDGER_PAGE_MAX,
 )
 from stillwatch.store.ledger.changes.writing import key_of
-from stillwatch.store.ledger.in_force import InForce, require_page
+from stillwatch.store.ledger.in_force import InForceLookups, require_page
 from stillwatch.store.ledger.nouns import TABLES, Row
 from stillwatch.store.ledger.nouns.appeals import APPEALS
 from stillwatch.store.ledger.nouns.decisions import DECIDED_ACCOUNTS, DECISIONS
@@ -59,7 +59,7 @@ class StandingAccount:
     rule: str | None
 
 
-class Restraints(InForce):
+class Restraints(InForceLookups):
     """Questions about what speaks against acting."""
 
     def list_spared(

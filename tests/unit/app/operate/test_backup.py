@@ -23,10 +23,10 @@ from incidents_by_hand import (
 from stillwatch.app.operate.backing_up import BackupRequest, back_up
 from stillwatch.app.operate.backup_form import list_backups
 from stillwatch.app.operate.restoring import Proof, verify_backup
-from stillwatch.domain.errors import BackupError
 from stillwatch.store.lake import Lake
 from stillwatch.store.ledger import AuditKey, make_ledger, open_ledger
 from stillwatch.store.ledger.nouns.people import NewUser
+from stillwatch.store.upkeep.errors import BackupError
 
 KEY = AuditKey(bytes.fromhex(AUDIT))
 

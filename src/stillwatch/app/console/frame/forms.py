@@ -62,11 +62,8 @@ async def read_form(request: Request) -> dict[str, list[str]]:
     if request.headers.get("content-type", "").split(";")[0].strip() != _FORM_TYPE:
         raise RefusedPageError(415, "This is no form", "Use the buttons of the page.")
     try:
-        return parse_qs(
-            body.decode("utf-8", "replace"),
-            keep_blank_values=True,
-            max_num_fields=CONSOLE_FORM_FIELDS_MAX,
-        )
+        text = body.decode("utf-8", "replace")
+        return parse_qs(text, keep_blank_values=True, max_num_fields=CONSOLE_FORM_FIELDS_MAX)
     except ValueError as broken:
         advice = "Choose fewer accounts at once."
         raise RefusedPageError(413, "This form has too many fields", advice) from broken

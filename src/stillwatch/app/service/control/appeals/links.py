@@ -19,7 +19,10 @@ class AppealLinks:
     def __init__(self, key: AuditKey, *, settings: ControlSettings, policy: PolicySettings) -> None:
         self._references = AppealReferences(key)
         self._base = settings.appeal_url_base.rstrip("/")
-        self._shared = appeal_words(policy.appeal, base=settings.appeal_url_base)
+        self._shared = (
+            appeal_words(policy.appeal, base=settings.appeal_url_base),
+            policy.appeal,
+        )
 
     @property
     def has_address(self) -> bool:
@@ -47,4 +50,4 @@ class AppealLinks:
         if not self._base:
             return sentence
         link = self.make(decision_id, account_id)
-        return with_appeal_link(sentence, appeal=self._shared, link=link)
+        return with_appeal_link(sentence, appeals=self._shared, link=link)
