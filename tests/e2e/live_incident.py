@@ -26,11 +26,13 @@ import orjson
 import polars as pl
 from whole_runs import SECRET
 
+from stillwatch.app.service.access.keys import hash_key
 from stillwatch.store.ledger import AuditKey, Ledger
 from stillwatch.store.ledger.nouns.decisions import Decision
 
 AUDIT_KEY: Final = AuditKey(bytes(range(32)))
 APPROVERS: Final = ("ann", "ben")
+_KEY: Final = "of a gateway that logs too"
 _SERVE: Final = (sys.executable, "-c", "from stillwatch.app.cli import main; main()", "serve")
 _LINES: Final = 4_000
 _BATCH: Final = 2_000
@@ -44,6 +46,12 @@ guards:
 rules:
   - {name: sure, when: {verdict: fraudulent}, then: suspend, people: 2, for: 30d}
   - {name: unsure, when: {verdict: suspect}, then: review, for: 14d}
+"""
+_KEYS: Final = f"""
+[[key]]
+name = "edge"
+sha256 = "{hash_key(_KEY)}"
+scopes = ["decide", "ingest"]
 """
 
 
@@ -63,7 +71,7 @@ class Service:
         """Ask the service once."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request(method, path, body=body)
+            connection.request(method, path, body=body, headers={"x-stillwatch-key": _KEY})
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:
@@ -182,7 +190,9 @@ def serving(place: Path, *, look_every_s: float) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as bound:
         port = int(bound.getsockname()[1])
     (place / "policy.yaml").write_text(_POLICY)
+    (place / "keys.toml").write_text(_KEYS)
     words = [*_SERVE, "--port", str(port), "--look-every", str(look_every_s)]
+    words += ["--keys", str(place / "keys.toml")]
     words += ["--ledger", str(place / "ledger.db"), "--policy", str(place / "policy.yaml")]
     for name in ("journal", "lake", "results"):
         words += [f"--{name}", str(place / name)]

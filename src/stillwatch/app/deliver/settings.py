@@ -63,6 +63,11 @@ class DeliverSettings:
     audit_hours: float = 24.0
     """Hours between two verifications of the audit log; 0 = none here."""
 
+    @property
+    def is_in_use(self) -> bool:
+        """Say whether anything is brought anywhere."""
+        return any((self.webhook_url, self.files, self.notice_url, self.mail_to))
+
 
 def read_deliver_settings(environment: Mapping[str, str] = os.environ) -> DeliverSettings:
     """Take what the environment sets.

@@ -10,15 +10,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
 
-from stillwatch.app.service.access.keys import EverybodyMay, read_keys
+from stillwatch.app.service.access.keys import KeyRing
 from stillwatch.app.service.decider import Decider
 from stillwatch.app.service.envoy import serve_envoy
 from stillwatch.app.service.factory import Part, make_service
@@ -36,6 +36,17 @@ _BACKLOG: Final = 2048
 """Connections that the system holds until they are taken: a second of 2,000 requests."""
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is served beside decisions, and to whom."""
+
+    keys: KeyRing
+    parts: Sequence[Part] = ()
+    ledger: Ledger | None = None
+    prepare: Callable[[FastAPI], object] = lambda _app: None
+    """What stands before everything else of the application."""
+
+
 def check_exposure(listening: Listening, *, has_keys: bool) -> None:
     """Refuse to answer the world without keys.
 
@@ -47,33 +58,25 @@ def check_exposure(listening: Listening, *, has_keys: bool) -> None:
         raise SettingError(message, hint="give both --tls-certificate and --tls-key, or neither")
     if not has_keys and not _is_loopback(listening.host):
         message = f"{listening.host} is not this machine alone, and there are no keys"
-        raise SettingError(message, hint="give --keys FILE, or listen on 127.0.0.1")
+        hint = "give --ledger or --keys FILE, or listen on 127.0.0.1"
+        raise SettingError(message, hint=hint)
 
 
-def serve_decisions(  # noqa: PLR0913  what is served, to whom, and beside what
-    source: DecisionSource,
-    *,
-    listening: Listening,
-    keys_file: Path | None,
-    settings: ServiceSettings,
-    ledger: Ledger | None = None,
-    parts: Sequence[Part] = (),
+def serve_decisions(
+    source: DecisionSource, *, listening: Listening, settings: ServiceSettings, served: Served
 ) -> None:
-    """Serve the decisions of a source until a signal comes.
-
-    `parts` are served beside: what takes exchanges in, for one; they find the ledger in the app.
+    """Serve the decisions of a source until a signal comes, and the parts beside them.
 
     Raises:
-        SettingError: a setting, the keys or the address can't be as they are.
+        SettingError: a setting can't be as it is.
         OSError: the port can't be had.
     """
-    check_exposure(listening, has_keys=keys_file is not None)
-    keys = EverybodyMay() if keys_file is None else read_keys(keys_file)
     decider = Decider(
         DecisionFeed(source, clock=time.monotonic, on_event=tell), settings, time.time
     )
     log_to_stderr()
-    app = make_service(decider, keys=keys, ledger=ledger, parts=parts)
+    app = make_service(decider, keys=served.keys, ledger=served.ledger, parts=served.parts)
+    served.prepare(app)
     with asyncio.Runner(loop_factory=uvicorn.Config(app).get_loop_factory()) as runner:
         runner.run(run_service(app, decider, listening=listening))
 

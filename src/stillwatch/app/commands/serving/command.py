@@ -65,6 +65,13 @@ class ListeningOptions:
     tls_certificate: _Chain = None
     tls_key: _PrivateKey = None
 
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds the service."""
+        scheme = "http" if self.tls_certificate is None else "https"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{host}:{self.port}"
+
 
 def serve(  # noqa: PLR0913  options of a command
     *,
@@ -90,31 +97,35 @@ def serve(  # noqa: PLR0913  options of a command
             raise SettingError(message, hint="pip install 'stillwatch[serve]'")
     places = Places(decisions, journal, lake, results, ledger, policy, look_every)
     check_places(places)
-    from stillwatch.app.commands.serving.parts import (  # noqa: PLC0415  half a second
-        make_parts,
-        source_of,
+    from stillwatch.app.commands.serving import parts  # noqa: PLC0415  half a second
+    from stillwatch.app.service.access.keys import read_keys  # noqa: PLC0415  likewise
+    from stillwatch.app.service.serve import (  # noqa: PLC0415  likewise
+        check_exposure,
+        serve_decisions,
     )
-    from stillwatch.app.service.serve import serve_decisions  # noqa: PLC0415  likewise
     from stillwatch.app.service.settings import (  # noqa: PLC0415  likewise
         Listening,
         ServiceSettings,
     )
 
+    where = Listening(
+        listening.host,
+        listening.port,
+        listening.grpc_port,
+        listening.tls_certificate,
+        listening.tls_key,
+    )
+    check_exposure(where, has_keys=listening.keys is not None or ledger is not None)
+    ways = parts.Ways(None if listening.keys is None else read_keys(listening.keys), listening.url)
     opened = None if ledger is None else open_or_make(ledger)
     try:
         serve_decisions(
-            source_of(places, opened),
-            listening=Listening(
-                listening.host,
-                listening.port,
-                listening.grpc_port,
-                listening.tls_certificate,
-                listening.tls_key,
-            ),
-            keys_file=listening.keys,
+            parts.source_of(places, opened),
+            listening=where,
             settings=read_section("serve", ServiceSettings()),
-            ledger=opened,
-            parts=make_parts(places),
+            served=parts.serve_result(places, ways)
+            if opened is None
+            else parts.serve_ledger(places, opened, ways),
         )
     finally:
         if opened is not None:

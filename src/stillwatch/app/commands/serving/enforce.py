@@ -10,7 +10,7 @@ import typer
 from stillwatch.app.commands.ledgers import LedgerOption, open_for_writing
 from stillwatch.app.commands.options import PolicyFile, examples, page
 from stillwatch.app.commands.screen import complain, say, warn
-from stillwatch.app.settings import read_section, read_settings, utc_now
+from stillwatch.app.settings import read_settings, utc_now
 from stillwatch.domain.errors import SettingError, StillwatchError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def enforce(  # noqa: PLR0913  one parameter an option
     """
     from stillwatch.app.enforce.enforcer import Enforcer  # noqa: PLC0415  brings every stage
     from stillwatch.app.enforce.enforcing import Rules  # noqa: PLC0415  likewise
-    from stillwatch.app.enforce.settings import EnforceSettings  # noqa: PLC0415  likewise
+    from stillwatch.app.enforce.settings import read_enforce_settings  # noqa: PLC0415  likewise
     from stillwatch.app.loops.results_folder import ResultsFolder  # noqa: PLC0415  likewise
 
     if results is not None and lake is None:
@@ -61,7 +61,7 @@ def enforce(  # noqa: PLR0913  one parameter an option
     opened = open_for_writing(ledger)
     enforcer = Enforcer(
         opened,
-        Rules(read_settings(), read_section("enforce", EnforceSettings()), policy),
+        Rules(read_settings(), read_enforce_settings(), policy),
         ResultsFolder(results) if results is not None else None,
         lake,
         utc_now,

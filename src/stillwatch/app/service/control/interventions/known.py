@@ -18,8 +18,8 @@ from stillwatch.decide.policy.subjects import SPARED, Known
 from stillwatch.domain.results import ACCOUNTS_OUT, CAMPAIGNS_OUT
 from stillwatch.domain.tables import REGISTER
 from stillwatch.store import Lake, Result, read_result
+from stillwatch.store.appends import count_appends
 from stillwatch.store.ledger.restraints import SparedAccount
-from stillwatch.store.manifest import manifest_paths
 
 _NO_RESULT = "no result: nobody knows what these accounts sent, or what share of traffic they are"
 _NO_REGISTER = "no register: programmes, protected accounts and revenue are unknown"
@@ -79,7 +79,7 @@ class Knowledge:
 
     def _appends(self) -> int:
         lake = self.places.lake
-        return len(manifest_paths(lake)) if lake is not None and lake.is_dir() else 0
+        return count_appends(lake) if lake is not None and lake.is_dir() else 0
 
     def _read(self, newest: Path | None, *, has_register: bool) -> Standing:
         remarks = [] if newest else [_NO_RESULT]
