@@ -9,9 +9,10 @@ one which can't be written holds up no other.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from stillwatch.app.enforce.from_looks.restraints import all_pages, read_spared_subjects
@@ -19,6 +20,7 @@ from stillwatch.app.enforce.proposing import channels_of
 from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.errors import LedgerError
+from stillwatch.store.ledger.in_force import Place
 from stillwatch.store.ledger.nouns.decisions import DecidedAccount, Decision
 from stillwatch.store.ledger.restraints import SparedSubject
 from stillwatch.store.ledger.views import View
@@ -58,7 +60,7 @@ def settle(ledger: Ledger, *, channels: tuple[str, ...], clock: Callable[[], dat
         is_over = view.has_decisions_over(now=now)
         approved = view.list(Decision, state="approved", limit=LEDGER_PAGE_MAX).rows
         subjects = read_spared_subjects(view) if approved else {}
-        answered = view.list_answered()
+        answered = list(_all_places(lambda after: view.list_answered(after=after)))
     if is_over:
         with ledger.write(actor=ENFORCEMENT, now=now) as change:
             done.expired = change.expire_decisions(limit=_ENDED_AT_ONCE)
@@ -78,7 +80,11 @@ def settle(ledger: Ledger, *, channels: tuple[str, ...], clock: Callable[[], dat
     return done
 
 
-def _by_decision(places: list[tuple[str, str]]) -> dict[str, list[str]]:
+def _all_places(ask: Callable[[Place], list[Place]]) -> Iterator[Place]:
+    return all_pages(ask, first=("", ""), place=lambda one: one)
+
+
+def _by_decision(places: list[Place]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for decision_id, account_id in places:
         found.setdefault(decision_id, []).append(account_id)
@@ -88,9 +94,10 @@ def _by_decision(places: list[tuple[str, str]]) -> dict[str, list[str]]:
 def _let_go(ledger: Ledger, decision_id: str, account_ids: list[str], *, now: datetime) -> None:
     """Release accounts of a decision; with its last account it is reverted."""
     with ledger.read() as view:
-        left = view.list_places_in_force(now=now, ids=[decision_id])
+        ask = partial(view.list_places_in_force, now=now, ids=[decision_id])
+        left = {one for _, one in _all_places(lambda after: ask(after=after))}
     with ledger.write(actor=ENFORCEMENT, now=now) as change:
-        if {one for _, one in left} == set(account_ids):
+        if left == set(account_ids):
             change.revert_decision(decision_id, why=_WHY)
             return
         for account_id in account_ids[:_RELEASED_AT_ONCE]:

@@ -16,7 +16,7 @@ from stillwatch.domain.service_limits import (
     LEDGER_PAGE_MAX,
 )
 from stillwatch.store.ledger.audit.chain import ENTRIES, AuditEntry
-from stillwatch.store.ledger.in_force import require_page
+from stillwatch.store.ledger.in_force import Place, require_page
 from stillwatch.store.ledger.nouns.appeals import APPEALS, Appeal
 from stillwatch.store.ledger.nouns.cases import COMMENTS, Comment
 from stillwatch.store.ledger.nouns.decisions import (
@@ -36,12 +36,14 @@ from stillwatch.store.ledger.states import MACHINE
 class Lookups(Restraints):
     """Questions to one instant of the ledger."""
 
-    def list_answered(self, *, limit: int = LEDGER_PAGE_MAX) -> list[tuple[str, str]]:
+    def list_answered(
+        self, *, after: Place = ("", ""), limit: int = LEDGER_PAGE_MAX
+    ) -> list[Place]:
         """List what machines have put in force and a person has since answered to be innocent.
 
         Grain:   one (decision_id, account_id) that is not released, where the answer is younger
                  than the proposal and on the account or on the decision's campaign.
-        Order:   by decision_id, then account_id.
+        Order:   by decision_id, then account_id, after the one that is named.
         Cost:    one pass over dispositions, and a look at the accounts that they name.
         """
         answers, accounts, decisions = sparing_answers().c, DECIDED_ACCOUNTS.c, DECISIONS.c
@@ -58,6 +60,7 @@ class Lookups(Restraints):
             .where(decisions.state == "in_force", accounts.released_at.is_(None))
             .where(decisions.approvals_needed == 0, decisions.proposed_by.startswith(MACHINE))
             .where(decisions.effect.in_(TAKING), answers.noted_at > decisions.proposed_at)
+            .where(sa.tuple_(accounts.decision_id, accounts.account_id) > sa.tuple_(*after))
             .distinct()
             .order_by(accounts.decision_id, accounts.account_id)
             .limit(require_page(limit))
