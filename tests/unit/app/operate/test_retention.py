@@ -97,6 +97,7 @@ def test_each_kind_goes_after_its_own_days(lake: Path) -> None:
     assert len(Lake(lake).read("observed")) == 28
 
 
+@pytest.mark.long
 def test_looks_add_up_and_say_which_days_have_gone(lake: Path, tmp_path: Path) -> None:
     """Also after a compaction, and where a look had seen the days."""
     run("watch", lake, "--out", tmp_path / "before")

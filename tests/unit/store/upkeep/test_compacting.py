@@ -41,8 +41,8 @@ def tend(lake: Lake) -> None:
     sweep_lake(lake.place, waits=True)
 
 
-@settings(max_examples=30)
-@given(steps=st.lists(STEP, max_size=14))
+@settings(max_examples=12)
+@given(steps=st.lists(STEP, max_size=9))
 def test_compacted_anywhere_a_lake_reads_as_one_that_never_was(
     steps: list[list[int] | str],
 ) -> None:
