@@ -21,10 +21,10 @@ from typer.testing import CliRunner
 
 from stillwatch.app.cli import app
 from stillwatch.store.ledger import open_ledger
-from stillwatch.store.ledger.lookups import hash_secret
 from stillwatch.store.ledger.nouns.appeals import NewAppeal
 from stillwatch.store.ledger.nouns.decisions import Decision, NewDecision
 from stillwatch.store.ledger.nouns.findings import Finding
+from stillwatch.store.ledger.questions.lookups import hash_secret
 
 _LOG = logging.getLogger(__name__)
 _DAYS = 5

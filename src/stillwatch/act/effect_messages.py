@@ -18,7 +18,7 @@ import orjson
 
 from stillwatch.domain.service_limits import WEBHOOK_BODY_BYTES_MAX, WEBHOOK_ITEMS_MAX
 from stillwatch.store.ledger.nouns.effects import Delivery
-from stillwatch.store.ledger.under_way import OutEffect
+from stillwatch.store.ledger.questions.under_way import OutEffect
 
 EFFECTS_SCHEMA: Final = "stillwatch.effects/1"
 IN_FORCE_SCHEMA: Final = "stillwatch.in_force/1"

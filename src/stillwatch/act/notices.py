@@ -16,7 +16,7 @@ from stillwatch.store.ledger.nouns.appeals import Appeal
 from stillwatch.store.ledger.nouns.decisions import Decision
 from stillwatch.store.ledger.nouns.findings import Campaign
 from stillwatch.store.ledger.nouns.notices import NewNotice
-from stillwatch.store.ledger.under_way import FailedEffects
+from stillwatch.store.ledger.questions.under_way import FailedEffects
 
 _MAIL_ALIKE: Final = re.compile(r"\S*@\S*")
 _LINK_ALIKE: Final = re.compile(r"//+|\.(?=[A-Za-z])")

@@ -3,11 +3,8 @@
 Counts are made once a day and merged: `VALUE_COUNT`, `FIRST_USE`. History is written once a look:
 `HISTORY` is a file of the result too (campaign_history.parquet); `HEAD` and `TELLING` are what a
 campaign is known by from one look to the next. `TIE` and `CONDUCT` are files of a result alone:
-what a person who looks into a group asks for, and no stage reads.
-
-And which columns of any table name a person, and which tables name nobody, so that erasing can
-forget neither: an account is named by its id, an end user by the keyed hash of what the account's
-own software calls them, and an exchange is somebody's. A test holds every table of the house to it.
+what a person who looks into a group asks for, and no stage reads. Last, which columns of any table
+name an account, an end user or an exchange, so that erasing can forget none: a test holds to it.
 """
 
 from __future__ import annotations
@@ -183,8 +180,7 @@ TEXT_COLUMNS: Final = ("exemplars", "raw")
 NOBODY: Final[dict[str, str]] = {
     "release": "models and instants",
     "launch": "models and instants",
-    "system": "sketches of a system text; rows that nobody else's exchanges refer to go with the "
-    "account's",
+    "system": "sketches of a text; what only one account refers to goes with the account",
     "group": "counts over at least five accounts",
     "groups": "counts over at least five accounts",
     "campaigns": "counts and a sentence over all accounts of a campaign",

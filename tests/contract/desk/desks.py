@@ -16,6 +16,7 @@ from control_service import CAMPAIGN, HEADS, KEY, ROLE_OF, fill, write_register,
 from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
+from stillwatch.store.ledger.appeal_references import AppealReferences
 
 from stillwatch.app.console import make_console
 from stillwatch.app.console.desk.keeping.entering import SIGN_IN
@@ -29,12 +30,11 @@ from stillwatch.app.service.settings import ServiceSettings
 from stillwatch.app.service.telemetry import tell
 from stillwatch.decide.policy.shipped import shipped_text
 from stillwatch.store.ledger import Ledger, make_ledger, open_ledger
-from stillwatch.store.ledger.appeal_references import AppealReferences
-from stillwatch.store.ledger.lookups import hash_secret
 from stillwatch.store.ledger.nouns.cases import NewCase
 from stillwatch.store.ledger.nouns.findings import NewDisposition
 from stillwatch.store.ledger.nouns.people import NewInvitation
 from stillwatch.store.ledger.nouns.policies import NewPermission
+from stillwatch.store.ledger.questions.lookups import hash_secret
 
 PEOPLE: Final = {name: role for name, role in ROLE_OF.items() if ":" not in name}
 HERE: Final = "http://127.0.0.1"

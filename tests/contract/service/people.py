@@ -25,8 +25,8 @@ from stillwatch.app.service.serve import run_service
 from stillwatch.app.service.settings import Listening, ServiceSettings
 from stillwatch.app.service.telemetry import tell
 from stillwatch.store.ledger import AuditKey, Ledger, make_ledger, open_ledger
-from stillwatch.store.ledger.lookups import hash_secret
 from stillwatch.store.ledger.nouns.people import NewApiKey, NewInvitation, NewUser
+from stillwatch.store.ledger.questions.lookups import hash_secret
 
 KEY = AuditKey(b"a key of a test, sixteen or more")
 ROLES = ("viewer", "analyst", "approver", "admin", "ingester", "gateway")

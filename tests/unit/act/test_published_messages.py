@@ -13,7 +13,7 @@ from stillwatch.act.effect_messages import write_body, write_in_force, write_ite
 from stillwatch.act.notices import tell_of_broken_log
 from stillwatch.act.published import effects_schema, notices_schema
 from stillwatch.store.ledger.nouns.effects import Delivery
-from stillwatch.store.ledger.under_way import OutEffect
+from stillwatch.store.ledger.questions.under_way import OutEffect
 
 NOW = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
 

@@ -48,11 +48,11 @@ def invite(
     `POST /v1/session/invitation`, or at the console.
     """
     from stillwatch.store.ledger import open_ledger  # noqa: PLC0415  0.3 s at start
-    from stillwatch.store.ledger.lookups import hash_secret  # noqa: PLC0415  likewise
     from stillwatch.store.ledger.nouns.people import (  # noqa: PLC0415  likewise
         NewInvitation,
         NewUser,
     )
+    from stillwatch.store.ledger.questions.lookups import hash_secret  # noqa: PLC0415  likewise
     from stillwatch.store.ledger.states import is_machine  # noqa: PLC0415  likewise
 
     if is_machine(user):

@@ -26,7 +26,7 @@ from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.changes import Change
 from stillwatch.store.ledger.nouns.decisions import EFFECTS, NewDecision
 from stillwatch.store.ledger.nouns.terms import Terms
-from stillwatch.store.ledger.restraints import StandingAccount
+from stillwatch.store.ledger.questions.restraints import StandingAccount
 from stillwatch.store.ledger.views import View
 
 HUMAN_KINDS: Final = ("decision", "disposition", "appeal", "permission", "policy")

@@ -20,9 +20,9 @@ from stillwatch.app.enforce.proposing import channels_of
 from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.errors import LedgerError
-from stillwatch.store.ledger.in_force import Place
 from stillwatch.store.ledger.nouns.decisions import DecidedAccount, Decision
-from stillwatch.store.ledger.restraints import SparedSubject
+from stillwatch.store.ledger.questions.in_force import Place
+from stillwatch.store.ledger.questions.restraints import SparedSubject
 from stillwatch.store.ledger.views import View
 
 ENFORCEMENT: Final = "service:enforcement"

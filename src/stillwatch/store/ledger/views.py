@@ -12,11 +12,8 @@ from typing import Final, Generic, TypeVar
 
 import sqlalchemy as sa
 
-from stillwatch.store.ledger.admissions import Admissions
 from stillwatch.store.ledger.changes.writing import key_of
-from stillwatch.store.ledger.details import Details
 from stillwatch.store.ledger.errors import BadValue, UnknownRow
-from stillwatch.store.ledger.in_force import require_page
 from stillwatch.store.ledger.nouns import KINDS, TABLES, Row
 from stillwatch.store.ledger.nouns.appeals import Appeal
 from stillwatch.store.ledger.nouns.cases import Case
@@ -25,7 +22,10 @@ from stillwatch.store.ledger.nouns.decisions import Decision
 from stillwatch.store.ledger.nouns.findings import Campaign, Disposition, Finding
 from stillwatch.store.ledger.nouns.people import ApiKey, Invitation, Session
 from stillwatch.store.ledger.nouns.policies import Permission, Policy
-from stillwatch.store.ledger.under_way import UnderWay
+from stillwatch.store.ledger.questions.admissions import Admissions
+from stillwatch.store.ledger.questions.details import Details
+from stillwatch.store.ledger.questions.in_force import require_page
+from stillwatch.store.ledger.questions.under_way import UnderWay
 
 RowT = TypeVar("RowT", bound=Row)
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from stillwatch.store.ledger import AuditKey, Ledger
-from stillwatch.store.ledger.lookups import hash_secret
 from stillwatch.store.ledger.nouns.appeals import NewAppeal
 from stillwatch.store.ledger.nouns.cases import NewCase
 from stillwatch.store.ledger.nouns.decisions import NewDecision
 from stillwatch.store.ledger.nouns.findings import NewCampaign, NewFinding
 from stillwatch.store.ledger.nouns.people import NewApiKey, NewUser
 from stillwatch.store.ledger.nouns.terms import Terms
+from stillwatch.store.ledger.questions.lookups import hash_secret
 
 KEY = AuditKey(b"a key of a test, sixteen or more")
 NOW = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)

@@ -15,13 +15,13 @@ from stillwatch.store.ledger.errors import (
     RowExists,
     UnknownRow,
 )
-from stillwatch.store.ledger.lookups import hash_secret
 from stillwatch.store.ledger.nouns.appeals import Appeal
 from stillwatch.store.ledger.nouns.cases import Case, NewCase
 from stillwatch.store.ledger.nouns.decisions import Decision
 from stillwatch.store.ledger.nouns.findings import Campaign, Disposition
 from stillwatch.store.ledger.nouns.people import NewApiKey, NewUser, User
 from stillwatch.store.ledger.nouns.policies import NewPermission, Policy
+from stillwatch.store.ledger.questions.lookups import hash_secret
 
 
 def test_a_case_is_opened_assigned_commented_closed_and_opened_again(ledger: Ledger) -> None:

@@ -9,7 +9,6 @@ from stillwatch.domain.service_limits import SESSIONS_PER_USER_MAX
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.engine import begin_write
 from stillwatch.store.ledger.errors import FourEyesNeeded, MoveRefused, RowExists, UnknownRow
-from stillwatch.store.ledger.lookups import hash_secret
 from stillwatch.store.ledger.nouns.people import (
     Invitation,
     NewInvitation,
@@ -18,6 +17,7 @@ from stillwatch.store.ledger.nouns.people import (
     Session,
     User,
 )
+from stillwatch.store.ledger.questions.lookups import hash_secret
 
 ADMIN = NewUser(user_id="root", roles=("admin",))
 

@@ -20,7 +20,7 @@ from stillwatch.detect.verdicts.permissions import apply_permissions
 from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
 from stillwatch.domain.tables import GRANT
 from stillwatch.store.ledger import Ledger
-from stillwatch.store.ledger.restraints import SparedAccount, SparedSubject
+from stillwatch.store.ledger.questions.restraints import SparedAccount, SparedSubject
 from stillwatch.store.ledger.views import View
 
 _GUILTY: Final = ("suspect", "fraudulent")

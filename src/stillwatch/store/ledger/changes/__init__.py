@@ -2,7 +2,7 @@
 
 from stillwatch.store.ledger.changes.appeals import AppealVerbs
 from stillwatch.store.ledger.changes.cases import CaseVerbs
-from stillwatch.store.ledger.changes.deliveries import DeliveryVerbs
+from stillwatch.store.ledger.changes.enforcing.deliveries import DeliveryVerbs
 from stillwatch.store.ledger.changes.erasure import ErasureVerbs
 from stillwatch.store.ledger.changes.notices import NoticeVerbs
 from stillwatch.store.ledger.changes.people import PeopleVerbs

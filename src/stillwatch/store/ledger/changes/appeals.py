@@ -12,7 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from stillwatch.store.ledger.bounds import mask_contacts
-from stillwatch.store.ledger.changes.enforcement import EnforcementVerbs
+from stillwatch.store.ledger.changes.enforcing.enforcement import EnforcementVerbs
 from stillwatch.store.ledger.changes.found import FoundVerbs
 from stillwatch.store.ledger.errors import BadValue, FourEyesNeeded, MoveRefused, RowExists
 from stillwatch.store.ledger.nouns.appeals import APPEALS, Appeal, NewAppeal

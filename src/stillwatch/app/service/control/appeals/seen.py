@@ -14,9 +14,9 @@ from pydantic import BaseModel
 
 from stillwatch.app.service.control.shapes import among
 from stillwatch.store.ledger.errors import UnknownRow
-from stillwatch.store.ledger.lookups import hash_secret
 from stillwatch.store.ledger.nouns.appeals import Appeal, NewAppeal
 from stillwatch.store.ledger.nouns.decisions import Decision
+from stillwatch.store.ledger.questions.lookups import hash_secret
 from stillwatch.store.ledger.states import APPEAL_STATES
 from stillwatch.store.ledger.views import View
 

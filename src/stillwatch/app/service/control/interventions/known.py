@@ -19,7 +19,7 @@ from stillwatch.domain.results import ACCOUNTS_OUT, CAMPAIGNS_OUT
 from stillwatch.domain.tables import REGISTER
 from stillwatch.store import Lake, Result, read_result
 from stillwatch.store.appends import count_appends
-from stillwatch.store.ledger.restraints import SparedAccount
+from stillwatch.store.ledger.questions.restraints import SparedAccount
 
 _NO_RESULT = "no result: nobody knows what these accounts sent, or what share of traffic they are"
 _NO_REGISTER = "no register: programmes, protected accounts and revenue are unknown"

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
 from stillwatch.store.ledger.nouns.decisions import Decision
-from stillwatch.store.ledger.restraints import SparedAccount
+from stillwatch.store.ledger.questions.restraints import SparedAccount
 from stillwatch.store.ledger.views import View
 
 RowT = TypeVar("RowT")

@@ -16,7 +16,6 @@ from stillwatch.domain.service_limits import (
     LEDGER_PAGE_MAX,
 )
 from stillwatch.store.ledger.audit.chain import ENTRIES, AuditEntry
-from stillwatch.store.ledger.in_force import Place, require_page
 from stillwatch.store.ledger.nouns.appeals import APPEALS, Appeal
 from stillwatch.store.ledger.nouns.cases import COMMENTS, Comment
 from stillwatch.store.ledger.nouns.decisions import (
@@ -29,7 +28,8 @@ from stillwatch.store.ledger.nouns.decisions import (
 from stillwatch.store.ledger.nouns.effects import OUTBOX
 from stillwatch.store.ledger.nouns.people import API_KEYS, USERS, ApiKey
 from stillwatch.store.ledger.nouns.policies import PERMISSIONS, POLICIES, Permission, Policy
-from stillwatch.store.ledger.restraints import Restraints, sparing_answers
+from stillwatch.store.ledger.questions.in_force import Place, require_page
+from stillwatch.store.ledger.questions.restraints import Restraints, sparing_answers
 from stillwatch.store.ledger.states import MACHINE
 
 

@@ -17,12 +17,12 @@ from stillwatch.domain.service_limits import (
     LEDGER_PAGE_MAX,
 )
 from stillwatch.store.ledger.changes.writing import key_of
-from stillwatch.store.ledger.in_force import InForceLookups, require_page
 from stillwatch.store.ledger.nouns import TABLES, Row
 from stillwatch.store.ledger.nouns.appeals import APPEALS
 from stillwatch.store.ledger.nouns.decisions import DECIDED_ACCOUNTS, DECISIONS
 from stillwatch.store.ledger.nouns.findings import DISPOSITIONS
 from stillwatch.store.ledger.nouns.terms import TERMS
+from stillwatch.store.ledger.questions.in_force import InForceLookups, require_page
 
 SPARING: Final = ("innocent", "permitted")
 """Answers of a person that keep machines off what they are about."""

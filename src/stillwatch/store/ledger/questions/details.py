@@ -11,8 +11,6 @@ from typing import Final
 import sqlalchemy as sa
 
 from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
-from stillwatch.store.ledger.in_force import require_page
-from stillwatch.store.ledger.lookups import Lookups
 from stillwatch.store.ledger.nouns.appeals import APPEALS, Appeal
 from stillwatch.store.ledger.nouns.decisions import (
     DECIDED_ACCOUNTS,
@@ -22,6 +20,8 @@ from stillwatch.store.ledger.nouns.decisions import (
 )
 from stillwatch.store.ledger.nouns.effects import OUTBOX, Effect
 from stillwatch.store.ledger.nouns.terms import TERMS, Terms
+from stillwatch.store.ledger.questions.in_force import require_page
+from stillwatch.store.ledger.questions.lookups import Lookups
 
 _UNRESOLVED: Final = ("open", "in_review")
 _IN_OUTBOX: Final = (OUTBOX.c.account_id, OUTBOX.c.channel, OUTBOX.c.operation)

@@ -18,7 +18,7 @@ from stillwatch.domain.service_limits import (
     LEDGER_TEXT_CHARS_MAX,
 )
 from stillwatch.store.ledger.bounds import fit, fit_text
-from stillwatch.store.ledger.changes.outbox import OutboxWriting, is_before
+from stillwatch.store.ledger.changes.enforcing.outbox import OutboxWriting, is_before
 from stillwatch.store.ledger.errors import BadValue, RowExists
 from stillwatch.store.ledger.nouns.decisions import DECISIONS
 from stillwatch.store.ledger.nouns.effects import OUTBOX, Delivery, Effect, Failure

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 from stillwatch.domain.errors import LimitExceeded
 from stillwatch.domain.service_limits import ACCESS_ROWS_MAX
 from stillwatch.store.ledger.audit.chain import ENTRIES
-from stillwatch.store.ledger.lookups import hash_secret
 from stillwatch.store.ledger.nouns.people import (
     API_KEYS,
     INVITATIONS,
@@ -27,6 +26,7 @@ from stillwatch.store.ledger.nouns.people import (
     Session,
     User,
 )
+from stillwatch.store.ledger.questions.lookups import hash_secret
 
 _KINDS: Final = ("user", "api_key", "session")
 

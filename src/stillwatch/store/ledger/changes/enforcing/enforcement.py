@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from stillwatch.domain.service_limits import (
     LEDGER_PAGE_MAX,
 )
-from stillwatch.store.ledger.changes.outbox import OutboxWriting
-from stillwatch.store.ledger.changes.proposals import ProposalVerbs
+from stillwatch.store.ledger.changes.enforcing.outbox import OutboxWriting
+from stillwatch.store.ledger.changes.enforcing.proposals import ProposalVerbs
 from stillwatch.store.ledger.errors import UnknownRow
 from stillwatch.store.ledger.nouns.decisions import DECIDED_ACCOUNTS, DECISIONS, Decision
 from stillwatch.store.ledger.states import require_move, states_before
