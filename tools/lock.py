@@ -1,9 +1,9 @@
 """Write both locks again from pyproject.toml: every version and hash, no index, host or path.
 
-`requirements.lock` is what the package needs to run, `requirements-dev.lock` the same versions and
-what the tests need. Run as `python tools/lock.py` (keeps what is pinned, adds what is missing) or
-`python tools/lock.py --upgrade` (the newest that pyproject.toml allows). It needs `uv`, which no
-user of the package does: pip reads the locks.
+`requirements.lock` is what the package needs to run, with its service and console and the driver of
+PostgreSQL; `requirements-dev.lock` the same versions and what the tests need. Run as
+`python tools/lock.py` (keeps what is pinned, adds what is missing) or with `--upgrade` (the newest
+that pyproject.toml allows). It needs `uv`, which no user of the package does: pip reads the locks.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def lock(name: str, *arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    lock("requirements.lock", *sys.argv[1:])
+    lock("requirements.lock", "--extra=serve", "--extra=postgres", *sys.argv[1:])
     lock(
         "requirements-dev.lock",
         "--group=dev",
