@@ -101,3 +101,20 @@ def test_the_waiting_decisions_are_a_part_for_other_pages(filled: Desk) -> None:
     assert "<html" not in found.text
     assert filled.ids["waiting"] in found.text
     assert "0 of 1 approvals" in found.text
+
+
+def test_pages_of_the_result_show_what_the_ledger_knows(filled: Desk) -> None:
+    """The overview has the queue, campaign and account their decisions; search finds an id."""
+    ben, ids = filled.person("ben"), filled.ids
+    assert ids["waiting"] in ben.look("").text
+    account = ben.look("/account", id=HEADS[0]).text
+    assert ids["decision"] in account
+    assert ids["appeal"] in account
+    campaign = ben.look("/campaign", id=ids["campaign"]).text
+    assert ids["waiting"] in campaign
+    assert ids["case"] in campaign
+    for name in ("decision", "case", "appeal", "policy", "permission", "user"):
+        found = ben.look("/search", q=ids[name])
+        assert found.headers.get("location", "").startswith(f"/console/{name}?id="), name
+    unknown = ben.look("/search", q=filled.reference(ids["decision"]))
+    assert unknown.status_code == 200

@@ -128,7 +128,7 @@ def act_page(path: str, title: str, act: View, *, scope: str, back: str) -> Page
     """Make the page that takes one form; whoever asks for it by address is led back."""
 
     def view(asked: Asked) -> Moved:
-        del asked
+        asked.ledger()
         return Moved(back)
 
     return Page(path, title, view, needs=("ledger",), act=act, act_scope=scope)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from stillwatch.app.console.desk.offers import about_account
 from stillwatch.app.console.drawing.waterfall import Step, draw_waterfall
 from stillwatch.app.console.drawing.week import draw_week
 from stillwatch.app.console.frame.asked import Asked
@@ -68,6 +69,7 @@ def view(asked: Asked) -> Shown:
         ].to_list(),
     }
     sheets = (_evidence(evidence), _traits(reading, name), _exchanges(conduct))
+    sheets += about_account(asked, name)
     return Shown("account.html", told, sheets=sheets)
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from stillwatch.app.console.desk.offers import about_campaign
 from stillwatch.app.console.drawing.canvas import legend
 from stillwatch.app.console.drawing.rows import draw_ties, draw_witnesses
 from stillwatch.app.console.drawing.stacked import draw_stacked
@@ -80,6 +81,7 @@ def view(asked: Asked) -> Shown:
         _similar(reading, name),
         members_sheet(reading, name, page_rows=_ROWS),
     )
+    sheets += about_campaign(asked, row["campaign_id"])
     return Shown("campaign.html", told, sheets=sheets)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from stillwatch.app.console.desk.offers import waiting
 from stillwatch.app.console.drawing.canvas import legend
 from stillwatch.app.console.drawing.stacked import draw_stacked
 from stillwatch.app.console.frame.asked import Asked
@@ -16,7 +17,6 @@ from stillwatch.app.console.reading import Reading
 from stillwatch.app.console.reading.days import layer_campaigns
 from stillwatch.app.console.reading.states import state_campaigns
 from stillwatch.report.findings import harvest_total
-from stillwatch.store.ledger.nouns.decisions import Decision
 
 VISIT_COOKIE: Final = "stillwatch_before"
 """When this browser was last here before now, in seconds since the epoch; console.js keeps it."""
@@ -40,7 +40,7 @@ def view(asked: Asked) -> Shown:
         "smallest": reading.findings.smallest_campaign(),
         "effects": _effects(reading),
         "news": live.filter(pl.col("state").is_in(_NEWS)).to_dicts(),
-        "waiting": _count_waiting(asked),
+        "queue": waiting(asked),
         "before": read_visit(asked),
         "finished_at": instant_of(reading.run.get("finished_at")),
         "run": reading.run,
@@ -73,14 +73,6 @@ def instant_of(said: object) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _count_waiting(asked: Asked) -> int:
-    """Count the decisions that wait for approval; a page of them is enough to say that some do."""
-    if asked.behind.ledger is None:
-        return 0
-    with asked.behind.ledger.read() as view:
-        return len(view.list(Decision, state="proposed").rows)
 
 
 def _effects(reading: Reading) -> list[tuple[str, int]]:

@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from stillwatch.app.console.desk.offers import find_exact
 from stillwatch.app.console.frame.asked import Asked, address
 from stillwatch.app.console.frame.page import Answer, Moved, Page, Shown
 from stillwatch.app.console.frame.sheets import Column, Sheet
@@ -52,7 +53,7 @@ def view(asked: Asked) -> Answer:
     reading = asked.result()
     if not text:
         return Shown("search.html", {"text": "", "total": 0})
-    exact = _find_exact(reading, text)
+    exact = _find_exact(reading, text) or find_exact(asked, text)
     if exact is not None and not asked.text("export"):
         return Moved(exact)
     sheets = tuple(sheet for sheet in _search(reading, text.lower()) if sheet.rows.height)
