@@ -28,7 +28,7 @@ def serve(result: Path | None) -> TestClient:
     app.state.ledger = None
     add_problems(app)
     app.include_router(make_console(lambda: result, clock=lambda: NOW).router)
-    return TestClient(app, follow_redirects=False)
+    return TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
 
 
 def query_of(page: Page) -> dict[str, str]:
