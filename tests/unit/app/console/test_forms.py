@@ -44,7 +44,7 @@ def serve(done: list[str], keys: KeyRing | None = None) -> TestClient:
     app.state.ledger = None
     add_problems(app)
     app.include_router(make_console(lambda: None, pages=[page]).router)
-    return TestClient(app, follow_redirects=False)
+    return TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
 
 
 def token_of(client: TestClient) -> str:
