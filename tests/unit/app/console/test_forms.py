@@ -53,7 +53,7 @@ def token_of(client: TestClient) -> str:
     original = answering.render
 
     def render(template: str, context: dict[str, object]) -> bytes:
-        seen.append(str(context["token"]))
+        seen.append(str(context.get("form_token") or context["token"]))
         return original(template, context)
 
     answering.render = render  # type: ignore[assignment]
