@@ -87,11 +87,22 @@ def mark_days(reading: Reading, campaign_id: str) -> list[Mark]:
     took = members.filter(pl.col("predecessor_account_id").is_not_null())
     succeeding = known.join(took, on="account_id", how="semi")
     least = max(_WAVE_SHARE * members.height, 1)
-    return (
+    return _join(
         released
         + _waves(stopped, "status_changed_at", least, words="stopped", tone="mark-bad")
-        + _waves(succeeding, "created_at", least, words="took the place of stopped ones")
+        + _waves(succeeding, "created_at", least, words="succeeded them")
     )
+
+
+def _join(marks: list[Mark]) -> list[Mark]:
+    """Make one mark of those of a day; the gravest colour wins."""
+    joined: dict[date, Mark] = {}
+    for mark in marks:
+        known = joined.get(mark.day)
+        words = f"{known.words}, {mark.words}" if known else mark.words
+        tones = (mark.tone, known.tone if known else mark.tone)
+        joined[mark.day] = Mark(mark.day, words, "mark-bad" if "mark-bad" in tones else "mark")
+    return list(joined.values())
 
 
 def _waves(
@@ -100,4 +111,4 @@ def _waves(
     """Give a mark for each day on which so many accounts have something in common."""
     by_day = accounts.drop_nulls(at).group_by(pl.col(at).dt.date().alias("day")).len()
     large = by_day.filter(pl.col("len") >= least).sort("day")
-    return [Mark(day, f"{number:,} accounts {words}", tone) for day, number in large.iter_rows()]
+    return [Mark(day, f"{number:,} {words}", tone) for day, number in large.iter_rows()]
