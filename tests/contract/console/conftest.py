@@ -22,19 +22,6 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_empty_result(tmp_path_factory.mktemp("console") / "empty")
 
 
-<<<<<<< HEAD
-def serve(result: Path | None) -> TestClient:
-    """Give a client of a console over a result, or over none yet."""
-    app = FastAPI()
-    app.state.keys = EverybodyMay()
-    app.state.ledger = None
-    add_problems(app)
-    app.include_router(make_console(lambda: result, clock=lambda: NOW).router)
-    return TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
-
-
-=======
->>>>>>> console
 @pytest.fixture(scope="session")
 def client(wide: Path) -> TestClient:
     """Give a client of the console."""
