@@ -1,4 +1,4 @@
-"""The whole service with its console, in this process or on a port, and people who sign in to it."""
+"""The whole service with its console, in this process or on a port, and people who sign in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a wish to a decision in force and back, by the pages: dry run, two people, races, releases."""
+"""From a wish to a decision in force and back, by the pages: dry run, two people, races."""
 
 from __future__ import annotations
 
@@ -20,7 +20,13 @@ def test_a_dry_run_tells_what_it_would_do_and_writes_nothing(desk: Desk) -> None
     """Accounts, share of traffic, programmes, protected accounts, revenue, guards; no decision."""
     found = desk.person("ann").look("/decide", campaign=CAMPAIGN, effect="suspend")
     words = plain(found.text)
-    for said in ("5 accounts", "of the traffic", "research 1", "protected accounts 1", "8.1 % of all"):
+    for said in (
+        "5 accounts",
+        "of the traffic",
+        "research 1",
+        "protected accounts 1",
+        "8.1 % of all",
+    ):
         assert said in words, said
     assert "Protected by the register: head-5" in words
     assert 'value="propose"' not in found.text
@@ -157,8 +163,12 @@ def test_what_failed_is_tried_again(desk: Desk) -> None:
         until = desk.now + timedelta(minutes=5)
         claimed = change.claim_effects("claim-1", channel="webhook", until=until)
         failures = [
-            Failure(decision_id=one.decision_id, account_id=one.account_id, operation=one.operation,
-                    error="410 <b>gone</b>")
+            Failure(
+                decision_id=one.decision_id,
+                account_id=one.account_id,
+                operation=one.operation,
+                error="410 <b>gone</b>",
+            )
             for one in claimed
         ]
         change.note_failed("claim-1", failures, retry_at=None)

@@ -13,7 +13,7 @@ from desks import Desk
 from stillwatch.store.ledger.nouns.policies import NewPermission
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'><svg/onload=alert(3)>"
-FORMULA = "=HYPERLINK(\"http://evil.example\",\"open\")"
+FORMULA = '=HYPERLINK("http://evil.example","open")'
 TURNED = "\u202egnp.exe\u2066"
 PAYLOADS = (SCRIPT, FORMULA, TURNED, "{{ 7 * 7 }}{% raw %}", "javascript:alert(4)")
 _ALIVE = re.compile(r"<script>alert|<img src=x|<svg/onload|href=\"javascript:|[\u202e\u2066\x1b]")
@@ -55,9 +55,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory, founded) -> Desk:  # type:
             "/case/close",
             {"id": desk.ids["case"], "version": "1", "answer": "innocent", "outcome": text},
         )
-        ann.send(
-            "/decision/release", {"id": desk.ids["decision"], "account": FORMULA, "why": text}
-        )
+        ann.send("/decision/release", {"id": desk.ids["decision"], "account": FORMULA, "why": text})
         with desk.write("adam") as change:
             change.publish_policy("house", text=POLICY + f"# {text}\n")
             change.grant_permission(
