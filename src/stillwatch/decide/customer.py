@@ -7,6 +7,7 @@ them would teach the next campaign, or tell one customer of another.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -53,13 +54,14 @@ def appeal_words(appeal: str, *, base: str) -> str:
     return f"at {base}" if base else appeal
 
 
-def with_appeal_link(sentence: str, *, appeal: str, link: str) -> str:
+def with_appeal_link(sentence: str, *, appeals: Sequence[str], link: str) -> str:
     """Put one account's own link in the place of the words that all customers get.
 
-    Nulls:   a sentence without those words (it is older than they are) gets one more.
+    Nulls:   a sentence with none of those words (it is older than they are) gets one more.
     Cost:    constant.
     """
-    shared = f"appeal {appeal}"
-    if shared in sentence:
-        return sentence.replace(shared, f"appeal at {link}", 1)
+    for appeal in appeals:
+        shared = f"appeal {appeal}"
+        if shared in sentence:
+            return sentence.replace(shared, f"appeal at {link}", 1)
     return f"{sentence} You can appeal at {link}."

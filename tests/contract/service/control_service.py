@@ -41,8 +41,8 @@ from stillwatch.domain.results import (
 )
 from stillwatch.domain.tables import REGISTER
 from stillwatch.store import Lake, draft_result
+from stillwatch.store.appeal_references import AppealReferences
 from stillwatch.store.ledger import AuditKey, Ledger, make_ledger
-from stillwatch.store.ledger.appeal_references import AppealReferences
 from stillwatch.store.ledger.nouns.findings import NewCampaign, NewFinding
 from stillwatch.store.ledger.nouns.people import NewUser
 from stillwatch.store.manifest import make_lake

@@ -1,4 +1,4 @@
-"""Appeals as customers meet them: what they see, what they never see, and what they can't exhaust."""
+"""Appeals as customers meet them: what they see, never see, and can't exhaust."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -300,17 +299,19 @@ def test_who_waits_too_long_is_listed(world: World, link: str) -> None:
     assert own not in overdue()
 
 
-def test_one_who_asks_too_often_keeps_nobody_else_out(tmp_path: Path) -> None:
+def test_one_who_asks_too_often_keeps_nobody_else_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Beyond its burst a reference waits; guesses run dry and held references still answer."""
-    with controlled(tmp_path) as world:
-        state = world.app.state
-        state.control = replace(state.control, buckets=Buckets(clock_s=lambda: 0.0))
-        decision_id = world.put_in_force()
-        mine, other = (f"/appeals/{world.reference(decision_id, one)}" for one in HEADS[:2])
-        found = [world.client.get(mine) for _ in range(APPEAL_BURST + 1)]
-        assert [one.status_code for one in found] == [200] * APPEAL_BURST + [429]
-        assert int(found[-1].headers["retry-after"]) == 60 // APPEAL_PER_MINUTE
-        assert world.client.get(mine, headers=PAGE).status_code == 429
-        guesses = [world.client.get("/appeals/guess") for _ in range(2 * APPEAL_GUESSES_PER_S)]
-        assert [one.status_code for one in guesses].count(404) == APPEAL_GUESSES_PER_S
-        assert world.client.get(other).status_code == 200
+    control = replace(world.app.state.control, buckets=Buckets(clock_s=lambda: 0.0))
+    monkeypatch.setattr(world.app.state, "control", control)
+    decision_id = world.put_in_force()
+    mine, other = (f"/appeals/{world.reference(decision_id, one)}" for one in HEADS[:2])
+    found = [world.client.get(mine).status_code for _ in range(APPEAL_BURST + 1)]
+    assert found == [200] * APPEAL_BURST + [429]
+    late = world.client.get(mine)
+    assert int(late.headers["retry-after"]) == 60 // APPEAL_PER_MINUTE
+    assert world.client.get(mine, headers=PAGE).status_code == 429
+    guesses = [world.client.get("/appeals/guess") for _ in range(2 * APPEAL_GUESSES_PER_S)]
+    assert [one.status_code for one in guesses].count(404) == APPEAL_GUESSES_PER_S
+    assert world.client.get(other).status_code == 200

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from stillwatch.app.enforce.doubting import tell_doubts
 from stillwatch.app.enforce.from_looks.looks import LookTables
 from stillwatch.app.enforce.from_looks.naming import stable_id
 from stillwatch.app.enforce.from_looks.proposals import Drafted, KeptOff, draft_decisions
@@ -44,6 +45,8 @@ class Enforced:
     kept_off: tuple[KeptOff, ...]
     refusals: tuple[Refusal, ...]
     """What the guards stopped, with their figures."""
+    doubts: int
+    """Accounts under an effect of which this look, and none before, thinks better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,10 @@ def enforce_look(
                 raise
     findings = [one for kept in drafted.kept_off if (one := _tell_kept_off(look, kept))]
     write_findings(ledger, findings, now=clock())
-    return Enforced(look.name, chosen.policy_id, recorded, proposed, drafted.kept_off, refusals)
+    doubts = tell_doubts(ledger, look, now=clock())
+    return Enforced(
+        look.name, chosen.policy_id, recorded, proposed, drafted.kept_off, refusals, doubts
+    )
 
 
 def _rule_once(

@@ -10,40 +10,27 @@ Blind spot: a refusal by a budget that several decisions make names the oldest o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-import orjson
-
-from stillwatch.app.enforce.from_looks.restraints import all_pages
+from stillwatch.app.enforce.in_force import (
+    InForceTerms,
+    gather_in_force,
+    gone_places,
+    join_budgets,
+    new_rows,
+)
 from stillwatch.domain.errors import LimitExceeded
 from stillwatch.domain.limits import DECISIONS_MAX
-from stillwatch.gateway.decision import (
-    CampaignBudget,
-    Decision,
-    Parameters,
-    Place,
-    known_effect,
-    read_parameters,
-)
+from stillwatch.gateway.decision import CampaignBudget
 from stillwatch.gateway.deltas import NEVER, Delta
 from stillwatch.store.ledger import Ledger
-from stillwatch.store.ledger.nouns.effects import EnforcedDecision
 from stillwatch.store.ledger.views import View
 
 _NO_HEAD: Final = (-1, "")
 _CHANGED_MAX: Final = 500
 """Decisions that are asked for by name; where more have changed, all are read again."""
-
-
-@dataclass(frozen=True, slots=True)
-class _InForce:
-    """One decision in force: its rows, or its part of a budget."""
-
-    rows: tuple[Decision, ...] = ()
-    budget: CampaignBudget | None = None
 
 
 class LedgerSource:
@@ -55,7 +42,7 @@ class LedgerSource:
         self._clock = clock
         self._version = NEVER
         self._head = _NO_HEAD
-        self._known: dict[str, _InForce] = {}
+        self._known: dict[str, InForceTerms] = {}
         self._budgets: dict[str, CampaignBudget] = {}
 
     def read(self, since: int) -> Delta | None:
@@ -76,7 +63,7 @@ class LedgerSource:
                 return None
             changed = None if is_snapshot else self._list_changed(view)
             known = self._read(view, changed)
-        rows = sum(len(one.rows) for one in known.values())
+        rows = sum(len(one.account_ids) for one in known.values())
         if rows > DECISIONS_MAX:
             raise LimitExceeded(name="DECISIONS_MAX", bound=DECISIONS_MAX, met=rows)
         delta = self._compare(known, since, is_snapshot=is_snapshot, changed=changed)
@@ -91,8 +78,8 @@ class LedgerSource:
         changed = view.list_changed_decisions(after=entries, limit=_CHANGED_MAX)
         return changed if len(changed) < _CHANGED_MAX else None
 
-    def _read(self, view: View, changed: list[str] | None) -> dict[str, _InForce]:
-        read = _gather(view, changed, self._clock())
+    def _read(self, view: View, changed: list[str] | None) -> dict[str, InForceTerms]:
+        read = gather_in_force(view, changed, self._clock())
         if changed is None:
             return read
         gone = set(changed)
@@ -100,19 +87,18 @@ class LedgerSource:
 
     def _compare(
         self,
-        known: dict[str, _InForce],
+        known: dict[str, InForceTerms],
         since: int,
         *,
         is_snapshot: bool,
         changed: list[str] | None,
     ) -> Delta | None:
-        budgets = _budgets(known.values())
+        budgets = join_budgets(known.values())
         before = {} if is_snapshot else self._known
         ids = {*known, *before} if changed is None else changed
-        old = _places(before, ids)
-        new = _places(known, ids)
-        puts = tuple(row for place, row in new.items() if old.get(place) != row)
-        gone = tuple(place for place in old if place not in new)
+        pairs = [(before.get(one), known.get(one)) for one in ids]
+        puts = tuple(row for old, new in pairs for row in new_rows(old, new))
+        gone = tuple(place for old, new in pairs for place in gone_places(old, new))
         held = {} if is_snapshot else self._budgets
         risen = tuple(one for name, one in budgets.items() if held.get(name) != one)
         ended = tuple(name for name in held if name not in budgets)
@@ -130,81 +116,3 @@ class LedgerSource:
             ended_budgets=ended,
             is_snapshot=is_snapshot,
         )
-
-
-def _places(known: dict[str, _InForce], ids: Iterable[str]) -> dict[Place, Decision]:
-    nothing = _InForce()
-    return {row.place: row for one in ids for row in known.get(one, nothing).rows}
-
-
-def _gather(view: View, ids: list[str] | None, now: datetime) -> dict[str, _InForce]:
-    """Read the decisions of some ids that are in force, or all, with their accounts."""
-    if ids is not None and not ids:
-        return {}
-    accounts: dict[str, list[str]] = {}
-    for decision_id, account_id in all_pages(
-        lambda after: view.list_places_in_force(now=now, ids=ids, after=after),
-        first=("", ""),
-        place=lambda one: one,
-    ):
-        accounts.setdefault(decision_id, []).append(account_id)
-    decisions = all_pages(
-        lambda after: view.list_decisions_in_force(now=now, ids=ids, after=after),
-        first="",
-        place=lambda one: one.decision_id,
-    )
-    return {one.decision_id: _in_force(one, accounts.get(one.decision_id, [])) for one in decisions}
-
-
-def _in_force(one: EnforcedDecision, account_ids: list[str]) -> _InForce:
-    parameters = _read_parameters(one.parameters)
-    expires_at_s = one.expires_at.timestamp()
-    if not one.is_shared:
-        effect = known_effect(one.effect)
-        words = (effect, one.decision_id, one.reason, expires_at_s, one.api_key_id, parameters)
-        return _InForce(tuple(Decision(account_id, *words) for account_id in account_ids))
-    budget = CampaignBudget(
-        campaign_id=one.campaign_id or one.decision_id,
-        account_ids=tuple(account_ids),
-        exchanges_per_hour=parameters.exchanges_per_hour,
-        output_tokens_per_hour=parameters.output_tokens_per_hour,
-        expires_at_s=expires_at_s,
-        decision_id=one.decision_id,
-    )
-    return _InForce(budget=budget)
-
-
-def _read_parameters(text: str) -> Parameters:
-    """Read what an effect needs; what is no object of JSON counts as not said."""
-    try:
-        said = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        said = {}
-    return read_parameters(said if isinstance(said, dict) else {})
-
-
-def _budgets(known: Iterable[_InForce]) -> dict[str, CampaignBudget]:
-    """Make one budget of those of each campaign: the lowest ceilings, until the first of them ends.
-
-    Order:   by campaign; the decision that is named is the one that ends first.
-    """
-    given = [one.budget for one in known if one.budget is not None]
-    budgets: dict[str, CampaignBudget] = {}
-    for one in sorted(given, key=lambda each: (each.expires_at_s, each.decision_id)):
-        held = budgets.get(one.campaign_id)
-        budgets[one.campaign_id] = one if held is None else _together(held, one)
-    return budgets
-
-
-def _together(held: CampaignBudget, other: CampaignBudget) -> CampaignBudget:
-    return replace(
-        held,
-        account_ids=tuple(sorted({*held.account_ids, *other.account_ids})),
-        exchanges_per_hour=_lower(held.exchanges_per_hour, other.exchanges_per_hour),
-        output_tokens_per_hour=_lower(held.output_tokens_per_hour, other.output_tokens_per_hour),
-    )
-
-
-def _lower(one: int | None, other: int | None) -> int | None:
-    given = [each for each in (one, other) if each is not None]
-    return min(given, default=None)

@@ -139,7 +139,7 @@ def test_what_is_over_is_gone_at_the_latest_when_it_is_ended(house: House) -> No
 
 
 def test_terms_reach_the_gateway(house: House) -> None:
-    """The rate of a throttle, and the one key that a decision is about."""
+    """The rate of a throttle (one without refuses nobody), and the key that a decision is about."""
     gateway = Gateway(house)
     propose(house, "d-1", "throttle", "a", parameters='{"exchanges_per_hour":2}')
     propose(house, "d-2", "deny", "b", api_key_id="k-1")
@@ -150,7 +150,7 @@ def test_terms_reach_the_gateway(house: House) -> None:
     assert rows["a"].parameters.exchanges_per_hour == 2
     assert rows["b"].api_key_id == "k-1"
     assert rows["c"].parameters.measures == ("no_logprobs",)
-    assert rows["d"].parameters.exchanges_per_hour is None
+    assert rows["d"].effect == "review"
 
 
 def test_a_budget_is_one_ceiling_for_the_whole_campaign(house: House) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from looks_by_hand import CAMPAIGN, House, heads, look
+from looks_by_hand import CAMPAIGN, House, account, heads, look
 
+from stillwatch.store.ledger.nouns.cases import Case
 from stillwatch.store.ledger.nouns.findings import NewDisposition
 
 
@@ -86,3 +87,18 @@ def test_a_proposal_that_nobody_answers_ends(house: House) -> None:
     house.later(days=31)
     assert house.settle().expired == [made]
     assert house.under() == set()
+
+
+def test_people_are_told_when_a_look_thinks_better_of_somebody(house: House) -> None:
+    """Once, with a case; the effect stays until a person takes it back."""
+    house.enforce(look("l1", heads(2)))
+    thinks_better = [*heads(1), account("head-1", "clear")]
+    assert house.enforce(look("l2", thinks_better, at=house.later(minutes=5))).doubts == 1
+    assert house.enforce(look("l3", thinks_better, at=house.later(minutes=5))).doubts == 0
+    told = [one for one in house.findings() if one.kind == "in_doubt"]
+    assert [one.subject_id for one in told] == ["head-1"]
+    with house.ledger.read() as view:
+        cases = {one.case_id for one in view.list(Case).rows}
+    (made,) = house.decisions()
+    assert cases == {f"case-{CAMPAIGN}", f"case-doubt-{made.decision_id}"}
+    assert house.under() == {"head-0", "head-1"}

@@ -38,9 +38,10 @@ def test_every_change_leaves_an_entry_with_who_and_when(ledger: Ledger) -> None:
         entries = view.list_audit_entries()
         rest = view.list_audit_entries(after=3, limit=2)
     assert [one.number for one in entries] == list(range(1, len(entries) + 1))
-    assert [(one.verb, one.actor) for one in entries[-6:]] == [
+    assert [(one.verb, one.actor) for one in entries[-7:]] == [
         ("case.comment", "ann"),
         ("decision.propose", "ann"),
+        ("decision.terms", "ann"),
         ("decision.approve", "ben"),
         ("decision.approved", "ben"),
         ("decision.in_force", "ben"),

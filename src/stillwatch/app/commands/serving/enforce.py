@@ -11,13 +11,12 @@ from stillwatch.app.commands.ledgers import LedgerOption, open_for_writing
 from stillwatch.app.commands.options import PolicyFile, examples, page
 from stillwatch.app.commands.screen import complain, say, warn
 from stillwatch.app.settings import read_section, read_settings, utc_now
-from stillwatch.domain.errors import SettingError
+from stillwatch.domain.errors import SettingError, StillwatchError
 
 if TYPE_CHECKING:
     from stillwatch.app.enforce.enforcer import Enforcer
     from stillwatch.app.enforce.enforcing import Enforced
     from stillwatch.app.enforce.settling import Settled
-    from stillwatch.domain.errors import StillwatchError
 
 _EXAMPLES = examples(
     "stillwatch enforce --ledger ledger.db --results results --lake lake   [dim]# for good[/dim]",
@@ -78,9 +77,12 @@ def _go(enforcer: Enforcer, *, every_s: float, once: bool, with_parent: bool) ->
 
     def work() -> bool:
         _tell_settled(enforcer.settle())
-        done = enforcer.enforce_newest()
-        if done is not None:
-            _tell_enforced(done)
+        try:
+            _tell_enforced(enforcer.enforce_newest())
+        except (StillwatchError, OSError) as failure:
+            if once:
+                raise
+            _complain(failure)  # what people approve is put in force all the same
         return False
 
     if once:
@@ -107,7 +109,9 @@ def _tell_settled(done: Settled) -> None:
         _complain(failure)
 
 
-def _tell_enforced(done: Enforced) -> None:
+def _tell_enforced(done: Enforced | None) -> None:
+    if done is None:
+        return
     told, proposed = done.recorded, done.proposed
     say(
         f"look {done.look} under {done.policy_id}: {told.findings} findings, {told.cases} cases; "
@@ -117,6 +121,8 @@ def _tell_enforced(done: Enforced) -> None:
     for one in done.kept_off:
         where = one.campaign_id or "no campaign"
         warn(f"{len(one.account_ids):,} accounts of {where} get nothing: {one.why}")
+    if done.doubts:
+        warn(f"{done.doubts:,} accounts under an effect are in doubt: findings `in_doubt`")
     for refusal in done.refusals:
         warn(f"{refusal.guard} stopped {refusal.stopped:,} accounts: {refusal.says}")
 

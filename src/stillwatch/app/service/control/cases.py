@@ -18,11 +18,11 @@ from stillwatch.app.service.control.ledger_work import (
     read_ledger,
 )
 from stillwatch.app.service.control.shapes import (
-    Among,
     Asked,
     Id,
     PathId,
     Prose,
+    among,
     answer,
     body_as,
     good,
@@ -71,9 +71,9 @@ class CloseAsked(Asked):
 class AnswerAsked(Asked):
     """What something was, in an analyst's eyes, why, and what that was seen in."""
 
-    subject_kind: Annotated[str, Among(SUBJECTS)]
+    subject_kind: Annotated[str, among(SUBJECTS)]
     subject_id: Id
-    answer: Annotated[str, Among(ANSWERS)]
+    answer: Annotated[str, among(ANSWERS)]
     note: Prose
     source_kind: Literal["case", "decision", "finding"]
     source_id: Id

@@ -6,15 +6,15 @@ without a word here. What customers' references hash to is nobody's business and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, get_type_hints
 
 import orjson
 from fastapi import Path, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
-from pydantic_core import CoreSchema, core_schema
 
 from stillwatch.app.service.routes.schema import Responses, body_of, describe
 from stillwatch.domain.service_limits import LEDGER_ID_CHARS_MAX, LEDGER_TEXT_CHARS_MAX
@@ -47,15 +47,10 @@ class Counted(BaseModel):
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Among:
-    """The words that a field of a body may have."""
-
-    words: tuple[str, ...]
-
-    def __get_pydantic_core_schema__(self, *_: object) -> CoreSchema:
-        """Tell Pydantic."""
-        return core_schema.literal_schema(list(self.words))
+def among(words: tuple[str, ...]) -> Any:  # noqa: ANN401  Pydantic's mark of a field
+    """Hold a field of a body to some words."""
+    pattern = "|".join(re.escape(word) for word in words)
+    return Field(pattern=f"^(?:{pattern})$", json_schema_extra={"enum": list(words)})
 
 
 def model_of(row: type[Row]) -> type[BaseModel]:
@@ -72,13 +67,13 @@ def _make_model(row: type[Row]) -> type[BaseModel]:
         for name, hint in hints.items()
         if name not in _HIDDEN
     }
-    return create_model(row.__name__, __doc__=row.__doc__, **fields)  # type: ignore[call-overload,no-any-return]
+    return create_model(row.__name__, __doc__=row.__doc__, **fields)  # type: ignore[call-overload,no-any-return]  # fields of a row are its own
 
 
 def page_of(row: type[Row]) -> type[BaseModel]:
     """Give the model of a page of rows."""
     if row not in _pages:
-        rows: Any = list[model_of(row)]  # type: ignore[misc]
+        rows: Any = list[model_of(row)]  # type: ignore[misc]  # made while the program runs
         _pages[row] = create_model(
             f"{row.__name__}Page",
             __doc__="Some rows, and what `after` takes for the next page; null = this is the last.",

@@ -49,7 +49,7 @@ class Account(BaseModel):
 class AppealEvidence(BaseModel):
     """All that an appeal is about; what isn't known is null."""
 
-    appeal: model_of(Appeal)  # type: ignore[valid-type]
+    appeal: model_of(Appeal)  # type: ignore[valid-type]  # a model that is made of a row
     decision: model_of(Decision)  # type: ignore[valid-type]
     approvals: list[model_of(Approval)]  # type: ignore[valid-type]
     finding: model_of(Finding) | None  # type: ignore[valid-type]

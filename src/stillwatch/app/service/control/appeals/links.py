@@ -9,8 +9,8 @@ from __future__ import annotations
 from stillwatch.app.service.control.settings import ControlSettings
 from stillwatch.decide.customer import appeal_words, with_appeal_link
 from stillwatch.domain.settings import PolicySettings
+from stillwatch.store.appeal_references import AppealReferences
 from stillwatch.store.ledger import AuditKey
-from stillwatch.store.ledger.appeal_references import AppealReferences
 
 
 class AppealLinks:
@@ -19,7 +19,10 @@ class AppealLinks:
     def __init__(self, key: AuditKey, *, settings: ControlSettings, policy: PolicySettings) -> None:
         self._references = AppealReferences(key)
         self._base = settings.appeal_url_base.rstrip("/")
-        self._shared = appeal_words(policy.appeal, base=settings.appeal_url_base)
+        self._shared = (
+            appeal_words(policy.appeal, base=settings.appeal_url_base),
+            policy.appeal,
+        )
 
     @property
     def has_address(self) -> bool:
@@ -47,4 +50,4 @@ class AppealLinks:
         if not self._base:
             return sentence
         link = self.make(decision_id, account_id)
-        return with_appeal_link(sentence, appeal=self._shared, link=link)
+        return with_appeal_link(sentence, appeals=self._shared, link=link)

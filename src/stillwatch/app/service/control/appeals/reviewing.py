@@ -32,10 +32,10 @@ from stillwatch.app.service.control.lists import (
 )
 from stillwatch.app.service.control.shapes import (
     READING_PROBLEMS,
-    Among,
     Asked,
     PathId,
     Prose,
+    among,
     answer,
     answer_page,
     body_as,
@@ -62,7 +62,7 @@ class ResolveAsked(Asked):
     outcome: Literal["upheld", "overturned"]
     answer: Prose
     """For the customer."""
-    disposition: Annotated[str, Among(ANSWERS)]
+    disposition: Annotated[str, among(ANSWERS)]
     """What the account was, in the reviewer's eyes."""
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel
 
-from stillwatch.app.service.control.shapes import Among
+from stillwatch.app.service.control.shapes import among
 from stillwatch.store.ledger.errors import UnknownRow
 from stillwatch.store.ledger.lookups import hash_secret
 from stillwatch.store.ledger.nouns.appeals import Appeal, NewAppeal
@@ -31,7 +31,7 @@ _ID_CHARS: Final = 20
 class AppealState(BaseModel):
     """How far an appeal is."""
 
-    state: Annotated[str, Among(APPEAL_STATES)]
+    state: Annotated[str, among(APPEAL_STATES)]
     filed_at: datetime
     answer_by: datetime
     answer: str | None
@@ -42,7 +42,7 @@ class AppealSeen(BaseModel):
     """What a customer may see of a decision, and of the appeal against it."""
 
     sentence: str
-    state: Annotated[str, Among(("in_force", "taken_back", "ended"))]
+    state: Annotated[str, among(("in_force", "taken_back", "ended"))]
     may_appeal: bool
     appeal: AppealState | None
 

@@ -17,7 +17,7 @@ from pydantic import Field
 from stillwatch.app.service.control.interventions.dry_run import DryRun
 from stillwatch.app.service.control.interventions.known import Standing
 from stillwatch.app.service.control.settings import ControlSettings, Places
-from stillwatch.app.service.control.shapes import Among, Asked, Id, Instant
+from stillwatch.app.service.control.shapes import Asked, Id, Instant, among
 from stillwatch.app.service.problems import RefusedError
 from stillwatch.decide.customer import appeal_words, customer_sentence
 from stillwatch.decide.policy.language.reading import parse_policy
@@ -59,7 +59,7 @@ class ParametersAsked(Asked):
 class InterventionAsked(Asked):
     """An effect that somebody wants, and on whom: named accounts, or those of a campaign."""
 
-    effect: Annotated[str, Among(EFFECTS)]
+    effect: Annotated[str, among(EFFECTS)]
     expires_at: Instant
     account_ids: Annotated[tuple[Id, ...], Field(max_length=LEDGER_DECISION_ACCOUNTS_MAX)] = ()
     campaign_id: Id | None = None

@@ -83,7 +83,7 @@ def try_out(
     subjects = describe_subjects(replace(known, accounts=_chosen(known, proposal)), now=now)
     proposed = _propose(subjects, proposal)
     judged, refusals = apply_guards(proposed, guards=guards, known=known, now=now)
-    people = int(judged["people"].max() or 0)  # type: ignore[arg-type]
+    people = int(judged["people"].max() or 0)  # type: ignore[arg-type]  # a column of whole numbers
     least = 1 if proposal.effect in TAKING else 0
     return DryRun(
         effect=proposal.effect,

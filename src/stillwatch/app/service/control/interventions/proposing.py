@@ -25,7 +25,7 @@ from stillwatch.app.service.control.interventions.choosing import (
     word_reason,
 )
 from stillwatch.app.service.control.interventions.dry_run import DryRun, Proposal, try_out
-from stillwatch.app.service.control.interventions.known import Knowledge
+from stillwatch.app.service.control.interventions.known import Knowledge, Standing
 from stillwatch.app.service.control.interventions.named import list_named, list_spared
 from stillwatch.app.service.control.ledger_work import (
     change_ledger,
@@ -97,7 +97,7 @@ async def try_proposed(request: Request, row_id: PathId) -> Response:
     """Answer for those of its accounts that are not released, for whoever is to approve."""
     await authorise(request, "read")
 
-    def ask(view: View) -> Proposal:
+    def ask(view: View, _: Standing) -> Proposal:
         decision = view.find(Decision, row_id)
         return Proposal(decision.effect, list_named(view, row_id), decision.reason)
 
@@ -105,6 +105,7 @@ async def try_proposed(request: Request, row_id: PathId) -> Response:
 
 
 async def _prepare(request: Request, asked: InterventionAsked) -> tuple[list[str], DryRun]:
+    """Choose the accounts, and try it out on them."""
     require_end(asked.expires_at, now=now_of(request))
     control = request.app.state.control
     reason = word_reason(
@@ -113,22 +114,24 @@ async def _prepare(request: Request, asked: InterventionAsked) -> tuple[list[str
         settings=control.settings,
         places=control.places,
     )
-    knowledge: Knowledge = control.knowledge
-    standing = await run_refusable(knowledge.read)
-    account_ids = choose_accounts(asked, standing)
-    proposal = Proposal(asked.effect, account_ids, reason)
-    return account_ids, await _try(request, lambda _: proposal)
+    chosen: list[str] = []
+
+    def ask(_: View, standing: Standing) -> Proposal:
+        chosen.extend(choose_accounts(asked, standing))
+        return Proposal(asked.effect, chosen, reason)
+
+    return chosen, await _try(request, ask)
 
 
-async def _try(request: Request, ask: Callable[[View], Proposal]) -> DryRun:
-    """Try out in a thread what a question to the ledger gives."""
+async def _try(request: Request, ask: Callable[[View, Standing], Proposal]) -> DryRun:
+    """Try out, in a thread, what a question to the ledger and to what is known gives."""
     ledger, now = ledger_of(request), now_of(request)
     knowledge: Knowledge = request.app.state.control.knowledge
 
     def work() -> DryRun:
         standing = knowledge.read()
         with ledger.read() as view:
-            proposal = ask(view)
+            proposal = ask(view, standing)
             policy, guards = find_guards(view, knowledge.places.policy_name)
             standing = standing.with_spared(list_spared(view, since=now - guards.cool_down))
         return try_out(proposal, standing=standing, guards=guards, policy=policy, now=now)

@@ -7,11 +7,11 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ledgers_by_hand import KEY
 
+from stillwatch.store.appeal_references import AppealReferences
 from stillwatch.store.ledger import AuditKey
-from stillwatch.store.ledger.appeal_references import AppealReferences
 
+KEY = AuditKey(b"a key of a test, sixteen or more")
 REFERENCES = AppealReferences(KEY)
 IDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=256)
 
