@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from stillwatch.app.cli import app
 from stillwatch.store.ledger import AuditKey, Ledger, make_ledger
-from stillwatch.store.ledger.nouns.people import NewUser
+from stillwatch.store.ledger.nouns.people import NewUser, User
 
 _KEY = AuditKey(bytes(range(32)))
 
@@ -56,3 +56,17 @@ def test_without_the_audit_key_nobody_is(ledger: Ledger, monkeypatch: pytest.Mon
     """Who can't write into the ledger invites nobody."""
     monkeypatch.delenv("STILLWATCH_AUDIT_KEY")
     assert run("invite", ledger.name, "ann").exit_code == 2
+
+
+def test_the_first_administrator_is_added_where_there_is_none(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """And nowhere else: with one there, nothing is written."""
+    assert run("invite", ledger.name, "eve", "--first").exit_code == 2
+    fresh = make_ledger(tmp_path / "new.db", key=_KEY, ledger_id="new", now=datetime.now(UTC))
+    found = run("invite", fresh.name, "eve", "--first")
+    assert (found.exit_code, found.stderr) == (0, "")
+    with fresh.read() as view, ledger.read() as other:
+        assert view.find(User, "eve").roles == ("admin",)
+        assert view.find_invitation(found.stdout.strip(), now=datetime.now(UTC)) is not None
+        assert [one.user_id for one in other.list_active_users()] == ["ann"]

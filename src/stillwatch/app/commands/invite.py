@@ -1,7 +1,8 @@
 """`stillwatch invite`: let a person in from the machine of the service, when nobody else can.
 
 It writes into the ledger with the audit key, which is more than any administrator has; so it gives
-nobody anything that they could not take. It adds no user and gives no role.
+nobody anything that they could not take. It gives no role, but for that of the first administrator
+where there is none.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ _HOURS: Final = 1.0
 _HOURS_MAX: Final = 168.0
 _SECRET_BYTES: Final = 32
 _EXAMPLES = examples(
-    "stillwatch invite ledger.db ann   [dim]# a code that opens once, within the hour[/dim]"
+    "stillwatch invite ledger.db ann           [dim]# a code that opens once[/dim]",
+    "stillwatch invite ledger.db ann --first   [dim]# where nobody administers yet[/dim]",
 )
 
 
@@ -34,16 +36,23 @@ def invite(
     hours: Annotated[
         float, typer.Option(min=0.1, max=_HOURS_MAX, help="Hours in which it has to be used.")
     ] = _HOURS,
+    first: Annotated[
+        bool, typer.Option("--first", help="Add USER as the first administrator.")
+    ] = False,
 ) -> None:
     """Make an invitation for a person whom the ledger knows, and print its code.
 
-    For an administrator who is locked out. It needs the audit key (STILLWATCH_AUDIT_KEY or
+    For an administrator who is locked out; with --first for the first one, where the service has no
+    terminal to show its code on. It needs the audit key (STILLWATCH_AUDIT_KEY or
     STILLWATCH_AUDIT_KEY_FILE), and the audit log says that it was made here. The code is used at
     `POST /v1/session/invitation`, or at the console.
     """
     from stillwatch.store.ledger import open_ledger  # noqa: PLC0415  0.3 s at start
     from stillwatch.store.ledger.lookups import hash_secret  # noqa: PLC0415  likewise
-    from stillwatch.store.ledger.nouns.people import NewInvitation  # noqa: PLC0415  likewise
+    from stillwatch.store.ledger.nouns.people import (  # noqa: PLC0415  likewise
+        NewInvitation,
+        NewUser,
+    )
     from stillwatch.store.ledger.states import is_machine  # noqa: PLC0415  likewise
 
     if is_machine(user):
@@ -59,6 +68,8 @@ def invite(
     opened = open_ledger(ledger, key=read_audit_key())
     try:
         with opened.write(actor=ACTOR, now=now) as change:
+            if first:
+                change.add_first_admin(NewUser(user_id=user, roles=("admin",)))
             change.invite(new)
     finally:
         opened.close()

@@ -7,6 +7,7 @@ from ledgers_by_hand import NOW, fill, later
 
 from stillwatch.domain.service_limits import SESSIONS_PER_USER_MAX
 from stillwatch.store.ledger import Ledger
+from stillwatch.store.ledger.engine import begin_write
 from stillwatch.store.ledger.errors import FourEyesNeeded, MoveRefused, RowExists, UnknownRow
 from stillwatch.store.ledger.lookups import hash_secret
 from stillwatch.store.ledger.nouns.people import (
@@ -51,11 +52,12 @@ def test_the_first_administrator_is_made_once(ledger: Ledger) -> None:
 
 
 def test_an_administrator_is_always_left(ledger: Ledger) -> None:
-    """The last one loses neither the role nor the right to come in, also not by two at once."""
+    """The last person loses neither the role nor the right to come in; a program is none."""
     fill(ledger)
     with ledger.write(actor="service:access", now=NOW) as change:
         change.add_user(ADMIN)
         change.add_user(NewUser(user_id="two", roles=("admin", "viewer")))
+        change.add_user(NewUser(user_id="service:robot", roles=("admin",)))
     with ledger.write(actor="root", now=NOW) as change:
         change.set_roles("two", roles=["viewer"])
     with pytest.raises(MoveRefused, match="last"), ledger.write(actor="two", now=NOW) as change:
@@ -158,3 +160,25 @@ def test_a_change_of_people_shows_in_the_log(ledger: Ledger) -> None:
     with ledger.read() as view:
         assert view.last_change_of_people(after=before) == before + 2
         assert view.list_keys_in_use(now=NOW) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE sessions SET user_id = 'ben'",
+        "UPDATE sessions SET ends_at = ends_at + 1",
+        "DELETE FROM sessions",
+        "UPDATE invitations SET used_at = NULL",
+    ],
+)
+def test_a_session_that_was_changed_past_the_log_is_found(ledger: Ledger, statement: str) -> None:
+    """Whoever writes one into the database, or prolongs one, shows."""
+    fill(ledger)
+    with ledger.write(actor="root", now=NOW) as change:
+        change.invite(invitation("i-1"))
+        change.use_invitation("i-1")
+        change.begin_session(session("s-1"))
+    assert ledger.verify().is_whole
+    with begin_write(ledger._engine) as connection:
+        connection.exec_driver_sql(statement)
+    assert not ledger.verify().is_whole

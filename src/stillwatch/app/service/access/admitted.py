@@ -21,6 +21,7 @@ from stillwatch.app.service.access.scopes import PEOPLE_SCOPES, Principal, scope
 from stillwatch.domain.service_limits import ACCESS_STALE_S_MAX
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.nouns.people import ApiKey, Session, User
+from stillwatch.store.ledger.states import is_machine
 from stillwatch.store.ledger.views import View
 
 _NEVER: Final = -1
@@ -67,8 +68,9 @@ class LedgerKeys:
 
     @property
     def has_admin(self) -> bool:
-        """Say whether somebody administers."""
-        return any("admin" in user.roles for user in self._held.users.values())
+        """Say whether a person administers."""
+        users = self._held.users.items()
+        return any("admin" in user.roles and not is_machine(name) for name, user in users)
 
     @property
     def session_ids(self) -> frozenset[str]:

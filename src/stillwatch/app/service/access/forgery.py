@@ -25,7 +25,8 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _PURPOSE: Final = b"stillwatch: this request comes from our own page"
 _FORM: Final = "application/x-www-form-urlencoded"
 _FORGED: Final = "This request does not come from a page of this service."
-_FIELDS_MAX: Final = 1_000
+_FIELDS_MAX: Final = 25_000
+"""Fields of a form: a selection of 20,000 accounts."""
 
 
 def token_of(secret: str) -> str:

@@ -143,7 +143,11 @@ async def identify(request: Request) -> Principal:
             (429).
     """
     key = key_of(request)
-    found: Principal = request.app.state.keys.find(key) or await _find_person(request, key)
+    found: Principal | None = request.app.state.keys.find(key)
+    if found is None:
+        found = await _find_person(request, key)
+    elif not key:
+        refuse_strangers(request, is_for_people=True)
     if (door := door_of(request)) is not None:
         door.spend(request, found)
     return found

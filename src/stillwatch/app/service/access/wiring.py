@@ -4,7 +4,7 @@
     part = Part(access.router, access.lifespan)
     app = make_service(decider, keys=access.keys, ledger=ledger, parts=(part, …))
     access.guard(app)
-    access.tell_first_code(print_to_the_terminal)
+    access.tell_first_code(show_on_the_terminal, url="http://127.0.0.1:8787")
 
 A service without a ledger calls `guard_app` alone.
 """
@@ -75,7 +75,11 @@ class Access:
         guard_app(app, self.door.settings)
 
     def tell_first_code(self, show: Callable[[str], object], *, url: str) -> bool:
-        """Show the code for the first administrator where there is none; say whether it was."""
+        """Show the code for the first administrator where there is none; say whether it was.
+
+        `show` is for a terminal: where the standard error is a log, `stillwatch invite --first` is
+        the way.
+        """
         if self.keys.has_admin:
             return False
         show(_FIRST.format(code=self.door.first.draw(), minutes=CODE_S / 60, url=url))

@@ -16,6 +16,7 @@ from stillwatch.store.ledger.bounds import fit_actor
 from stillwatch.store.ledger.changes.sessions import SessionVerbs
 from stillwatch.store.ledger.errors import FourEyesNeeded, MoveRefused, UnknownRow
 from stillwatch.store.ledger.nouns.people import API_KEYS, USERS, ApiKey, NewApiKey, NewUser, User
+from stillwatch.store.ledger.states import is_machine
 
 ADMIN: Final = "admin"
 
@@ -117,9 +118,10 @@ class PeopleVerbs(SessionVerbs):
         return self._alter(key, {"revoked_at": self.now}, verb="key.revoke")
 
     def _admins(self) -> set[str]:
-        """Name the active administrators."""
+        """Name the active administrators who are people: a program lets nobody in."""
         asked = sa.select(USERS.c.user_id, USERS.c.roles).where(USERS.c.is_active)
-        return {name for name, roles in self._connection.execute(asked) if ADMIN in roles}
+        found = [name for name, roles in self._connection.execute(asked) if ADMIN in roles]
+        return {name for name in found if not is_machine(name)}
 
     def _require_another_admin(self, user: User, *, to: str) -> None:
         if user.is_active and ADMIN in user.roles and self._admins() <= {user.user_id}:

@@ -43,7 +43,8 @@ def fetch_json(
         try:
             path = f"{split.path or '/'}{'?' if split.query else ''}{split.query}"
             connection.request("GET" if body is None else "POST", path, body, sent)
-            return _read(connection.getresponse())
+            with connection.getresponse() as response:
+                return _read(response)
         finally:
             connection.close()
     except (OSError, HTTPException, ValueError) as fault:
