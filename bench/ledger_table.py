@@ -38,7 +38,7 @@ HONEST: Final = 100_000
 PORT: Final = 18_789
 POLLS: Final = 1_000
 KEY: Final = AuditKey(bytes(range(32)))
-WAIT_S_MAX: Final = 60.0
+WAIT_S_MAX: Final = 240.0
 Row = tuple[str, str, str]
 
 

@@ -34,7 +34,7 @@ APPROVERS: Final = ("ann", "ben")
 _SERVE: Final = (sys.executable, "-c", "from stillwatch.app.cli import main; main()", "serve")
 _LINES: Final = 4_000
 _BATCH: Final = 2_000
-_PATIENCE_S: Final = 150.0
+_PATIENCE_S: Final = 300.0
 _POLICY: Final = """
 policy: house
 language: 1

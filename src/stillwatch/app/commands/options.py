@@ -66,21 +66,33 @@ Seed = Annotated[int, typer.Option("--seed", help="Seed of every random draw.", 
 class Judging:
     """How a run judges: the two options that say nothing of the traffic."""
 
-    seed: Seed = 0
     policy: PolicyFile = None
+    seed: Seed = 0
 
 
 def takes_judging(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command `--policy` and `--seed`, handed on as its one parameter `judging`."""
-    spread = inspect.signature(Judging, eval_str=True).parameters.values()
+    return takes_options(command, judging=Judging)
+
+
+def takes_options(command: Callable[..., None], **groups: type) -> Callable[..., None]:
+    """Give a command the fields of a dataclass as options, handed on as one parameter each."""
+    fields = {
+        name: list(inspect.signature(group, eval_str=True).parameters.values())
+        for name, group in groups.items()
+    }
     own = inspect.signature(command, eval_str=True).parameters.values()
-    kept = [one for one in own if one.name != "judging"]
-    added = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in reversed(list(spread))]
+    kept = [one for one in own if one.name not in groups]
+    spread = [one for options in fields.values() for one in options]
+    added = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in spread]
 
     @functools.wraps(command)
     def spread_command(*args: Any, **given: Any) -> None:  # noqa: ANN401  whatever it takes
-        chosen = {one.name: given.pop(one.name) for one in added}
-        command(*args, judging=Judging(**chosen), **given)
+        chosen = {
+            name: group(**{one.name: given.pop(one.name) for one in fields[name]})
+            for name, group in groups.items()
+        }
+        command(*args, **chosen, **given)
 
     vars(spread_command)["__signature__"] = inspect.Signature([*kept, *added])
     spread_command.__annotations__ = {one.name: one.annotation for one in [*kept, *added]}

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from stillwatch.app.enforce.doubting import tell_doubts
+from stillwatch.app.enforce.from_looks.drafts import Drafted, KeptOff
 from stillwatch.app.enforce.from_looks.looks import LookTables
 from stillwatch.app.enforce.from_looks.naming import stable_id
-from stillwatch.app.enforce.from_looks.proposals import Drafted, KeptOff, draft_decisions
+from stillwatch.app.enforce.from_looks.proposals import draft_decisions
 from stillwatch.app.enforce.from_looks.recording import Recorded, record_look, write_findings
 from stillwatch.app.enforce.from_looks.restraints import Restraints, permit, read_restraints
 from stillwatch.app.enforce.from_looks.rules import RulingPolicy, choose_policy

@@ -6,7 +6,6 @@ arguments are there for every user of the machine to read.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ from time import monotonic
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
+from fastapi.concurrency import run_in_threadpool
 
 from stillwatch.app.service import Part
 from stillwatch.app.service.ingestion.children import Child
@@ -44,7 +44,7 @@ def enforcement_part(places: EnforcedPlaces) -> Part:
         try:
             yield
         finally:
-            await asyncio.to_thread(child.end)
+            await run_in_threadpool(child.end)
 
     return Part(APIRouter(), lifespan)
 

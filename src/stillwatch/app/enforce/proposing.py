@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from stillwatch.app.enforce.from_looks.drafts import Draft
 from stillwatch.app.enforce.from_looks.looks import LookTables
 from stillwatch.app.enforce.from_looks.naming import fit_sentence, stable_id
-from stillwatch.app.enforce.from_looks.proposals import Draft
 from stillwatch.app.enforce.from_looks.recording import in_batches
 from stillwatch.app.enforce.from_looks.restraints import all_pages
 from stillwatch.app.enforce.from_looks.rules import POLICY

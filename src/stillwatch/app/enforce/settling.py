@@ -1,16 +1,18 @@
 """Putting in force what people have approved, and ending what is over: a small round, every second.
 
-A decision that people approved is theirs; but if a person has called an account of it innocent
-since it was proposed, that account is released first, and if it was the whole campaign, the
-decision is reverted: whoever approved may not have known. Each decision is a transaction of its
-own, so that one which can't be put in force holds up no other.
+What a machine has put in force and a person has since called innocent or permitted is let go. A
+decision that people approved is theirs once it is in force; but before, an account that somebody
+called innocent since it was proposed is released, and if it was the whole campaign, the decision is
+reverted: whoever approved may not have known. Each decision is a transaction of its own, so that
+one which can't be written holds up no other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from stillwatch.app.enforce.from_looks.restraints import all_pages, read_spared_subjects
@@ -18,6 +20,7 @@ from stillwatch.app.enforce.proposing import channels_of
 from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.errors import LedgerError
+from stillwatch.store.ledger.in_force import Place
 from stillwatch.store.ledger.nouns.decisions import DecidedAccount, Decision
 from stillwatch.store.ledger.restraints import SparedSubject
 from stillwatch.store.ledger.views import View
@@ -27,6 +30,8 @@ ENFORCEMENT: Final = "service:enforcement"
 _WHY: Final = "a person has answered `innocent` or `permitted` since it was proposed"
 _ENDED_AT_ONCE: Final = 1_000
 """Decisions that end in one transaction: some seconds at most; the next round ends the others."""
+_RELEASED_AT_ONCE: Final = 1_000
+"""Accounts of one decision that are released in one transaction, of which each is an entry."""
 Subjects = dict[tuple[str, str], SparedSubject]
 
 
@@ -37,14 +42,14 @@ class Settled:
     in_force: list[str] = field(default_factory=list)
     expired: list[str] = field(default_factory=list)
     let_go: list[str] = field(default_factory=list)
-    """Reverted before they were in force, or with accounts that were released."""
+    """Reverted, or with accounts that were released, because of a person's answer."""
     failed: list[LedgerError] = field(default_factory=list)
 
 
 def settle(ledger: Ledger, *, channels: tuple[str, ...], clock: Callable[[], datetime]) -> Settled:
-    """Put in force what is approved, and end what is over.
+    """Put in force what is approved, let go whom people have answered for, end what is over.
 
-    Cost:    three small reads; a write only where there is something to do.
+    Cost:    four small reads; a write only where there is something to do.
 
     Raises:
         LedgerError: the ledger can't be read, or not written for what is over.
@@ -55,9 +60,16 @@ def settle(ledger: Ledger, *, channels: tuple[str, ...], clock: Callable[[], dat
         is_over = view.has_decisions_over(now=now)
         approved = view.list(Decision, state="approved", limit=LEDGER_PAGE_MAX).rows
         subjects = read_spared_subjects(view) if approved else {}
+        answered = list(_all_places(lambda after: view.list_answered(after=after)))
     if is_over:
         with ledger.write(actor=ENFORCEMENT, now=now) as change:
             done.expired = change.expire_decisions(limit=_ENDED_AT_ONCE)
+    for decision_id, account_ids in _by_decision(answered).items():
+        try:
+            _let_go(ledger, decision_id, account_ids, now=clock())
+            done.let_go.append(decision_id)
+        except LedgerError as refused:
+            done.failed.append(refused)
     for decision in reversed(approved):
         if decision.decision_id in done.expired:
             continue
@@ -66,6 +78,30 @@ def settle(ledger: Ledger, *, channels: tuple[str, ...], clock: Callable[[], dat
         except LedgerError as refused:
             done.failed.append(refused)
     return done
+
+
+def _all_places(ask: Callable[[Place], list[Place]]) -> Iterator[Place]:
+    return all_pages(ask, first=("", ""), place=lambda one: one)
+
+
+def _by_decision(places: list[Place]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for decision_id, account_id in places:
+        found.setdefault(decision_id, []).append(account_id)
+    return found
+
+
+def _let_go(ledger: Ledger, decision_id: str, account_ids: list[str], *, now: datetime) -> None:
+    """Release accounts of a decision; with its last account it is reverted."""
+    with ledger.read() as view:
+        ask = partial(view.list_places_in_force, now=now, ids=[decision_id])
+        left = {one for _, one in _all_places(lambda after: ask(after=after))}
+    with ledger.write(actor=ENFORCEMENT, now=now) as change:
+        if left == set(account_ids):
+            change.revert_decision(decision_id, why=_WHY)
+            return
+        for account_id in account_ids[:_RELEASED_AT_ONCE]:
+            change.release_account(decision_id, account_id, why=_WHY)
 
 
 def _put_in_force(  # noqa: PLR0913  what is known of one decision, and where to say it

@@ -40,7 +40,7 @@ def require_page(limit: int) -> int:
     return limit
 
 
-class InForce:
+class InForceLookups:
     """Questions about what is in force, to one instant of the ledger."""
 
     def __init__(self, connection: sa.Connection) -> None:

@@ -11,27 +11,61 @@ from hashlib import sha256
 
 import sqlalchemy as sa
 
+from stillwatch.domain.results import TAKING
 from stillwatch.domain.service_limits import (
     LEDGER_PAGE_MAX,
 )
 from stillwatch.store.ledger.audit.chain import ENTRIES, AuditEntry
-from stillwatch.store.ledger.in_force import require_page
+from stillwatch.store.ledger.in_force import Place, require_page
 from stillwatch.store.ledger.nouns.appeals import APPEALS, Appeal
 from stillwatch.store.ledger.nouns.cases import COMMENTS, Comment
 from stillwatch.store.ledger.nouns.decisions import (
     APPROVALS,
     DECIDED_ACCOUNTS,
+    DECISIONS,
     Approval,
     DecidedAccount,
 )
 from stillwatch.store.ledger.nouns.effects import OUTBOX
 from stillwatch.store.ledger.nouns.people import API_KEYS, USERS, ApiKey
 from stillwatch.store.ledger.nouns.policies import PERMISSIONS, POLICIES, Permission, Policy
-from stillwatch.store.ledger.restraints import Restraints
+from stillwatch.store.ledger.restraints import Restraints, sparing_answers
+from stillwatch.store.ledger.states import MACHINE
 
 
 class Lookups(Restraints):
     """Questions to one instant of the ledger."""
+
+    def list_answered(
+        self, *, after: Place = ("", ""), limit: int = LEDGER_PAGE_MAX
+    ) -> list[Place]:
+        """List what machines have put in force and a person has since answered to be innocent.
+
+        Grain:   one (decision_id, account_id) that is not released, where the answer is younger
+                 than the proposal and on the account or on the decision's campaign.
+        Order:   by decision_id, then account_id, after the one that is named.
+        Cost:    one pass over dispositions, and a look at the accounts that they name.
+        """
+        answers, accounts, decisions = sparing_answers().c, DECIDED_ACCOUNTS.c, DECISIONS.c
+        is_of_account = sa.and_(
+            answers.subject_kind == "account", answers.subject_id == accounts.account_id
+        )
+        is_of_campaign = sa.and_(
+            answers.subject_kind == "campaign", answers.subject_id == decisions.campaign_id
+        )
+        asked = (
+            sa.select(accounts.decision_id, accounts.account_id)
+            .join(DECISIONS, decisions.decision_id == accounts.decision_id)
+            .join(answers.noted_at.table, sa.or_(is_of_account, is_of_campaign))
+            .where(decisions.state == "in_force", accounts.released_at.is_(None))
+            .where(decisions.approvals_needed == 0, decisions.proposed_by.startswith(MACHINE))
+            .where(decisions.effect.in_(TAKING), answers.noted_at > decisions.proposed_at)
+            .where(sa.tuple_(accounts.decision_id, accounts.account_id) > sa.tuple_(*after))
+            .distinct()
+            .order_by(accounts.decision_id, accounts.account_id)
+            .limit(require_page(limit))
+        )
+        return [(row[0], row[1]) for row in self._connection.execute(asked)]
 
     def list_accounts(
         self, decision_id: str, *, after: str = "", limit: int = LEDGER_PAGE_MAX

@@ -17,7 +17,7 @@ from stillwatch.domain.service_limits import (
     LEDGER_PAGE_MAX,
 )
 from stillwatch.store.ledger.changes.writing import key_of
-from stillwatch.store.ledger.in_force import InForce, require_page
+from stillwatch.store.ledger.in_force import InForceLookups, require_page
 from stillwatch.store.ledger.nouns import TABLES, Row
 from stillwatch.store.ledger.nouns.appeals import APPEALS
 from stillwatch.store.ledger.nouns.decisions import DECIDED_ACCOUNTS, DECISIONS
@@ -59,7 +59,7 @@ class StandingAccount:
     rule: str | None
 
 
-class Restraints(InForce):
+class Restraints(InForceLookups):
     """Questions about what speaks against acting."""
 
     def list_spared(
@@ -89,18 +89,12 @@ class Restraints(InForce):
 
         Grain:   one row per (subject_kind, subject_id), after the one that is named.
         """
-        columns = DISPOSITIONS.c
-        subject = (columns.subject_kind, columns.subject_id)
-        latest = sa.func.row_number().over(
-            partition_by=subject, order_by=(columns.noted_at.desc(), columns.disposition_id.desc())
-        )
-        kept = (columns.subject_kind, columns.subject_id, columns.answer, columns.noted_at)
-        last = sa.select(*kept, latest.label("place")).where(columns.answer != "unsure").subquery()
-        place = sa.tuple_(last.c.subject_kind, last.c.subject_id)
+        last = sparing_answers().c
+        place = sa.tuple_(last.subject_kind, last.subject_id)
         asked = (
-            sa.select(*(last.c[column.name] for column in kept))
-            .where(last.c.place == 1, last.c.answer.in_(SPARING), place > sa.tuple_(*after))
-            .order_by(last.c.subject_kind, last.c.subject_id)
+            sa.select(last.subject_kind, last.subject_id, last.answer, last.noted_at)
+            .where(place > sa.tuple_(*after))
+            .order_by(last.subject_kind, last.subject_id)
             .limit(require_page(limit))
         )
         return [SparedSubject(**row) for row in self._connection.execute(asked).mappings()]
@@ -150,6 +144,18 @@ class Restraints(InForce):
         require_page(len(ids))
         asked = sa.select(key).select_from(TABLES[row]).where(key.in_(list(ids)))
         return set(self._connection.execute(asked).scalars())
+
+
+def sparing_answers() -> sa.Subquery:
+    """Choose the subjects whose latest answer that says something spares them."""
+    columns = DISPOSITIONS.c
+    subject = (columns.subject_kind, columns.subject_id)
+    newest_first = (columns.noted_at.desc(), columns.disposition_id.desc())
+    place = sa.func.row_number().over(partition_by=subject, order_by=newest_first)
+    kept = (*subject, columns.answer, columns.noted_at)
+    ranked = sa.select(*kept, place.label("place")).where(columns.answer != "unsure").subquery()
+    wanted = (ranked.c.place == 1, ranked.c.answer.in_(SPARING))
+    return sa.select(*(ranked.c[one.name] for one in kept)).where(*wanted).subquery()
 
 
 def _let_go(since: datetime) -> sa.CompoundSelect[Any]:

@@ -102,3 +102,28 @@ def test_people_are_told_when_a_look_thinks_better_of_somebody(house: House) -> 
     (made,) = house.decisions()
     assert cases == {f"case-{CAMPAIGN}", f"case-doubt-{made.decision_id}"}
     assert house.under() == {"head-0", "head-1"}
+
+
+def test_an_answer_lets_go_whom_machines_hold(house: House) -> None:
+    """The account alone; what people approved stays theirs to take back."""
+    house.enforce(look("l1", heads(2)))
+    answer(house, "account", "head-0")
+    (made,) = house.decisions()
+    assert house.settle().let_go == [made.decision_id]
+    assert house.under() == {"head-1"}
+    entries = house.entries()
+    assert house.settle().let_go == []
+    assert house.entries() == entries
+
+
+def test_an_answer_on_the_campaign_reverts_what_machines_decided(house: House) -> None:
+    """All of it at once; a decision that two people approved stands."""
+    house.enforce(look("l1", heads(2)))
+    house.enforce(look("l2", heads(6), at=house.later(minutes=5)))
+    by_machine, by_people = house.decisions()
+    house.approve(by_people.decision_id, "ann", "ben")
+    house.settle()
+    answer(house, "campaign", CAMPAIGN)
+    assert house.settle().let_go == [by_machine.decision_id]
+    assert house.under() == {f"head-{n}" for n in range(2, 6)}
+    assert house.ledger.verify().is_whole

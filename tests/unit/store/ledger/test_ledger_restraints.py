@@ -145,3 +145,27 @@ def test_news_in_the_log_stops_whoever_read_before(ledger: Ledger) -> None:
         change.expect_no_news(after=0, kinds=("disposition",), but_by="ann")
         with pytest.raises(StaleVersion):
             change.expect_no_news(after=0, kinds=("decision", "disposition"))
+
+
+def test_an_answer_names_what_machines_hold(ledger: Ledger) -> None:
+    """By the account or the campaign, and after the proposal; not what people approved."""
+    with ledger.write(actor="service:policy", now=NOW) as change:
+        change.record_campaign(campaign())
+        for name, needed in (("d-1", 0), ("d-2", 1)):
+            made = decision(name, campaign_id="c-1", approvals_needed=needed)
+            change.propose_decision(made, account_ids=["a", "b"])
+        change.approve("d-1")
+        change.enqueue_effects("d-1", channels=())
+    with ledger.write(actor="ben", now=NOW) as change:
+        change.approve("d-2")
+        change.enqueue_effects("d-2", channels=())
+    note(ledger, ("account", "a"), "innocent", 1)
+    with ledger.read() as view:
+        assert view.list_answered() == [("d-1", "a")]
+    note(ledger, ("campaign", "c-1"), "permitted", 2)
+    with ledger.read() as view:
+        assert view.list_answered() == [("d-1", "a"), ("d-1", "b")]
+        assert view.list_answered(after=("d-1", "a")) == [("d-1", "b")]
+    note(ledger, ("campaign", "c-1"), "distillation", 3)
+    with ledger.read() as view:
+        assert view.list_answered() == [("d-1", "a")]

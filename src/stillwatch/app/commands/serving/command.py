@@ -6,6 +6,7 @@ of them; with a journal and a lake the service takes exchanges in and looks itse
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final
@@ -13,7 +14,7 @@ from typing import Annotated, Final
 import typer
 
 from stillwatch.app.commands.ledgers import LedgerIfAny, open_or_make
-from stillwatch.app.commands.options import PolicyFile, examples, page
+from stillwatch.app.commands.options import PolicyFile, examples, page, takes_options
 from stillwatch.app.commands.serving.places import Places, check_places
 from stillwatch.app.settings import read_section
 from stillwatch.domain.errors import SettingError
@@ -26,42 +27,55 @@ _EXAMPLES = examples(
     "stillwatch serve --journal journal --lake lake --results results --ledger ledger.db",
     "curl -H 'x-account-id: acct-0042' -i http://127.0.0.1:8787/v1/authz",
 )
+_Decisions = Annotated[
+    Path | None, typer.Option(metavar="RESULT", help="Result whose decisions.jsonl is in force.")
+]
+_Journal = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Take exchanges in; they wait here.")
+]
+_Lake = Annotated[
+    Path | None, typer.Option(metavar="LAKE", help="Lake that gets what was taken in.")
+]
+_Results = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Results of looks at the lake; the newest decides."),
+]
+_Seconds = Annotated[float, typer.Option(min=0.1, help="Seconds between two looks at the lake.")]
+_Host = Annotated[str, typer.Option(help="Address to listen on.")]
 _Port = Annotated[int, typer.Option(min=1, max=_PORT_MAX, help="Port of HTTP.")]
 _GrpcPort = Annotated[
     int | None,
     typer.Option(min=1, max=_PORT_MAX, help="Port of Envoy's ext_authz; default: not served."),
 ]
+_Keys = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="TOML: who may ask; needed beyond loopback.")
+]
+_Chain = Annotated[Path | None, typer.Option(metavar="FILE", help="PEM chain.")]
+_PrivateKey = Annotated[Path | None, typer.Option(metavar="FILE", help="PEM private key.")]
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningOptions:
+    """Where the service listens, and to whom."""
+
+    host: _Host = "127.0.0.1"
+    port: _Port = 8787
+    grpc_port: _GrpcPort = None
+    keys: _Keys = None
+    tls_certificate: _Chain = None
+    tls_key: _PrivateKey = None
 
 
 def serve(  # noqa: PLR0913  options of a command
     *,
-    decisions: Annotated[
-        Path | None,
-        typer.Option(metavar="RESULT", help="Result whose decisions.jsonl is in force."),
-    ] = None,
-    journal: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Take exchanges in; they wait here.")
-    ] = None,
-    lake: Annotated[
-        Path | None, typer.Option(metavar="LAKE", help="Lake that gets what was taken in.")
-    ] = None,
-    results: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Results of looks at the lake; the newest decides."),
-    ] = None,
-    look_every: Annotated[
-        float, typer.Option(min=0.1, help="Seconds between two looks at the lake.")
-    ] = 300.0,
+    decisions: _Decisions = None,
+    journal: _Journal = None,
+    lake: _Lake = None,
+    results: _Results = None,
+    look_every: _Seconds = 300.0,
     ledger: LedgerIfAny = None,
     policy: PolicyFile = None,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: _Port = 8787,
-    grpc_port: _GrpcPort = None,
-    keys: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="TOML: who may ask; needed beyond loopback.")
-    ] = None,
-    tls_certificate: Annotated[Path | None, typer.Option(metavar="FILE", help="PEM chain.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="PEM private key.")] = None,
+    listening: ListeningOptions,
 ) -> None:
     """Answer gateways whether a request may go on, and take in what they log.
 
@@ -90,8 +104,14 @@ def serve(  # noqa: PLR0913  options of a command
     try:
         serve_decisions(
             source_of(places, opened),
-            listening=Listening(host, port, grpc_port, tls_certificate, tls_key),
-            keys_file=keys,
+            listening=Listening(
+                listening.host,
+                listening.port,
+                listening.grpc_port,
+                listening.tls_certificate,
+                listening.tls_key,
+            ),
+            keys_file=listening.keys,
             settings=read_section("serve", ServiceSettings()),
             ledger=opened,
             parts=make_parts(places),
@@ -103,4 +123,5 @@ def serve(  # noqa: PLR0913  options of a command
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(help=page(serve), epilog=_EXAMPLES)(serve)
+    command = takes_options(serve, listening=ListeningOptions)
+    app.command(help=page(serve), epilog=_EXAMPLES)(command)

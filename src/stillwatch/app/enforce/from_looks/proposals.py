@@ -9,15 +9,15 @@ person called innocent, and whose id the ledger can't hold are left out, and sai
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
 import polars as pl
 
+from stillwatch.app.enforce.from_looks.drafts import Draft, Drafted, KeptOff
 from stillwatch.app.enforce.from_looks.looks import LookTables
-from stillwatch.app.enforce.from_looks.naming import case_id_of, is_fit_id
+from stillwatch.app.enforce.from_looks.naming import is_fit_id
 from stillwatch.app.enforce.from_looks.restraints import Restraints
 from stillwatch.decide.bars import BARS, FAILED
 from stillwatch.decide.decide import Decided
@@ -33,45 +33,6 @@ _FAILED_RULE: Final = "failed"
 _BUDGETED: Final = ("suspect", "fraudulent")
 """Verdicts of the accounts that a campaign's budget counts."""
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A decision in the making: all but its id, and with accounts that may still fall away."""
-
-    campaign_id: str | None
-    subject: tuple[str, str]
-    """Kind and id of what it is about."""
-    rule: str
-    effect: str
-    parameters: str
-    people: int
-    is_shared: bool
-    expires_at: datetime
-    basis: str
-    account_ids: tuple[str, ...]
-
-    @property
-    def case_id(self) -> str | None:
-        """The case of its campaign."""
-        return None if self.campaign_id is None else case_id_of(self.campaign_id)
-
-
-@dataclass(frozen=True, slots=True)
-class KeptOff:
-    """Accounts of a campaign that get nothing, and why."""
-
-    campaign_id: str | None
-    why: str
-    account_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Drafted:
-    """What a policy wants of a look, and whom it lets be."""
-
-    drafts: tuple[Draft, ...]
-    kept_off: tuple[KeptOff, ...]
 
 
 def draft_decisions(
