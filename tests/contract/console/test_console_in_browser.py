@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from asked_console import query_of
 from made_for_console import CAMPAIGN, make_wide_result
 
-from conftest import query_of
 from stillwatch.app.console import CATALOGUE
 from stillwatch.app.console.frame.asked import address
 from stillwatch.app.console.opening import make_opened

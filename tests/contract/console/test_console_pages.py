@@ -15,10 +15,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from asked_console import query_of, serve
 from fastapi.testclient import TestClient
 from made_for_console import HOSTILE
 
-from conftest import query_of, serve
 from stillwatch.app.console import CATALOGUE
 from stillwatch.app.console.frame.page import Page
 

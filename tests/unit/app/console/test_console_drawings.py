@@ -115,4 +115,5 @@ def test_round_numbers_are_round(low: float, high: float, numbers: list[float]) 
 
 def test_long_numbers_are_written_short() -> None:
     """Along an axis."""
-    assert [short(value) for value in (0.02, 950, 20_000, 3.5e6)] == ["0.02", "950", "20k", "3.5M"]
+    values = (1e-6, 0.02, 950, 20_000, 3.5e6)
+    assert [short(value) for value in values] == ["10⁻⁶", "0.02", "950", "20k", "3.5M"]

@@ -44,7 +44,7 @@ def serve(done: list[str], keys: KeyRing | None = None) -> TestClient:
     app.state.ledger = None
     add_problems(app)
     app.include_router(make_console(lambda: None, pages=[page]).router)
-    return TestClient(app, follow_redirects=False)
+    return TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
 
 
 def token_of(client: TestClient) -> str:
@@ -53,7 +53,7 @@ def token_of(client: TestClient) -> str:
     original = answering.render
 
     def render(template: str, context: dict[str, object]) -> bytes:
-        seen.append(str(context["token"]))
+        seen.append(str(context.get("form_token") or context["token"]))
         return original(template, context)
 
     answering.render = render  # type: ignore[assignment]

@@ -63,7 +63,8 @@ def draw_ties(rows: Sequence[Row]) -> Markup | None:
 
 def _draw_weight(canvas: Canvas, row: Row, right: Linear, top: float) -> None:
     weight = max(row["weight_bits"], 0.0)
-    canvas.text(_RIGHT_START, top + _WORDS, f"{bits(row['weight_bits'])} bits", tone="label strong")
+    words = f"{bits(round(row['weight_bits'], 1) + 0.0)} bits"  # and no minus before a nought
+    canvas.text(_RIGHT_START, top + _WORDS, words, tone="label strong")
     canvas.rect(
         (_RIGHT_START, top + _MARKS - _BAR / 2),
         (right.at(weight) - _RIGHT_START, _BAR),

@@ -9,7 +9,9 @@ from typing import Final
 
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 _LARGE: Final = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
-_TENTH: Final = 0.1
+_SMALL: Final = 1e-3
+"""Below it along an axis there are powers of ten alone."""
+_RAISED: Final = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _DECADES_ALL: Final = 4
 """Decades of which each is written; of more, every second or third."""
 
@@ -77,4 +79,6 @@ def short(value: float) -> str:
     for step, letter in _LARGE:
         if abs(value) >= step:
             return f"{value / step:.3g}{letter}"
+    if 0 < abs(value) < _SMALL:
+        return f"10{str(round(math.log10(abs(value)))).translate(_RAISED)}"
     return f"{value:.3g}"

@@ -71,8 +71,10 @@ def layer_capabilities(harvest: pl.DataFrame, *, measure: str = "exchanges") -> 
 
 
 def mark_days(reading: Reading, campaign_id: str) -> list[Mark]:
-    """Give what happened on the days of a campaign: model releases, and waves of stopped accounts.
+    """Give what happened on the days of a campaign.
 
+    Grain:   a mark for each model release, and for each day on which many of its accounts were
+             stopped, or signed up to take the place of stopped ones.
     Nulls:   what the result doesn't know is no mark.
     """
     released = [
@@ -80,16 +82,33 @@ def mark_days(reading: Reading, campaign_id: str) -> list[Mark]:
         for row in reading.launches.sort("released_at", "model").iter_rows(named=True)
     ]
     members = reading.accounts.filter(pl.col("campaign_id") == campaign_id)
-    stopped = (
-        reading.register.join(members, on="account_id", how="semi")
-        .filter(pl.col("status").is_in(_STOPPED), pl.col("status_changed_at").is_not_null())
-        .group_by(pl.col("status_changed_at").dt.date().alias("day"))
-        .agg(pl.len().alias("accounts"))
-        .filter(pl.col("accounts") >= max(_WAVE_SHARE * members.height, 1))
-        .sort("day")
+    known = reading.register.join(members, on="account_id", how="semi")
+    stopped = known.filter(pl.col("status").is_in(_STOPPED))
+    took = members.filter(pl.col("predecessor_account_id").is_not_null())
+    succeeding = known.join(took, on="account_id", how="semi")
+    least = max(_WAVE_SHARE * members.height, 1)
+    return _join(
+        released
+        + _waves(stopped, "status_changed_at", least, words="stopped", tone="mark-bad")
+        + _waves(succeeding, "created_at", least, words="succeeded them")
     )
-    waves = [
-        Mark(row["day"], f"{row['accounts']:,} accounts stopped", "mark-bad")
-        for row in stopped.iter_rows(named=True)
-    ]
-    return released + waves
+
+
+def _join(marks: list[Mark]) -> list[Mark]:
+    """Make one mark of those of a day; the gravest colour wins."""
+    joined: dict[date, Mark] = {}
+    for mark in marks:
+        known = joined.get(mark.day)
+        words = f"{known.words}, {mark.words}" if known else mark.words
+        tones = (mark.tone, known.tone if known else mark.tone)
+        joined[mark.day] = Mark(mark.day, words, "mark-bad" if "mark-bad" in tones else "mark")
+    return list(joined.values())
+
+
+def _waves(
+    accounts: pl.DataFrame, at: str, least: float, *, words: str, tone: str = "mark"
+) -> list[Mark]:
+    """Give a mark for each day on which so many accounts have something in common."""
+    by_day = accounts.drop_nulls(at).group_by(pl.col(at).dt.date().alias("day")).len()
+    large = by_day.filter(pl.col("len") >= least).sort("day")
+    return [Mark(day, f"{number:,} {words}", tone) for day, number in large.iter_rows()]
