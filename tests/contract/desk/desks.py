@@ -28,8 +28,8 @@ from stillwatch.app.service.control import ControlSettings, Places, make_control
 from stillwatch.app.service.settings import ServiceSettings
 from stillwatch.app.service.telemetry import tell
 from stillwatch.decide.policy.shipped import shipped_text
+from stillwatch.store.appeal_references import AppealReferences
 from stillwatch.store.ledger import Ledger, make_ledger, open_ledger
-from stillwatch.store.ledger.appeal_references import AppealReferences
 from stillwatch.store.ledger.lookups import hash_secret
 from stillwatch.store.ledger.nouns.cases import NewCase
 from stillwatch.store.ledger.nouns.findings import NewDisposition
