@@ -1,4 +1,4 @@
-"""The whole service with its console, in this process or on a port, and people who sign in to it."""
+"""The whole service with its console, in this process or on a port, and people who sign in."""
 
 from __future__ import annotations
 
@@ -29,7 +29,12 @@ from stillwatch.app.service.control import ControlSettings, Places, make_control
 from stillwatch.app.service.settings import ServiceSettings
 from stillwatch.app.service.telemetry import tell
 from stillwatch.decide.policy.shipped import shipped_text
+from stillwatch.store.appeal_references import AppealReferences
 from stillwatch.store.ledger import Ledger, make_ledger, open_ledger
+<<<<<<< HEAD
+=======
+from stillwatch.store.ledger.questions.lookups import hash_secret
+>>>>>>> desk
 from stillwatch.store.ledger.nouns.cases import NewCase
 from stillwatch.store.ledger.nouns.findings import NewDisposition
 from stillwatch.store.ledger.nouns.people import NewInvitation

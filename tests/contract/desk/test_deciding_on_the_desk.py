@@ -1,4 +1,4 @@
-"""From a wish to a decision in force and back, by the pages: dry run, two people, races, releases."""
+"""From a wish to a decision in force and back, by the pages: dry run, two people, races."""
 
 from __future__ import annotations
 

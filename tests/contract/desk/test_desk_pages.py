@@ -1,4 +1,4 @@
-"""Every page of the desk, found by the catalogue: each role, an empty ledger, no result, no ledger."""
+"""Every page of the desk, found by the catalogue: each role, empty, without result or ledger."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ SHOWN = [page for page in PAGES if page.act is None and page.scope]
 FORMS = [page for page in PAGES if page.act is not None]
 ROWS = [page for page in SHOWN if "id" in page.example and page.path != "/policies/edit"]
 LISTED = [page for page in PAGES if page.section]
+TOKEN = "test"  # noqa: S105  of a console that nobody else reaches
 TABLES = [
     (path, path[1:])
     for path in ("/decisions", "/cases", "/appeals", "/policies", "/permissions", "/users", "/keys")
@@ -82,8 +83,8 @@ def test_an_empty_ledger_says_what_to_do(tmp_path: Path) -> None:
 def test_without_a_ledger_the_desk_is_not_there(tmp_path: Path, filled: Desk) -> None:
     """`stillwatch open` lists none of it, and says so to whoever knows an address."""
     result = write_result(tmp_path / "result", filled.now)
-    with TestClient(make_opened(result, token="t"), base_url="http://127.0.0.1:1") as client:
-        client.get(ENTER, params={"token": "t"}, follow_redirects=False)
+    with TestClient(make_opened(result, token=TOKEN), base_url="http://127.0.0.1:1") as client:
+        client.get(ENTER, params={"token": TOKEN}, follow_redirects=False)
         overview = client.get("/console/campaigns")
         assert overview.status_code == 200
         for page in PAGES:

@@ -69,8 +69,7 @@ def view(asked: Asked) -> Shown:
         ].to_list(),
     }
     sheets = (_evidence(evidence), _traits(reading, name), _exchanges(conduct))
-    sheets += about_account(asked, name)
-    return Shown("account.html", told, sheets=sheets)
+    return Shown("account.html", told, sheets=(*sheets, *about_account(asked, name)))
 
 
 def _first(frame: pl.DataFrame) -> Row | None:

@@ -81,8 +81,7 @@ def view(asked: Asked) -> Shown:
         _similar(reading, name),
         members_sheet(reading, name, page_rows=_ROWS),
     )
-    sheets += about_campaign(asked, row["campaign_id"])
-    return Shown("campaign.html", told, sheets=sheets)
+    return Shown("campaign.html", told, sheets=(*sheets, *about_campaign(asked, name)))
 
 
 def find_campaign(reading: Reading, name: str) -> Row:

@@ -20,9 +20,8 @@ COLUMNS: Final = (
     Column("effect", "Effect", "chip"),
     Column("accounts_count", "Accounts", "count"),
     Column("campaign_id", "Campaign", "code", link="/campaign?id={}"),
-    Column("proposed_by", "Proposed by"),
-    Column("proposed_at", "Proposed", "when"),
     Column("expires_at", "Ends", "when"),
+    Column("proposed_at", "Proposed", "when", note="proposed_by"),
 )
 _OPEN: Final = "waiting"
 _CHOICES: Final = (_OPEN, "all", *(one for one in DECISION_STATES if one != "proposed"))

@@ -35,7 +35,6 @@ _SAID: Final = {
     "commented": "Your comment stands below.",
     "closed": "The case is closed.",
     "answered": "The case is closed, and your answer is in the ledger.",
-    "followed": "You follow this case; it stands under “followed by me”.",
 }
 
 
