@@ -31,10 +31,6 @@ from stillwatch.app.service.telemetry import tell
 from stillwatch.decide.policy.shipped import shipped_text
 from stillwatch.store.appeal_references import AppealReferences
 from stillwatch.store.ledger import Ledger, make_ledger, open_ledger
-<<<<<<< HEAD
-=======
-from stillwatch.store.ledger.questions.lookups import hash_secret
->>>>>>> desk
 from stillwatch.store.ledger.nouns.cases import NewCase
 from stillwatch.store.ledger.nouns.findings import NewDisposition
 from stillwatch.store.ledger.nouns.people import NewInvitation

@@ -1,10 +1,6 @@
 """The commands, a file each; every one exports `register(app)`, as an extension's would."""
 
-<<<<<<< HEAD
 from stillwatch.app.commands import audit, check, deliver, demo, invite, scan, schema
-=======
-from stillwatch.app.commands import audit, check, demo, invite, scan, schema
->>>>>>> desk
 from stillwatch.app.commands.backtest import command as backtest
 from stillwatch.app.commands.lakes import commit, ingest, sql, watch
 from stillwatch.app.commands.lists import replay, templates

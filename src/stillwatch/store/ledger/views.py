@@ -62,11 +62,7 @@ class Page(Generic[RowT]):
     next: str | None
 
 
-<<<<<<< HEAD
 class View(Details, Admissions, UnderWay):
-=======
-class View(Details, Admissions):
->>>>>>> desk
     """One instant of the ledger."""
 
     def find(self, row: type[RowT], subject_id: str) -> RowT:

@@ -52,21 +52,12 @@ def test_each_revision_goes_back_one_step(ledger: Ledger) -> None:
     assert len(newest_first) >= 5
     with begin_write(ledger._engine) as connection:
         counts = [len(tables_of(connection))]
-<<<<<<< HEAD
         for revision in newest_first[1:]:
             migrate.downgrade(connection, revision)
             counts.append(len(tables_of(connection)))
         assert counts == sorted(counts, reverse=True)
         assert counts[-1] < counts[0]
         for revision in newest_first[-2::-1]:
-=======
-        for revision in revisions[1:]:
-            migrate.downgrade(connection, revision)
-            counts.append(len(tables_of(connection)))
-        assert counts == sorted(counts, reverse=True)
-        assert len(set(counts)) == len(counts)
-        for revision in reversed(revisions[:-1]):
->>>>>>> desk
             migrate.upgrade(connection, revision)
         assert len(tables_of(connection)) == counts[0]
 
