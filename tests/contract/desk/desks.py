@@ -16,7 +16,6 @@ from control_service import CAMPAIGN, HEADS, KEY, ROLE_OF, fill, write_register,
 from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
-from stillwatch.store.ledger.appeal_references import AppealReferences
 
 from stillwatch.app.console import make_console
 from stillwatch.app.console.desk.keeping.entering import SIGN_IN
