@@ -22,6 +22,7 @@ from stillwatch.app.console.frame.refusals import NotThereError, RefusedPageErro
 from stillwatch.app.console.frame.render import render
 from stillwatch.app.console.frame.sheets import view_sheet
 from stillwatch.app.console.reading import Readings
+from stillwatch.app.console.reading.in_force import follow_ledger
 from stillwatch.app.service.access.door import csrf_token
 from stillwatch.app.service.access.keys import Principal, authorise
 from stillwatch.app.service.problems import RefusedError
@@ -92,7 +93,10 @@ class Answering:
     def _draw(self, request: Request, asked: Asked) -> Response:
         """Call the view and draw what it says; runs in a thread."""
         ledger: Ledger | None = request.app.state.ledger
-        asked = replace(asked, behind=Behind(self.readings.newest(), ledger, request.app.state))
+        reading = self.readings.newest()
+        if reading is not None and ledger is not None:
+            follow_ledger(reading, ledger, now=asked.now)
+        asked = replace(asked, behind=Behind(reading, ledger, request.app.state))
         view = asked.page.act if request.method == "POST" else None
         answer = (view or asked.page.view)(asked)
         return self._respond(request, asked, answer)

@@ -62,6 +62,7 @@ def view(asked: Asked) -> Shown:
         "row": found.row(0, named=True),
         "register": _first(reading.register.filter(pl.col("account_id") == name)),
         "decisions": reading.decisions.filter(pl.col("account_id") == name).to_dicts(),
+        "is_in_ledger": bool(reading.mark),
         "waterfall": _draw_bits(reading, evidence),
         "week": draw_week(_hours(conduct)),
         "successors": reading.accounts.filter(pl.col("predecessor_account_id") == name)[

@@ -12,8 +12,10 @@ import polars as pl
 from stillwatch.app.console.reading.reading import Reading
 from stillwatch.domain.results import EVIDENCE
 from stillwatch.report.findings import SEVERITY
+from stillwatch.store.ledger.nouns.decisions import EFFECTS
 
 _RANK: Final = {verdict: rank for rank, verdict in enumerate(SEVERITY)}
+_GRAVITY: Final = {effect: rank for rank, effect in enumerate(EFFECTS)}
 _REGISTER: Final = ("created_at", "plan", "program", "protected", "status")
 
 
@@ -25,7 +27,8 @@ def list_members(reading: Reading, campaign_id: str) -> pl.DataFrame:
     Nulls:   what the register or an older result lacks.
     Order:   gravest verdict first, then probability, exchanges, account_id.
     """
-    return reading.remember("members", campaign_id, make=lambda: _list(reading, campaign_id))
+    key = ("members", campaign_id, reading.mark)
+    return reading.remember(*key, make=lambda: _list(reading, campaign_id))
 
 
 def _list(reading: Reading, campaign_id: str) -> pl.DataFrame:
@@ -33,9 +36,9 @@ def _list(reading: Reading, campaign_id: str) -> pl.DataFrame:
     rank = pl.col("verdict").replace_strict(_RANK).alias("rank")
     order = ("rank", "probability", "exchanges", "account_id")
     ranked = chosen.with_columns(rank).sort(*order, descending=[False, True, True, False])
-    effects = (
-        reading.decisions.sort("decision_id").group_by("account_id").agg(pl.col("effect").first())
-    )
+    gravity = pl.col("effect").replace_strict(_GRAVITY, default=-1)
+    graver = reading.decisions.sort(gravity, "decision_id", descending=[True, False])
+    effects = graver.group_by("account_id", maintain_order=True).agg(pl.col("effect").first())
     known = reading.register.select("account_id", *_REGISTER)
     frame = ranked.drop("rank")
     for other in (_weights(reading, chosen), effects, known):

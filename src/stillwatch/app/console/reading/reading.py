@@ -46,6 +46,8 @@ class Reading:
         self._kept: dict[tuple[str, ...], Any] = {}
         self._lock = Lock()
         self.run: dict[str, Any] = result.run()
+        self.mark = ""
+        self._effects: pl.DataFrame | None = None
 
     @cached_property
     def accounts(self) -> pl.DataFrame:
@@ -72,10 +74,17 @@ class Reading:
         """Give TEMPLATES_OUT; empty where an older result has none."""
         return self.table_or_none(TEMPLATES_OUT)
 
-    @cached_property
+    @property
     def decisions(self) -> pl.DataFrame:
-        """Give DECISION: the effects in force when the result was made."""
-        return self._result.table(DECISION)
+        """Give DECISION: the effects in force, as the ledger or else the result has them."""
+        if self._effects is None:
+            self._effects = self._result.table(DECISION)
+        return self._effects
+
+    def enforce(self, effects: pl.DataFrame, *, mark: str) -> None:
+        """Take DECISION from the ledger; `mark` says from which state of it."""
+        self._effects = effects
+        self.mark = mark
 
     @cached_property
     def evidence(self) -> pl.DataFrame:

@@ -32,7 +32,7 @@ def state_campaigns(reading: Reading) -> pl.DataFrame:
              stopped by the register) and `fraudulent` (accounts).
     Order:   that of the report.
     """
-    return reading.remember("states", make=lambda: _state(reading))
+    return reading.remember("states", reading.mark, make=lambda: _state(reading))
 
 
 def _state(reading: Reading) -> pl.DataFrame:
