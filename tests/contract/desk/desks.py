@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -12,9 +13,11 @@ from html import unescape
 from pathlib import Path
 from typing import Any, Final
 
+import uvicorn
 from control_service import CAMPAIGN, HEADS, KEY, ROLE_OF, fill, write_register, write_result
 from fastapi import FastAPI
 from httpx2 import Response
+from services import wait_for_port
 from starlette.testclient import TestClient
 
 from stillwatch.app.console import make_console
@@ -250,6 +253,24 @@ def desk_at(place: Path, *, has_result: bool = True, **settings: Any) -> Iterato
             yield Desk(app, ledger, access, place)
     finally:
         ledger.close()
+
+
+@contextmanager
+def listening(desk: Desk, port: int) -> Iterator[str]:
+    """Listen on loopback too, with the service that runs already; give the address."""
+    config = uvicorn.Config(
+        desk.app, port=port, lifespan="off", log_config=None, access_log=False, loop="asyncio"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    wait_for_port(port)
+    try:
+        yield f"{HERE}:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive()
 
 
 def plain(page: str) -> str:

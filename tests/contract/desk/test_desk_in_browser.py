@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import re
 import shutil
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-import uvicorn
 from control_service import CAMPAIGN, HEADS
-from desks import HERE, Desk, desk_at, query_of
-from services import ask, free_port, wait_for_port
+from desks import HERE, Desk, desk_at, listening, query_of
+from services import ask, free_port
 
 from stillwatch.app.console.desk import PAGES
 
@@ -52,24 +49,6 @@ def browser() -> Iterator[Any]:
         )
         yield opened
         opened.close()
-
-
-@contextmanager
-def listening(desk: Desk, port: int) -> Iterator[str]:
-    """Listen on loopback too, with the service that runs already; give the address."""
-    config = uvicorn.Config(
-        desk.app, port=port, lifespan="off", log_config=None, access_log=False, loop="asyncio"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    wait_for_port(port)
-    try:
-        yield f"{HERE}:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(20)
-        assert not thread.is_alive()
 
 
 class Seat:

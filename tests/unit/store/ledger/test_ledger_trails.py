@@ -6,9 +6,9 @@ import pytest
 from ledgers_by_hand import NOW, campaign, later
 
 from stillwatch.store.ledger import Ledger
+from stillwatch.store.ledger.audit.trails import TRAIL_MAX, Wanted, list_trail
 from stillwatch.store.ledger.errors import BadValue
 from stillwatch.store.ledger.nouns.people import NewUser
-from stillwatch.store.ledger.questions.trails import TRAIL_MAX, Wanted, list_trail
 
 
 def write(ledger: Ledger) -> None:

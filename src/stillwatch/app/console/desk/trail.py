@@ -13,7 +13,7 @@ from stillwatch.app.console.frame.asked import Asked
 from stillwatch.app.console.frame.sheets import Column, Sheet
 from stillwatch.report.figures import humanise
 from stillwatch.store.ledger.audit.chain import AuditEntry
-from stillwatch.store.ledger.questions.trails import Wanted, list_trail
+from stillwatch.store.ledger.audit.trails import Wanted, list_trail
 
 COLUMNS: Final = (
     Column("number", "Entry", "count"),

@@ -18,9 +18,9 @@ from stillwatch.app.service.problems import RefusedError
 from stillwatch.domain.errors import StillwatchError
 from stillwatch.store.ledger import read_anchor
 from stillwatch.store.ledger.audit.anchor import Anchor
+from stillwatch.store.ledger.audit.trails import TRAIL_MAX, Wanted, list_trail
 from stillwatch.store.ledger.audit.verify import AuditReport
 from stillwatch.store.ledger.nouns import KINDS
-from stillwatch.store.ledger.questions.trails import TRAIL_MAX, Wanted, list_trail
 
 _BACK: Final = address("/audit")
 _FAULTS_SHOWN_MAX: Final = 50

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, Protocol
 
 import sqlalchemy as sa
 
 from stillwatch.store.ledger.audit.chain import ENTRIES, AuditEntry
 from stillwatch.store.ledger.errors import BadValue
-from stillwatch.store.ledger.views import View
 
-TRAIL_MAX = 1_000
+TRAIL_MAX: Final = 1_000
 """Entries of one trail: a decision with ten releases a day for three months."""
+
+
+class Instant(Protocol):
+    """One instant of the ledger, as a view holds it."""
+
+    _connection: sa.Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +40,7 @@ class Wanted:
     """Entries with a smaller number: the next page."""
 
 
-def list_trail(view: View, wanted: Wanted, *, limit: int = TRAIL_MAX) -> list[AuditEntry]:
+def list_trail(view: Instant, wanted: Wanted, *, limit: int = TRAIL_MAX) -> list[AuditEntry]:
     """List audit entries, the newest first.
 
     Cost:    with kind and subject_id an index; else the log from its end until `limit` are found.
