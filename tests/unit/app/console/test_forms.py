@@ -92,7 +92,6 @@ def test_a_forged_form_is_refused(token: str, headers: dict[str, str]) -> None:
     told = token_of(client) if token == RIGHT else token
     answer = client.post("/console/form", data={"csrf": told, "what": "x"}, headers=headers)
     assert (answer.status_code, done) == (403, [])
-    assert "This form was not accepted" in answer.text
 
 
 def test_a_token_of_another_service_is_refused() -> None:
