@@ -37,3 +37,12 @@ def desk(tmp_path: Path, founded: Path) -> Iterator[Desk]:
     shutil.copytree(founded, place)
     with desk_at(place) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, founded: Path) -> Iterator[Desk]:
+    """A desk for the tests of one file, each of which makes decisions and cases of its own."""
+    place = tmp_path_factory.mktemp("shared") / "desk"
+    shutil.copytree(founded, place)
+    with desk_at(place) as found:
+        yield found

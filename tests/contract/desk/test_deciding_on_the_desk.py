@@ -34,16 +34,16 @@ def test_a_dry_run_tells_what_it_would_do_and_writes_nothing(desk: Desk) -> None
         assert view.list(Decision).rows == ()
 
 
-def test_protected_accounts_can_be_left_out(desk: Desk) -> None:
+def test_protected_accounts_can_be_left_out(shared: Desk) -> None:
     """With the box ticked the rest can be proposed, and the decision names the rest alone."""
-    decision_id = desk.propose(accounts="", without_protected="yes")
-    found = decision_of(desk, decision_id)
+    decision_id = shared.propose(accounts="", without_protected="yes")
+    found = decision_of(shared, decision_id)
     assert (found.accounts_count, found.subject_kind, found.state) == (4, "campaign", "proposed")
 
 
-def test_what_was_typed_stays_when_something_is_missing(desk: Desk) -> None:
+def test_what_was_typed_stays_when_something_is_missing(shared: Desk) -> None:
     """A form without an effect, with a day that is none, or with ids that don't fit comes back."""
-    ann = desk.person("ann")
+    ann = shared.person("ann")
     fields = {"accounts": "head-1", "basis": "a hunch", "step": "try"}
     for more, said in (
         ({}, "Choose what is to happen"),
@@ -72,84 +72,86 @@ def test_proposing_twice_proposes_once(desk: Desk) -> None:
         assert len(view.list(Decision).rows) == 1
 
 
-def test_figures_that_were_not_looked_at_are_not_proposed(desk: Desk) -> None:
+def test_figures_that_were_not_looked_at_are_not_proposed(shared: Desk) -> None:
     """Where the accounts are others than those of the dry run, the figures are shown again."""
     fields = {"accounts": "head-1", "effect": "deny", "step": "propose", "seen": "0" * 20}
-    found = desk.person("ann").send("/decide", fields)
+    found = shared.person("ann").send("/decide", fields)
     assert found.status_code == 422
     assert "The newest result is another one now" in plain(found.text)
 
 
-def test_a_selection_from_a_table_arrives_whole(desk: Desk) -> None:
+def test_a_selection_from_a_table_arrives_whole(shared: Desk) -> None:
     """Ids that another page posts stand in the form, and nothing is wrong yet."""
-    found = desk.person("ann").send("/decide", {"accounts": "head-2\nhead-1", "campaign": CAMPAIGN})
+    found = shared.person("ann").send(
+        "/decide", {"accounts": "head-2\nhead-1", "campaign": CAMPAIGN}
+    )
     assert found.status_code == 200
     assert "head-2\nhead-1</textarea>" in found.text
 
 
-def test_one_other_person_puts_it_in_force_and_gateways_know(desk: Desk) -> None:
+def test_one_other_person_puts_it_in_force_and_gateways_know(shared: Desk) -> None:
     """Approved, it is in force in the same moment; the table follows; reverted, it is gone."""
-    decision_id = desk.put_in_force()
-    words = plain(desk.person("ben").look("/decision", id=decision_id, told="in_force").text)
+    decision_id = shared.put_in_force()
+    words = plain(shared.person("ben").look("/decision", id=decision_id, told="in_force").text)
     assert "Approved, and in force." in words
     assert "ben approved" in words
     assert "webhook bring out 2 0 0 0" in words
-    fields = {"id": decision_id, "version": str(decision_of(desk, decision_id).version)}
-    missing = desk.person("dora").send("/decision/revert", fields)
+    fields = {"id": decision_id, "version": str(decision_of(shared, decision_id).version)}
+    missing = shared.person("dora").send("/decision/revert", fields)
     assert (missing.status_code, "A reason is missing" in missing.text) == (422, True)
-    done = desk.person("dora").send("/decision/revert", {**fields, "why": "a class of pupils"})
-    assert "Taken back for all" in plain(desk.person("dora").follow(done).text)
-    again = desk.person("dora").send("/decision/revert", {**fields, "why": "a class of pupils"})
+    done = shared.person("dora").send("/decision/revert", {**fields, "why": "a class of pupils"})
+    assert "Taken back for all" in plain(shared.person("dora").follow(done).text)
+    again = shared.person("dora").send("/decision/revert", {**fields, "why": "a class of pupils"})
     assert again.status_code == 303
-    assert decision_of(desk, decision_id).state == "reverted"
+    assert decision_of(shared, decision_id).state == "reverted"
 
 
-def test_whoever_proposes_does_not_approve(desk: Desk) -> None:
+def test_whoever_proposes_does_not_approve(shared: Desk) -> None:
     """An approver's own proposal waits for another approver, whatever form they send."""
-    decision_id = desk.propose("ben")
-    page = desk.person("ben").look("/decision", id=decision_id)
+    decision_id = shared.propose("ben")
+    page = shared.person("ben").look("/decision", id=decision_id)
     assert "You have proposed it; somebody else has to approve it" in plain(page.text)
     forced = {"id": decision_id, "version": "1", "seen": "0"}
-    found = desk.person("ben").send("/decision/approve", forced)
+    found = shared.person("ben").send("/decision/approve", forced)
     assert (found.status_code, "Somebody else has to do this" in found.text) == (403, True)
-    assert decision_of(desk, decision_id).state == "proposed"
+    assert decision_of(shared, decision_id).state == "proposed"
 
 
-def test_two_approvals_are_two_people_and_the_second_sees_the_first(desk: Desk) -> None:
+def test_two_approvals_are_two_people_and_the_second_sees_the_first(shared: Desk) -> None:
     """Termination takes two; who approves twice approves once; an overtaken form is told so."""
-    decision_id = desk.propose(effect="terminate")
-    assert decision_of(desk, decision_id).approvals_needed == 2
+    decision_id = shared.propose(effect="terminate")
+    assert decision_of(shared, decision_id).approvals_needed == 2
     first = {"id": decision_id, "version": "1", "seen": "0"}
     for _ in "12":
-        done = desk.person("ben").send("/decision/approve", first)
+        done = shared.person("ben").send("/decision/approve", first)
         assert "told=approved" in done.headers["location"]
-    late = desk.person("carl").send("/decision/approve", first)
+    late = shared.person("carl").send("/decision/approve", first)
     assert late.status_code == 409
     assert "Somebody else has approved meanwhile" in plain(late.text)
-    done = desk.person("carl").send("/decision/approve", {**first, "seen": "1"})
+    done = shared.person("carl").send("/decision/approve", {**first, "seen": "1"})
     assert "told=in_force" in done.headers["location"]
-    assert decision_of(desk, decision_id).state == "in_force"
+    assert decision_of(shared, decision_id).state == "in_force"
 
 
-def test_a_version_that_is_over_is_refused_in_words(desk: Desk) -> None:
+def test_a_version_that_is_over_is_refused_in_words(shared: Desk) -> None:
     """Whoever rejects what was approved meanwhile reads that somebody was faster."""
-    decision_id = desk.put_in_force()
-    found = desk.person("dora").send(
+    decision_id = shared.put_in_force()
+    found = shared.person("dora").send(
         "/decision/reject", {"id": decision_id, "version": "1", "why": "no"}
     )
     assert found.status_code == 409
     assert "Somebody else has changed this meanwhile" in plain(found.text)
 
 
-def test_one_account_is_released_and_the_others_stay(desk: Desk) -> None:
+def test_one_account_is_released_and_the_others_stay(shared: Desk) -> None:
     """A release is one account's; doing it twice is doing it once."""
-    decision_id = desk.put_in_force()
+    decision_id = shared.put_in_force()
     fields = {"id": decision_id, "account": HEADS[0], "why": "it is a school"}
     for _ in "12":
-        assert desk.person("dora").send("/decision/release", fields).status_code == 303
-    words = plain(desk.person("dora").look("/decision", id=decision_id).text)
+        assert shared.person("dora").send("/decision/release", fields).status_code == 303
+    words = plain(shared.person("dora").look("/decision", id=decision_id).text)
     assert "1 of its accounts" in words
-    assert decision_of(desk, decision_id).state == "in_force"
+    assert decision_of(shared, decision_id).state == "in_force"
 
 
 def test_what_failed_is_tried_again(desk: Desk) -> None:

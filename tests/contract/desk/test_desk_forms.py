@@ -13,6 +13,11 @@ from stillwatch.app.console.frame.page import Page
 from stillwatch.app.service.access.scopes import ROLE_SCOPES
 
 FORMS = [page for page in PAGES if page.act is not None]
+SOME = [
+    pytest.param(page, marks=() if number % 4 == 0 else pytest.mark.long)
+    for number, page in enumerate(FORMS)
+]
+"""Every fourth form at every run, all of them where `long` ones run."""
 
 
 def named(page: Page) -> str:
@@ -47,7 +52,7 @@ def test_whoever_lacks_the_scope_changes_nothing(page: Page, busy: Desk) -> None
     assert entries(busy) == before
 
 
-@pytest.mark.parametrize("page", FORMS, ids=named)
+@pytest.mark.parametrize("page", SOME, ids=named)
 def test_whoever_has_the_scope_is_let_through(page: Page, busy: Desk) -> None:
     """A role with the scope gets as far as the form's own questions; nothing is a fault."""
     for name, role in PEOPLE.items():
@@ -56,7 +61,7 @@ def test_whoever_has_the_scope_is_let_through(page: Page, busy: Desk) -> None:
             assert found.status_code in (200, 303, 404, 409, 422), (name, plain(found.text))
 
 
-@pytest.mark.parametrize("page", FORMS, ids=named)
+@pytest.mark.parametrize("page", SOME, ids=named)
 def test_a_forged_form_is_refused(page: Page, busy: Desk) -> None:
     """Without either token, with another person's, or from another site it changes nothing."""
     before = entries(busy)
