@@ -119,3 +119,9 @@ def test_pages_of_the_result_show_what_the_ledger_knows(filled: Desk) -> None:
         assert found.headers.get("location", "").startswith(f"/console/{name}?id="), name
     unknown = ben.look("/search", q=filled.reference(ids["decision"]))
     assert unknown.status_code == 200
+
+
+def test_the_bare_address_leads_to_the_console(desk: Desk) -> None:
+    """Whoever types the service's host finds the pages."""
+    found = TestClient(desk.app, base_url="http://127.0.0.1").get("/", follow_redirects=False)
+    assert (found.status_code, found.headers["location"]) == (307, "/console")

@@ -62,6 +62,10 @@ def make_console(
     for page in pages:
         _add_page(router, page, answering)
 
+    @router.get("/")
+    async def door() -> Response:
+        return Response(status_code=307, headers={"location": ROOT})
+
     @router.get(f"{ROOT}/static/{{mark}}/{{name}}")
     async def asset(mark: str, name: str) -> Response:
         return answer_asset(answering.assets.at(mark, name))
