@@ -184,6 +184,7 @@ def tell(hits: Counter[str], capsys: pytest.CaptureFixture[str]) -> None:
         sys.stdout.write(f"\n{line}\n")
 
 
+@pytest.mark.long
 def test_five_kills_lose_nothing(
     tmp_path: Path, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

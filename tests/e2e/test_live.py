@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 import polars as pl
+import pytest
 from whole_runs import SECRET
 
 _SERVE = (sys.executable, "-c", "from stillwatch.app.cli import main; main()", "serve")
@@ -72,6 +73,7 @@ def decide(port: int, accounts: set[str]) -> list[dict[str, Any]]:
     return [one for one in decided if one["status"] != 200]
 
 
+@pytest.mark.long
 def test_heads_are_refused_while_the_service_runs(demo: Path, tmp_path: Path) -> None:
     """Nobody is before the first look; after it most heads are, and no innocent."""
     truth = pl.read_csv(demo / "truth" / "accounts.csv", infer_schema_length=None)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
+import pytest
 from services import (
     HandSource,
     ask,
@@ -93,6 +94,7 @@ def test_two_gateways_share_a_campaigns_budget() -> None:
         assert found == [200, 200, 429, 429]
 
 
+@pytest.mark.long
 def test_a_client_outlives_its_service_and_hears_the_next_one(tmp_path: Path) -> None:
     """`kill -9`: it goes on deciding, says that it is stale, and then takes the new table whole."""
     result, port = write_result(tmp_path / "run", "acct-1", "acct-2"), free_port()

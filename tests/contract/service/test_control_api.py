@@ -125,7 +125,7 @@ def test_a_service_without_a_ledger_says_so() -> None:
     app = make_service(decider, keys=EverybodyMay(), parts=[part])
     from starlette.testclient import TestClient  # noqa: PLC0415
 
-    with TestClient(app) as client:
+    with TestClient(app, base_url="http://127.0.0.1") as client:
         assert client.get("/v1/cases").status_code == 503
         assert client.post("/v1/cases", json={"title": "a"}).status_code == 503
         assert client.get("/appeals/anything").status_code == 503

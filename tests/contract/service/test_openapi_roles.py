@@ -68,6 +68,7 @@ def send_as_each(operation: Any, *, examples: int) -> None:  # noqa: ANN401
     send()
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore")
 def test_no_operation_has_a_fault_for_any_role(operations: list[Any]) -> None:
     """Whatever is sent by whomever: no 500, and answers that the schema describes."""

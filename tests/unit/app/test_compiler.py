@@ -15,6 +15,7 @@ def names_in(cache: Path) -> str:
     return " ".join(sorted(path.name for path in cache.rglob("*.nbi")))
 
 
+@pytest.mark.long
 def test_the_child_makes_what_reads_a_text_and_ends_with_its_parent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

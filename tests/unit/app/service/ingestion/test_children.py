@@ -55,6 +55,7 @@ def test_a_child_that_dies_is_started_again_and_ends_when_told() -> None:
     assert child.pid is None
 
 
+@pytest.mark.long
 def test_a_child_goes_with_a_service_that_was_killed(tmp_path: Path) -> None:
     """The committer reads a pipe that closes when its parent is gone, however it went."""
     script = (
