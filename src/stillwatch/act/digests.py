@@ -34,7 +34,7 @@ _WORDS: Final = {
     "campaign_grown": ("campaign grown", "campaigns grown"),
 }
 """The most urgent first."""
-_PLACES: Final = {"campaign": "campaigns", "decision": "decisions", "delivery": "decisions"}
+_PLACES: Final = {"campaign": "campaign", "decision": "decision", "delivery": "decision"}
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -81,8 +81,8 @@ def link_of(notice: NewNotice, *, base: str) -> str | None:
     """
     if not base or notice.kind == "audit_broken":
         return None
-    place = _PLACES.get(notice.kind.partition("_")[0], "appeals")
-    return f"{base.rstrip('/')}/{place}/{quote(notice.subject_id, safe='')}"
+    place = _PLACES.get(notice.kind.partition("_")[0], "appeal")
+    return f"{base.rstrip('/')}/{place}?id={quote(notice.subject_id, safe='')}"
 
 
 def write_notices(digest: Digest, *, text_alone: bool) -> bytes:

@@ -33,7 +33,7 @@ def jobs_for(
     given = DeliverSettings(
         notice_url=receiver.url,
         notice_secrets=SECRET,
-        link_base="https://console.example",
+        link_base="https://watch.example/console",
         **settings,  # type: ignore[arg-type]
     )
     jobs = [one for one in make_jobs(ledger, given, clock.means()) if one.name != "audit"]
@@ -71,7 +71,7 @@ def test_a_new_campaign_is_told_once_whatever_restarts(
         jobs_for(either, receiver, clock)()
     (one,) = told(receiver)
     assert (one["kind"], one["accounts"], one["q_value"]) == ("campaign_new", 3, 0.001)
-    assert one["link"] == "https://console.example/campaigns/c-1"
+    assert one["link"] == "https://watch.example/console/campaign?id=c-1"
     assert "q = 0.001, 3 accounts, 1,200 exchanges" in str(one["says"])
     _, headers, body = receiver.requests[0]
     verify_webhook(body, headers=headers, secrets=[SECRET], now=int(headers["webhook-timestamp"]))
