@@ -216,7 +216,7 @@ def test_text_from_outside_carries_nothing(ledger: Ledger, clock: Clock, receive
     message = read_message(receiver.bodies[0])
     assert len(message["notices"]) == 2
     for text in (message["text"], *(one["says"] for one in message["notices"])):
-        said = "\n".join(x for x in text.splitlines() if not x.startswith("  https://console."))
+        said = "\n".join(x for x in text.splitlines() if not x.startswith("  https://watch."))
         assert not re.search(r"[<>@|\u202e]|//|\.[a-z]", said)
     assert "acct-1" not in message["text"]
 
