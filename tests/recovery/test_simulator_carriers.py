@@ -92,13 +92,16 @@ def test_every_cohort_meets_the_same_carriers() -> None:
 
 
 def test_carriers_cost_a_line_in_the_number_of_accounts() -> None:
-    """Eight times the accounts take less than sixteen times as long."""
+    """Eight times the accounts take less than sixteen times as long: of the processor, at best."""
     took = []
     for count in (20_000, 160_000):
         rng = np.random.default_rng(3)
         few = draw_people(rng, FORTNIGHT, count=2_000, role="benign-individual", volume=Volume(9.0))
         many = pl.concat([few] * (count // 2_000))
-        began = time.perf_counter()
-        lay_carriers(rng, many)
-        took.append(time.perf_counter() - began)
+        tries = []
+        for _ in range(3):
+            began = time.process_time()
+            lay_carriers(rng, many)
+            tries.append(time.process_time() - began)
+        took.append(min(tries))
     assert took[1] < 16 * max(took[0], 0.02)
