@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+import pytest
 from polars.testing import assert_frame_equal
 from whole_runs import Command
 
@@ -77,6 +78,7 @@ def _nothing_is_readable(command: Command, out: Path, draft: Path) -> None:
         command("diff", place, place, code=2)
 
 
+@pytest.mark.long
 def test_kill_9_leaves_no_result_and_the_next_run_succeeds(
     demo: Path, scanned: Path, command: Command, environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -190,6 +190,7 @@ def test_another_key_and_what_is_no_lake_are_refused_in_a_line(
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.long
 def test_kill_9_in_the_middle_of_an_ingest_leaves_the_lake_as_it_was(
     demo: Path, days: dict[str, Path], command: Command, environment: dict[str, str], tmp_path: Path
 ) -> None:
