@@ -178,3 +178,22 @@ def plain(value: Any) -> str:  # noqa: ANN401  whatever run.json holds
     if isinstance(value, (list, tuple)):
         return ", ".join(plain(item) for item in value)
     return str(value)
+
+
+FILTERS: Final = (
+    bits,
+    chance,
+    chance_in_words,
+    count,
+    day,
+    duration,
+    figure,
+    humanise,
+    instant,
+    phrase_of,
+    plain,
+    probability,
+    size,
+    tokens,
+)
+"""What a template of the report or of the console may write a value with."""

@@ -12,7 +12,7 @@ import hashlib
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -26,23 +26,6 @@ from stillwatch.report.campaigns import view_campaigns
 from stillwatch.report.evidence import TIES_DRAWN_MAX, summarise_honest
 from stillwatch.report.findings import Findings, harvest_total
 from stillwatch.report.provenance import view_run
-
-_FILTERS: Final = (
-    figures.bits,
-    figures.chance,
-    figures.chance_in_words,
-    figures.count,
-    figures.day,
-    figures.duration,
-    figures.figure,
-    figures.humanise,
-    figures.instant,
-    figures.phrase_of,
-    figures.plain,
-    figures.probability,
-    figures.size,
-    figures.tokens,
-)
 
 
 def render_html(findings: Findings) -> bytes:
@@ -129,5 +112,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update({function.__name__: function for function in _FILTERS})
+    environment.filters.update({function.__name__: function for function in figures.FILTERS})
     return environment

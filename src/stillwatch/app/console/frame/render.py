@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -17,23 +17,6 @@ from stillwatch.app.console.frame.asked import address
 from stillwatch.app.console.frame.times import when
 from stillwatch.app.console.texts import finalise
 from stillwatch.report import figures
-
-_FILTERS: Final = (
-    figures.bits,
-    figures.chance,
-    figures.chance_in_words,
-    figures.count,
-    figures.day,
-    figures.duration,
-    figures.figure,
-    figures.humanise,
-    figures.instant,
-    figures.phrase_of,
-    figures.plain,
-    figures.probability,
-    figures.size,
-    figures.tokens,
-)
 
 
 def render(template: str, context: Mapping[str, Any]) -> bytes:
@@ -64,7 +47,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update({function.__name__: function for function in _FILTERS})
+    environment.filters.update({function.__name__: function for function in figures.FILTERS})
     environment.filters["quoted"] = quote_whole
     environment.globals.update({"when": when, "address": address})
     return environment
