@@ -35,9 +35,7 @@ def command(readme: str, number: int) -> str:
 def command_line() -> Any:  # noqa: ANN401  Typer brings its own Click
     """Give the whole command line, with the commands that the lab brings, as Click sees it."""
     cli = importlib.import_module("stillwatch.app.cli")
-    apps = [value for value in vars(cli).values() if isinstance(value, typer.Typer)]
-    assert apps, "stillwatch.app.cli has no Typer application"
-    return typer.main.get_command(apps[0])
+    return typer.main.get_command(cli.app)
 
 
 def exists(name: str, repository: Path) -> bool:

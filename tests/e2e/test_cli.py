@@ -17,7 +17,7 @@ import sys, time
 from types import ModuleType
 
 from stillwatch.app.cli import main
-from stillwatch.store import draft_result
+from stillwatch.store.results import draft_result
 
 def run_scan(request, **_):
     with draft_result(request.out) as draft:

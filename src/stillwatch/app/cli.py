@@ -11,6 +11,8 @@ import gc
 import sys
 import traceback
 from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Annotated, Any, Final
 
@@ -24,6 +26,7 @@ from stillwatch.app.commands.screen import complain, say, warn
 from stillwatch.domain.errors import BadPolicy, StillwatchError
 
 EXTENSIONS: Final = "stillwatch.commands"
+_COMMANDS: Final = "stillwatch.app.commands"
 EXIT_BUG: Final = 1
 EXIT_UNUSABLE: Final = 2
 EXIT_INTERRUPTED: Final = 130
@@ -133,16 +136,22 @@ def _start(
         raise typer.Exit(EXIT_UNUSABLE)
 
 
-def build_app() -> typer.Typer:
-    """Put the command line together: the built-in commands, then those of other packages."""
+def build_app(words: Sequence[str] = ()) -> typer.Typer:
+    """Put the command line together: the built-in commands, then those of other packages.
+
+    Where `words` name a built-in command, that one alone: the others cost a second to import.
+    """
     built = typer.Typer(
         name="stillwatch", cls=OneLineErrors, invoke_without_command=True, rich_markup_mode="rich"
     )
     built.callback(help=page(_start), epilog=_EXAMPLES)(_start)
-    for command in BUILT_IN:
-        command.register(built)
-    for point in entry_points(group=EXTENSIONS):
-        _extend(built, point)
+    named = next((word for word in words if not word.startswith("-")), "")
+    alone = BUILT_IN.get(named)
+    for module in [alone] if alone else BUILT_IN.values():
+        import_module(f"{_COMMANDS}.{module}").register(built)
+    if not alone:
+        for point in entry_points(group=EXTENSIONS):
+            _extend(built, point)
     return built
 
 
@@ -153,11 +162,24 @@ def _extend(app: typer.Typer, point: Any) -> None:  # noqa: ANN401  its class di
         warn(f"the commands of {point.value} are missing: {type(broken).__name__}: {broken}")
 
 
-app: Final = build_app()
+@cache
+def _whole_app() -> typer.Typer:
+    return build_app()
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """Give `app`, with every command there is: for tests, and tools that document it."""
+    if name == "app":
+        return _whole_app()
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
 
 
 def main() -> None:
     """Run the command line: the entry point `stillwatch`."""
     gc.set_threshold(_GARBAGE_OBJECTS)
     sys.setswitchinterval(_SWITCH_S)
-    app()
+    try:
+        build_app(sys.argv[1:])()
+    finally:
+        gc.freeze()  # or Python looks through all that a run has left, a second, before it ends

@@ -1,14 +1,15 @@
 """Kernels compiled in a process of their own, the first time that a machine runs this code.
 
-Compiling holds Python's lock for ten seconds: in the process that reads, nothing else would run.
-The child writes into Numba's cache, says when the kernels of *observe* are there, and makes the
-others when it is told to: while exchanges are read, every core is needed. Deliberately absent:
-anything that a run depends on. A child that fails or hangs costs time: whoever needs a kernel
-compiles it.
+Compiling holds Python's lock for twenty seconds: in the process that reads, nothing else would run.
+The child writes into Numba's cache, says when the kernel that hashes names is there and when those
+of *observe* are, and makes the others from then on with what the reading leaves of the processors.
+It ends with the process that started it. Deliberately absent: anything that a run depends on. A
+child that fails or hangs costs time: whoever needs a kernel compiles it.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -17,34 +18,52 @@ from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
+
+import polars as pl
 
 from stillwatch.domain import keyed
 from stillwatch.domain.limits import COMPILE_S_MAX
 
+_OURSELVES: Final = "stillwatch.app.compiler"
+_SEEDS: Final = "seeds"
+_STDIN: Final = 0
+_NAMES: Final = b"names\n"
 _OBSERVED: Final = b"observed\n"
-_GO_ON: Final = b"go on\n"
+_STEPS_BACK: Final = 5
+"""Of niceness (setpriority(2)): a third of the share of a process that reads, where every core is
+wanted. More, and it would starve on a machine that has other work, while the run waits for it."""
 
 
 class Compiler:
     """The child, as the process that waits for it sees it; one that takes too long is ended."""
 
     def __init__(self) -> None:
-        words = [sys.executable, "-P", "-m", __name__]
         self._process = subprocess.Popen(  # noqa: S603  our own module, by our own interpreter
-            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            _words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
+
+    def wait_for_names(self) -> None:
+        """Return when the kernel that hashes names is in the cache, or the child is gone."""
+        self._wait_for(_NAMES)
 
     def wait_for_observe(self) -> None:
         """Return when the kernels of *observe* are in the cache, or the child is gone."""
-        assert self._process.stdout is not None, "it was made with a pipe"  # noqa: S101  a bug
-        with self._bound():
-            self._process.stdout.readline()
+        self._wait_for(_OBSERVED)
 
     def wait_for_all(self) -> None:
-        """Have the other kernels made, and return when the child is gone."""
+        """Return when the other kernels are in the cache too: when the child is gone."""
+        with self._bound(), self._process:  # closes the pipes when there is no more to read
+            self._said().read()
+
+    def _wait_for(self, word: bytes) -> None:
         with self._bound():
-            self._process.communicate(_GO_ON)
+            while (line := self._said().readline()) and line != word:
+                pass
+
+    def _said(self) -> IO[bytes]:
+        assert self._process.stdout is not None, "it was made with a pipe"  # noqa: S101  a bug
+        return self._process.stdout
 
     @contextmanager
     def _bound(self) -> Iterator[None]:
@@ -54,6 +73,10 @@ class Compiler:
             yield
         finally:
             timer.cancel()
+
+
+def _words(*more: str) -> list[str]:
+    return [sys.executable, "-P", "-m", _OURSELVES, *more]
 
 
 @cache
@@ -78,6 +101,11 @@ def is_compiled() -> bool:
     return any(Path(keyed.cache_folder()).glob("keyed._hash_strings*.nbi"))
 
 
+def compile_names() -> None:
+    """Compile what hashes names, or load it from the cache."""
+    keyed.hash_strings(pl.Series([""]).to_arrow(), key=keyed.PseudonymKey(0, 0))
+
+
 def compile_observe() -> None:
     """Compile what reads a text, or load it from the cache."""
     import_module("stillwatch.observe.content.rows").compile_kernels()
@@ -85,17 +113,46 @@ def compile_observe() -> None:
 
 def compile_later_stages() -> None:
     """Compile what ties accounts and weighs exchanges, or load it from the cache."""
-    import_module("stillwatch.link.counts").compile_kernels()
+    compile_groups()
+    compile_seeds()
+
+
+def compile_groups() -> None:
+    """Compile half of it: what grows groups."""
+    import_module("stillwatch.link.counts").compile_groups()
+
+
+def compile_seeds() -> None:
+    """Compile the other half: what refines seeds, and what weighs exchanges."""
+    import_module("stillwatch.link.counts").compile_seeds()
     import_module("stillwatch.detect.unmix.membership").compile_kernel()
 
 
 def main() -> None:
-    """Be the child: a parent that ends before it asks for more ends it too."""
+    """Be the child; or, with the one argument, the child's child that makes half of the rest."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if sys.argv[1:] == [_SEEDS]:
+        compile_seeds()
+        return
+    compile_names()
+    _say(_NAMES)
     compile_observe()
-    sys.stdout.buffer.write(_OBSERVED)
+    _say(_OBSERVED)
+    if sys.platform != "win32":
+        os.nice(_STEPS_BACK)
+    with subprocess.Popen(_words(_SEEDS), stdout=subprocess.DEVNULL):  # noqa: S603  ourselves
+        compile_groups()
+
+
+def _say(word: bytes) -> None:
+    sys.stdout.buffer.write(word)
     sys.stdout.buffer.flush()
-    if sys.stdin.buffer.readline() == _GO_ON:
-        compile_later_stages()
+
+
+def _end_with_parent() -> None:
+    """End at once when the parent is gone: its end of the pipe closes with it."""
+    os.read(_STDIN, 1)  # not by `sys.stdin`, whose lock an interpreter that ends would wait for
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-import polars as pl
-
 from stillwatch.app import compiler
-from stillwatch.domain.keyed import PseudonymKey, hash_strings
 
 if TYPE_CHECKING:
     from stillwatch.app.look import look_at_traffic
@@ -68,15 +65,26 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  any of the stages' names
     return getattr(import_module(_HOME_OF[name]), name)
 
 
+def start_compiling() -> None:
+    """Have kernels made in a process of their own, where this machine has none yet.
+
+    For a command to call before it imports the stages, or simulates. Once a process.
+    """
+    if not compiler.is_compiled():
+        compiler.start_compiler()
+
+
 @cache
 def compile_ahead() -> Future[None]:
     """Have the kernels of *observe* ready; the future is done when they can be used.
 
-    The kernel that hashes names comes first: parsing waits for it. Where the cache lacks it, it
-    lacks all, and a process of its own makes the others meanwhile. Once a process.
+    The kernel that hashes names is there when this returns: reading a register or a record needs
+    it. Where the cache lacks it, it lacks all, and a process of its own makes them. Once a process.
     """
-    if not compiler.is_compiled():
-        compiler.start_compiler()
+    start_compiling()
+    if child := compiler.started_compiler():
+        child.wait_for_names()
+    compiler.compile_names()
     return _in_thread(_compile_observe)
 
 
@@ -103,7 +111,6 @@ def _in_thread(work: Callable[[], None]) -> Future[None]:
 
 
 def _compile_observe() -> None:
-    hash_strings(pl.Series([""]).to_arrow(), key=PseudonymKey(0, 0))
     if child := compiler.started_compiler():
         child.wait_for_observe()
     compiler.compile_observe()

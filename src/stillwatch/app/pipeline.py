@@ -35,7 +35,6 @@ from stillwatch.app.steps.facts import IngestFacts, read_facts
 from stillwatch.app.steps.keep import move_in, pass_by_known
 from stillwatch.app.steps.opening import lake_to_fill, lake_to_watch
 from stillwatch.app.steps.run import Run
-from stillwatch.app.steps.watching import conclude_watch, open_window
 from stillwatch.app.steps.window import Snapshot
 from stillwatch.domain.channels.families import CHANNEL_OF, QUEUE
 from stillwatch.domain.keyed import PseudonymKey
@@ -126,17 +125,19 @@ def run_watch(
     Raises:
         StillwatchError: the lake can't be used, the result is in the way, or a bound was met.
     """
+    from stillwatch.app.steps import watching  # noqa: PLC0415  brings every stage
+
     run = Run(settings, key, RunLedger(settings, now), progress, request.seed, request.policy)
     with draft_result(request.out) as draft, lake_to_watch(request.lake, key=key) as lake:
         late.load_ahead()
-        window = open_window(lake, request, run)
+        window = watching.open_window(lake, request, run)
         with run.ledger.stage("count") as stage, run.progress.stage("count"):
             counted = count_window(window.arrived)
             stage.rows_out = counted.days_counted
         tied, linked = tie_accounts(window.arrived, window.snapshot, run, counts=counted.counts)
         detected = judge_accounts(window.arrived, tied, window.snapshot, run)
         note_power(linked, run)
-        conclude_watch(draft, lake, window, tied, detected, counted, run)
+        watching.conclude_watch(draft, lake, window, tied, detected, counted, run)
     content = run.ledger.content(finished_at=utc_now())
     return ScanOutcome(request.out, content, run.ledger.quarantined_share())
 
@@ -217,9 +218,9 @@ def tie_accounts(
         stage.rows_out = len(linked.groups)
     tried = {"seeds": linked.seeds_tested, "candidate_groups": linked.candidates}
     run.ledger.counts.update(actors=linked.actors, **tried)
-    for channel in observed.silent:
-        reason = f"no exchange or account says anything of {CHANNEL_OF[channel].phrase}"
-        run.ledger.stand_aside(f"channel {channel}", reason=reason)
+    for silent in observed.silent:
+        reason = f"no exchange or account says anything of {CHANNEL_OF[silent].phrase}"
+        run.ledger.stand_aside(f"channel {silent}", reason=reason)
     if not len(echoes.watched):
         run.ledger.stand_aside(f"channel {QUEUE.name}", reason=_NOTHING_REFUSED)
     telling = late.find_telling(observed.traits, linked.members) if counts else None

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stillwatch.domain.arrays import read_only
 from stillwatch.link import kernels
 from stillwatch.link.table import CHANNEL_NAMES, F64, I32, I64, Bools
 from stillwatch.link.workbench import (
+    ALL,
     CHANNEL,
     COUNTED,
     HOLDER,
@@ -22,6 +22,7 @@ from stillwatch.link.workbench import (
     NOBODY,
     OUTSIDE,
     ROW,
+    SAMPLE,
     VALUE,
     Bars,
     Bench,
@@ -56,7 +57,7 @@ def count_values(bench: Bench, group: I32) -> Counted:
     columns = bench.t
     room = int((columns.row_start[group + 1] - columns.row_start[group]).sum())
     counted = np.empty(room, COUNTED)
-    counted = counted[: kernels.list_values(bench, read_only(group), counted)]
+    counted = counted[: kernels.list_values(bench, _own(group), counted)]
     members = columns.present[group].sum(axis=0)
     return Counted(counted["value"], counted["holders"], counted["mass"], members)
 
@@ -130,17 +131,61 @@ def _weigh(bench: Bench, sides: tuple[I32, I32], inside: np.int64) -> tuple[F64,
         np.zeros((len(sides[1]), len(bench.s.families))),
         np.zeros((len(sides[1]), len(bench.s.channels))),
     )
-    group, actors = map(read_only, sides)
+    group, actors = map(_own, sides)
     kernels.weigh_actors(bench, (group, actors), inside, bits)
     return bits
 
 
-def compile_kernels() -> None:
-    """Have the kernels ready before the first table comes: one actor, who holds nothing.
+def _own(actors: I32) -> I32:
+    """Give an array that may be written: for one that may not, Numba would compile all anew."""
+    return np.require(actors, requirements=["C", "W"])
+
+
+def score_seeds(bench: Bench, seeds: I64, taken: Bools) -> F64:
+    """Score seeds by what other families say of a sample of their holders.
+
+    Grain:   one score per seed. Units: mean bits. Cost: the sample's rows; no lock is held.
+    """
+    scores: F64 = kernels.refine_seeds(bench, seeds, NOBODY, taken, SAMPLE)[0]
+    return scores
+
+
+def grow_group(bench: Bench, start: I32, quest: Quest) -> tuple[I32, int]:
+    """Grow some actors, or the best quarter of the seed's holders where there are none.
+
+    Grain:   the members, none below five; and the last mark that was used.
+    Cost:    a round costs the members' rows and the holders of what they share.
+    """
+    if len(start) == 0:
+        one = np.array([quest.seed], np.int64)
+        _, start = kernels.refine_seeds(bench, one, quest.hidden, quest.taken, ALL)
+    members, mark = kernels.grow(bench, start, quest)
+    return members, mark
+
+
+def compile_seeds() -> None:
+    """Have the kernels that refine seeds ready before the first table comes.
 
     Cost:    six seconds the first time on a machine, a tenth where Numba's cache has them.
     """
-    start, nobody, taken = np.zeros(2, np.int64), np.zeros(0, np.int32), np.zeros(1, np.bool_)
+    bench, _, taken = _nothing()
+    kernels.refine_seeds(bench, np.zeros(0, np.int64), NOBODY, taken, ALL)
+
+
+def compile_groups() -> None:
+    """Have the kernels ready that grow groups, and those that tell what groups hold.
+
+    Cost:    seven seconds the first time on a machine, a tenth where Numba's cache has them.
+    """
+    bench, nobody, taken = _nothing()
+    kernels.grow(bench, nobody, Quest(0, NOBODY, taken, 0))
+    kernels.list_values(bench, nobody, np.zeros(0, COUNTED))
+    _weigh(bench, (nobody, nobody), INSIDE)
+
+
+def _nothing() -> tuple[Bench, I32, Bools]:
+    """One actor, who holds nothing; no group; nobody taken."""
+    start = np.zeros(2, np.int64)
     columns = Columns(
         start,
         np.zeros(0, ROW),
@@ -152,7 +197,4 @@ def compile_kernels() -> None:
         np.zeros((1, len(CHANNEL_NAMES)), np.float32),
     )
     bench = set_bench(columns, Bars(*[1.0] * len(Bars._fields)))
-    kernels.score_seeds(bench, start[:0], NOBODY, taken)
-    kernels.grow(bench, nobody, Quest(0, NOBODY, taken, 0))
-    kernels.list_values(bench, read_only(nobody), np.zeros(0, COUNTED))
-    _weigh(bench, (nobody, nobody), INSIDE)
+    return bench, np.zeros(0, np.int32), np.zeros(1, np.bool_)

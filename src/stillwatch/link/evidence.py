@@ -21,8 +21,7 @@ import numpy as np
 from stillwatch.domain import limits
 from stillwatch.domain.channels.families import FAMILIES
 from stillwatch.domain.settings import LinkSettings
-from stillwatch.link import kernels
-from stillwatch.link.counts import count_values
+from stillwatch.link.counts import count_values, grow_group
 from stillwatch.link.e_values import (
     IMPOSSIBLE,
     average_e,
@@ -173,7 +172,7 @@ def weigh_seed(
             continue
         f = FAMILIES.index(family)
         quest = Quest(seed, f, nobody, search.mark)
-        grown, search.mark = kernels.grow(bench, NO_START, quest)
+        grown, search.mark = grow_group(bench, NO_START, quest)
         told = len(grown) >= limits.ACTORS_MIN and _shares(grown, group)
         sides = [
             test_family(null, grown, family=family) if told else IMPOSSIBLE,

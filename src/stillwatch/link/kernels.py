@@ -1,4 +1,4 @@
-"""The inner loops of linking: tally a group, weigh an actor for it, grow it, score a seed.
+"""The inner loops of linking: tally a group, weigh an actor for it, grow it, refine a seed.
 
 Second step of *link*. Everything here is Numba over the arrays of `table.py`, holds no lock on the
 interpreter, and touches only the rows of members and the holders of values that the group has more
@@ -14,13 +14,12 @@ import numpy as np
 
 from stillwatch.domain import limits
 from stillwatch.link.table import F64, I32, I64, Bools
-from stillwatch.link.workbench import ALL, INSIDE, NOBODY, OUTSIDE, Bench, Quest, Records
+from stillwatch.link.workbench import INSIDE, NOBODY, OUTSIDE, Bench, Quest, Records
 
 _kernel = nb.njit(nogil=True, cache=True, error_model="numpy", no_cfunc_wrapper=True)
 """Compiled once per machine and kept beside the module; plain loops, because they compile fast."""
 _inner = nb.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)
 """The same for what only kernels call: it needs no door to Python, which takes as long again."""
-_SAMPLE = np.int64(limits.SEED_SAMPLE)
 _FAMILIES = 6
 _UNHELD_MIN = 1e-3
 """Least population share on values that the group lacks: a finite logarithm."""
@@ -332,23 +331,19 @@ def refine(w: Bench, seed: int, hidden: int, taken: Bools, sample: int) -> tuple
 
 
 @_kernel
-def score_seeds(w: Bench, seeds: I64, hidden: int, taken: Bools) -> F64:
-    """Score many seeds; `refine` gives the actors of one when its turn comes."""
-    out = np.empty(len(seeds))
+def refine_seeds(w: Bench, seeds: I64, hidden: int, taken: Bools, sample: int) -> tuple[F64, I32]:
+    """Refine many seeds: (a score each, the actors of the last one)."""
+    scores = np.empty(len(seeds))
+    best = np.empty(0, np.int32)
     for k in range(len(seeds)):
-        out[k] = refine(w, seeds[k], hidden, taken, _SAMPLE)[0]
-    return out
+        scores[k], best = refine(w, seeds[k], hidden, taken, sample)
+    return scores, best
 
 
 @_kernel
 def grow(w: Bench, start: I32, quest: Quest) -> tuple[I32, int]:
-    """Grow some actors to a fixed point: (members, last mark used); empty below 5.
-
-    Without any, it starts from the best quarter of the seed's holders.
-    """
+    """Grow some actors to a fixed point: (members, last mark used); empty below 5."""
     group = start
-    if len(group) == 0:
-        _, group = refine(w, quest.seed, quest.hidden, quest.taken, ALL)
     mark = quest.mark
     for _ in range(limits.GROWTH_ROUNDS_MAX if len(group) else 0):
         mark += 1

@@ -15,8 +15,7 @@ import numpy as np
 
 from stillwatch.domain import limits
 from stillwatch.domain.settings import LinkSettings
-from stillwatch.link import kernels
-from stillwatch.link.counts import count_values, mean_bits, weigh_members
+from stillwatch.link.counts import count_values, grow_group, mean_bits, score_seeds, weigh_members
 from stillwatch.link.table import F64, I32, I64, Bools, TraitTable
 from stillwatch.link.workbench import (
     INSIDE,
@@ -113,7 +112,7 @@ def _score(search: Search, seeds: I64) -> F64:
     def run(part: int) -> None:
         own = set_bench(search.bench.t, search.bench.b)
         mine = seeds[part::THREADS].copy()
-        scores[part::THREADS] = kernels.score_seeds(own, mine, NOBODY, search.taken)
+        scores[part::THREADS] = score_seeds(own, mine, search.taken)
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(run, range(THREADS)))
@@ -129,7 +128,7 @@ def _try_seed(search: Search, seed: int) -> None:
 
 
 def _grow(search: Search, start: I32, seed: int) -> I32:
-    members, search.mark = kernels.grow(
+    members, search.mark = grow_group(
         search.bench, start, Quest(seed, NOBODY, search.taken, search.mark)
     )
     return np.sort(members)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.domain import limits
 from stillwatch.domain.channels.families import FAMILIES
 from stillwatch.link.table import F32, FAMILY_OF_CHANNEL, I64, Bools, TraitTable
 
@@ -23,6 +24,8 @@ THREADS = 2
 """Threads that score seeds and test groups; each has scratch arrays of its own."""
 ALL = np.int64(0)
 """No sample of a seed's holders."""
+SAMPLE = np.int64(limits.SEED_SAMPLE)
+"""Holders of a seed that are looked at while seeds are many."""
 Records = npt.NDArray[np.void]
 """Rows of named fields. A handful of them in place of an array for every field: Numba hands a tuple
 of arrays from kernel to kernel piece by piece, and compiles each piece anew in every kernel."""

@@ -1,12 +1,6 @@
-"""Where it rests: the lake by day, the result directory, the pseudonym key.
+"""Where it rests: the lake by day, the result directory, the pseudonym key, the ledger.
 
 Below every stage and above the nouns alone. It knows how to write so that nothing is ever half
-there, and nothing of what the rows mean. The key is in `secret_key` and the ledger of cases and
-decisions in `ledger`; neither is imported here: they bring Numba and SQLAlchemy, and `explain`
-should start at once.
+there, and nothing of what the rows mean. Nothing is imported here: the lake brings Polars, the key
+Numba and the ledger SQLAlchemy, and a command that needs none of them should start at once.
 """
-
-from stillwatch.store.lake import Lake
-from stillwatch.store.results import Result, ResultDraft, draft_result, read_result
-
-__all__ = ["Lake", "Result", "ResultDraft", "draft_result", "read_result"]

@@ -24,7 +24,7 @@ from stillwatch.domain.results import (
 )
 from stillwatch.domain.schema import Table
 from stillwatch.domain.tables import LAUNCH, REGISTER
-from stillwatch.store import draft_result
+from stillwatch.store.results import draft_result
 
 NOW: Final = datetime(2026, 11, 23, 8, tzinfo=UTC)
 CAMPAIGN: Final = "c-0123456789"

@@ -40,12 +40,13 @@ from stillwatch.domain.results import (
     QUARANTINE,
 )
 from stillwatch.domain.tables import REGISTER
-from stillwatch.store import Lake, draft_result
 from stillwatch.store.appeal_references import AppealReferences
+from stillwatch.store.lake import Lake
 from stillwatch.store.ledger import AuditKey, Ledger, make_ledger
 from stillwatch.store.ledger.nouns.findings import NewCampaign, NewFinding
 from stillwatch.store.ledger.nouns.people import NewUser
 from stillwatch.store.manifest import make_lake
+from stillwatch.store.results import draft_result
 
 KEY = AuditKey(b"a key of a test, sixteen or more")
 CAMPAIGN = "c-one"

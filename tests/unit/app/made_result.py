@@ -21,7 +21,7 @@ from stillwatch.domain.results import (
 from stillwatch.domain.schema import Table
 from stillwatch.domain.settings import Settings
 from stillwatch.domain.tables import REGISTER
-from stillwatch.store import draft_result
+from stillwatch.store.results import draft_result
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 CAMPAIGN = "c-one"

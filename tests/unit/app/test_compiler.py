@@ -16,17 +16,29 @@ def names_in(cache: Path) -> str:
 
 
 @pytest.mark.long
-def test_the_child_makes_what_reads_a_text_and_ends_with_its_parent(
+def test_the_child_makes_all_kernels_in_the_order_of_need(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When `wait_for_observe` returns the cache has `read_rows`; unasked, it makes no more."""
+    """What hashes names first, then what reads a text, then the rest; then it is gone."""
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     child = compiler.Compiler()
+    child.wait_for_names()
+    assert "hash_strings" in names_in(tmp_path)
     child.wait_for_observe()
     assert "read_rows" in names_in(tmp_path)
+    child.wait_for_all()
+    assert child._process.returncode == 0
+    made = names_in(tmp_path)
+    assert all(name in made for name in ("grow", "refine_seeds", "weigh_actors", "_score_rows"))
+
+
+def test_the_child_ends_with_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parent that is gone closes its end of the pipe, and nobody compiles for nobody."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    child = compiler.Compiler()
     child._process.communicate()
     assert child._process.returncode == 0
-    assert "score_seeds" not in names_in(tmp_path)
+    assert "read_rows" not in names_in(tmp_path)
 
 
 def test_a_child_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

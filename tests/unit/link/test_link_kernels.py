@@ -10,8 +10,7 @@ from workbench import Workbench, clear, random_traits, refine, tally, weigh
 from stillwatch.domain import limits
 from stillwatch.domain.channels.families import FAMILIES
 from stillwatch.domain.settings import LinkSettings
-from stillwatch.link import kernels
-from stillwatch.link.counts import weigh_members
+from stillwatch.link.counts import score_seeds, weigh_members
 from stillwatch.link.table import FAMILY_OF_CHANNEL
 from stillwatch.link.workbench import ALL, NOBODY
 
@@ -151,7 +150,7 @@ def test_scores_of_many_seeds_are_those_of_each() -> None:
     """Scoring in one call is refining one by one."""
     fast = Workbench(random_traits(6))
     seeds = np.array([fast.value(c, 900) for c in ("subnet", "client", "template")])
-    together = kernels.score_seeds(fast.bench, seeds, NOBODY, fast.nobody_taken)
+    together = score_seeds(fast.bench, seeds, fast.nobody_taken)
     alone = [refine(fast.bench, s, NOBODY, fast.nobody_taken, ALL)[0] for s in seeds]
     assert together == pytest.approx(alone)
 

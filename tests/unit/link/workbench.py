@@ -9,6 +9,7 @@ import polars as pl
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import REGISTER, TRAIT
 from stillwatch.link import kernels
+from stillwatch.link.counts import grow_group
 from stillwatch.link.search import set_bars
 from stillwatch.link.table import CHANNEL_NAMES, I32, Bools, TraitTable, tabulate_traits
 from stillwatch.link.workbench import NOBODY, Bench, Quest, set_bench, take_columns
@@ -121,5 +122,5 @@ class Workbench:
 
     def grow(self, start: list[str], quest: Quest) -> set[str]:
         """Growth to a fixed point."""
-        members, self.mark = kernels.grow(self.bench, self.rows(start), quest)
+        members, self.mark = grow_group(self.bench, self.rows(start), quest)
         return self.names(members)

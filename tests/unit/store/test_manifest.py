@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from stillwatch.domain.errors import LakeDamaged, LakeError
-from stillwatch.store import Lake
+from stillwatch.store.lake import Lake
 from stillwatch.store.manifest import check_lake, make_lake, migrate_lake
 
 KEY = 17

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from stillwatch.store import Lake
+from stillwatch.store.lake import Lake
 from stillwatch.store.views import open_views
 
 

@@ -1,43 +1,44 @@
-"""The commands, a file each; every one exports `register(app)`, as an extension's would."""
+"""The commands, a file each; every one exports `register(app)`, as an extension's would.
 
-from stillwatch.app.commands import audit, check, deliver, demo, invite, scan, schema
-from stillwatch.app.commands.backtest import command as backtest
-from stillwatch.app.commands.lakes import commit, ingest, sql, watch
-from stillwatch.app.commands.lists import replay, templates
-from stillwatch.app.commands.operate import backup, erase, key, lake, ledger, restore, retain
-from stillwatch.app.commands.results import diff, explain, open_report, revert
-from stillwatch.app.commands.serving import command as serve
-from stillwatch.app.commands.serving import enforce
+They are named here and imported when they are needed: one command brings what it uses, not what
+its siblings use.
+"""
 
-BUILT_IN = (
-    demo,
-    check,
-    scan,
-    explain,
-    diff,
-    revert,
-    serve,
-    enforce,
-    open_report,
-    ingest,
-    commit,
-    watch,
-    sql,
-    backtest,
-    replay,
-    templates,
-    deliver,
-    audit,
-    invite,
-    backup,
-    restore,
-    retain,
-    erase,
-    lake,
-    ledger,
-    key,
-    schema,
+from types import MappingProxyType
+from typing import Final
+
+BUILT_IN: Final = MappingProxyType(
+    {
+        "demo": "demo",
+        "check": "check",
+        "scan": "scan",
+        "explain": "results.explain",
+        "diff": "results.diff",
+        "revert": "results.revert",
+        "serve": "serving.command",
+        "enforce": "serving.enforce",
+        "open": "results.open_report",
+        "ingest": "lakes.ingest",
+        "commit": "lakes.commit",
+        "watch": "lakes.watch",
+        "sql": "lakes.sql",
+        "backtest": "backtest.command",
+        "replay": "lists.replay",
+        "templates": "lists.templates",
+        "deliver": "deliver",
+        "audit": "audit",
+        "invite": "invite",
+        "backup": "operate.backup",
+        "restore": "operate.restore",
+        "retain": "operate.retain",
+        "erase": "operate.erase",
+        "lake": "operate.lake",
+        "ledger": "operate.ledger",
+        "key": "operate.key",
+        "schema": "schema",
+    }
 )
-"""In the order in which `--help` lists them: the order in which a newcomer needs them."""
+"""Name of a command -> its module in this package; in the order in which `--help` lists them: the
+order in which a newcomer needs them."""
 
 __all__ = ["BUILT_IN"]

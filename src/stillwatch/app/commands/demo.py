@@ -51,6 +51,9 @@ def demo(
 
 
 def _make_and_scan(out: Path, *, seed: int) -> ScanOutcome:
+    from stillwatch.app.late import start_compiling  # noqa: PLC0415  brings Numba
+
+    start_compiling()
     from stillwatch.app.pipeline import run_scan  # noqa: PLC0415  brings every stage
     from stillwatch.domain.keyed import PseudonymKey  # noqa: PLC0415  brings Numba
     from stillwatch.store.results import check_free  # noqa: PLC0415  brings Polars

@@ -98,6 +98,9 @@ def _check_request(request: ScanRequest) -> None:
 
 
 def _run(request: ScanRequest) -> ScanOutcome:
+    from stillwatch.app.late import start_compiling  # noqa: PLC0415  brings Numba
+
+    start_compiling()
     from stillwatch.app.pipeline import run_scan  # noqa: PLC0415  brings every stage
 
     with shown_progress() as progress:

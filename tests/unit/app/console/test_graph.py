@@ -24,8 +24,7 @@ from stillwatch.domain.results import (
     GROUPS_OUT,
     QUARANTINE,
 )
-from stillwatch.store import draft_result
-from stillwatch.store.results import read_result
+from stillwatch.store.results import draft_result, read_result
 
 NAME = "c-one"
 

@@ -25,7 +25,7 @@ from stillwatch.domain.results import ACCOUNTS_OUT, CAMPAIGNS_OUT, PROFILE
 from stillwatch.domain.tables import REGISTER
 from stillwatch.ingest import find_traffic
 from stillwatch.ingest.register import read_register
-from stillwatch.store import Result, read_result
+from stillwatch.store.results import Result, read_result
 
 _DAY_HOURS: Final = 24.0
 _NO_REGISTER: Final = (

@@ -49,6 +49,9 @@ def ingest(  # noqa: PLR0913  one parameter an option
     Prompts become sketches at the door, as in a scan. A file that was ingested before is passed by,
     a record that is there already counts as a duplicate; all of an ingest is there, or none.
     """
+    from stillwatch.app.late import start_compiling  # noqa: PLC0415  brings Numba
+
+    start_compiling()
     from stillwatch.app.pipeline import run_ingest  # noqa: PLC0415  brings every stage
 
     with shown_progress() as progress:

@@ -10,7 +10,6 @@ import typer
 from stillwatch.app.commands.audit import read_audit_key
 from stillwatch.app.commands.options import AsJson, examples, page
 from stillwatch.app.commands.screen import say, say_json, warn
-from stillwatch.app.operate.backup_form import POSTGRES_COPY
 
 if TYPE_CHECKING:
     from stillwatch.app.operate.restoring import Verified
@@ -76,6 +75,8 @@ def _tell(verified: Verified, to: Path | None) -> dict[str, object]:
 
 
 def _show(verified: Verified, to: Path | None) -> None:
+    from stillwatch.app.operate.backup_form import POSTGRES_COPY  # noqa: PLC0415  brings the lake
+
     say(f"{verified.place}: {len(verified.told.files):,} files as they were copied")
     if verified.audit is not None:
         whole = "whole" if verified.audit.is_whole else "NOT WHOLE"

@@ -13,7 +13,7 @@ from stillwatch.app.commands.options import AsJson, examples, page
 from stillwatch.app.commands.results.changes import Changes, Snapshot, compare
 from stillwatch.app.commands.screen import say, say_json, show_table
 from stillwatch.domain.results import ACCOUNTS_OUT, CAMPAIGNS_OUT
-from stillwatch.store import read_result
+from stillwatch.store.results import read_result
 
 SHOWN_MAX = 50
 """Accounts listed on a terminal, a screenful; `--json` lists all."""

@@ -18,7 +18,7 @@ from stillwatch.domain.results import (
     EVIDENCE,
     GROUPS_OUT,
 )
-from stillwatch.store import Result, read_result
+from stillwatch.store.results import Result, read_result
 
 _EXAMPLES = examples(
     "stillwatch explain acct-0042 --result monday",

@@ -8,7 +8,6 @@ from typing import Annotated, Final
 
 import typer
 
-from stillwatch.act import revert_effect
 from stillwatch.app.commands.ledgers import LedgerIfAny, open_for_writing
 from stillwatch.app.commands.options import examples, page
 from stillwatch.app.commands.screen import say
@@ -59,6 +58,8 @@ def revert(  # noqa: PLR0913  one parameter an option
 
 
 def _revert_of_result(result: Path, decision: str) -> None:
+    from stillwatch.act import revert_effect  # noqa: PLC0415  brings Polars
+
     reversal, is_news = revert_effect(result, decision, now=utc_now())
     what = f"{reversal.effect} of account {reversal.account_id} ({reversal.decision_id})"
     if is_news:

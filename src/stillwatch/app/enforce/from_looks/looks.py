@@ -21,9 +21,9 @@ from stillwatch.domain.lake_tables import EARLY, HISTORY
 from stillwatch.domain.results import ACCOUNTS_OUT, CAMPAIGNS_OUT, EXCHANGES_OUT
 from stillwatch.domain.schema import Table
 from stillwatch.domain.tables import REGISTER
-from stillwatch.store import Result, read_result
 from stillwatch.store.lake import Lake
 from stillwatch.store.manifest import check_lake
+from stillwatch.store.results import Result, read_result
 
 _MEMBER_MIN: Final = 0.5
 """Membership from which an exchange counts as harvest: CONTRACT.md, section 4."""

@@ -12,11 +12,11 @@ from stillwatch.app.service.control.shapes import model_of, plain
 from stillwatch.decide import Explanation, Findings, explain
 from stillwatch.domain.errors import UnknownSubject
 from stillwatch.domain.results import ACCOUNTS_OUT, CAMPAIGNS_OUT, DECISION, EVIDENCE, GROUPS_OUT
-from stillwatch.store import Result
 from stillwatch.store.ledger.nouns.appeals import Appeal
 from stillwatch.store.ledger.nouns.decisions import Approval, Decision
 from stillwatch.store.ledger.nouns.findings import Campaign, Finding
 from stillwatch.store.ledger.views import View
+from stillwatch.store.results import Result
 
 
 class Channel(BaseModel):

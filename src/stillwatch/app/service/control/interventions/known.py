@@ -17,9 +17,10 @@ from stillwatch.app.service.control.settings import Places
 from stillwatch.decide.policy.subjects import SPARED, Known
 from stillwatch.domain.results import ACCOUNTS_OUT, CAMPAIGNS_OUT
 from stillwatch.domain.tables import REGISTER
-from stillwatch.store import Lake, Result, read_result
 from stillwatch.store.appends import count_appends
+from stillwatch.store.lake import Lake
 from stillwatch.store.ledger.questions.restraints import SparedAccount
+from stillwatch.store.results import Result, read_result
 
 _NO_RESULT = "no result: nobody knows what these accounts sent, or what share of traffic they are"
 _NO_REGISTER = "no register: programmes, protected accounts and revenue are unknown"
