@@ -224,9 +224,8 @@ def tie_accounts(
     if not len(echoes.watched):
         run.ledger.stand_aside(f"channel {QUEUE.name}", reason=_NOTHING_REFUSED)
     telling = late.find_telling(observed.traits, linked.members) if counts else None
-    held = hold_traits(observed.traits, linked.members)
     found = (linked.groups, linked.members, sent.passages, linked.evidence, observed.profiles)
-    return late.Tied(*found, echoes, held, telling), linked
+    return late.Tied(*found, echoes, hold_traits(observed.traits, linked.members), telling), linked
 
 
 def judge_accounts(
