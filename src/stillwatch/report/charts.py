@@ -1,14 +1,16 @@
 """What is plotted: harvest by day, what ties a campaign, and where it stands among honest groups.
 
-Reads plain rows that `campaigns.py` prepared; gives Altair charts. The one idea: one narrow
-drawing per question, so that a phone and a desk read the same one. Deliberately absent: colours
-as such (`drawing.py`), figures that are not in the table under the drawing.
+Reads plain rows that `campaigns.py` prepared; gives Vega-Lite specifications. Two ideas: one narrow
+drawing per question, so that a phone and a desk read the same; and a kind of chart is made once, by
+Altair and with blanks, and filled for every campaign. Deliberately absent: colours as such
+(`drawing.py`), figures that are not in the table under the drawing.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 import altair as alt
@@ -22,10 +24,16 @@ from stillwatch.report.drawing import (
     MUTED,
     QUIET,
     SURFACE,
+    Spec,
+    fill_blanks,
+    write_down,
 )
 from stillwatch.report.figures import humanise
 
 Row = dict[str, Any]
+_DAYS, _LABELLED, _RANKS = ["$days"], ["$labelled"], ["$ranks"]
+_COLOURS, _NAMES = ["$colours"], ["$names"]
+"""Blanks: lists that differ from campaign to campaign."""
 
 _BAR_CHART_WIDTH: Final = CHART_WIDTH - 50
 _BAR_CHART_HEIGHT: Final = 170
@@ -45,7 +53,7 @@ _PLAIN: Final = f"abs(datum.value) < 1e4 ? format(datum.value, '.4~r') : {_SHORT
 
 def plot_harvest(
     rows: Sequence[Row], *, measure: str, days: Sequence[str], capabilities: Sequence[str]
-) -> alt.Chart:
+) -> Spec:
     """Stack what was taken by day and capability.
 
     Grain:   `rows` hold one day (its label) and capability; `days` is every day, also empty ones.
@@ -57,34 +65,35 @@ def plot_harvest(
         {"day": row["label"], "amount": row[measure], "rank": ranks[row["capability"]]}
         for row in rows
     ]
-    step = math.ceil(len(days) / _DAY_LABELS_MAX)
+    blanks: dict[str, Sequence[Any]] = {
+        _DAYS[0]: list(days),
+        _LABELLED[0]: list(days)[:: math.ceil(len(days) / _DAY_LABELS_MAX)],
+        _RANKS[0]: list(range(len(capabilities))),
+        _COLOURS[0]: [CAPABILITY_COLOURS[capability] for capability in capabilities],
+    }
+    return fill_blanks(_harvest_chart(), values, blanks)
+
+
+@cache
+def _harvest_chart() -> Spec:
     chart = (
-        alt.Chart(width=_BAR_CHART_WIDTH, height=_BAR_CHART_HEIGHT)
+        alt.Chart(alt.Data(values=[]), width=_BAR_CHART_WIDTH, height=_BAR_CHART_HEIGHT)
         .mark_bar(stroke=SURFACE, strokeWidth=0.6)
         .encode(
-            x=alt.X("day:N", title=None, sort=list(days))
-            .scale(domain=list(days), paddingInner=0.18, paddingOuter=0.1)
-            .axis(values=list(days)[::step], labelAngle=0, domain=True),
+            x=alt.X("day:N", title=None, sort=_DAYS)
+            .scale(domain=_DAYS, paddingInner=0.18, paddingOuter=0.1)
+            .axis(values=_LABELLED, labelAngle=0, domain=True),
             y=alt.Y("amount:Q", title=None, stack="zero").axis(
                 labelExpr=_SHORT, tickCount=4, domain=False
             ),
-            color=alt.Color("rank:O", legend=None).scale(
-                domain=list(range(len(capabilities))),
-                range=[CAPABILITY_COLOURS[capability] for capability in capabilities],
-            ),
+            color=alt.Color("rank:O", legend=None).scale(domain=_RANKS, range=_COLOURS),
             order=alt.Order("rank:O"),
         )
     )
-    return _give(chart, values)
+    return write_down(chart)
 
 
-def _give(chart: Any, values: Sequence[Row]) -> Any:  # noqa: ANN401  any kind of chart
-    """Put the rows into a chart that is complete: Altair copies all there is at every step."""
-    chart.data = alt.Data(values=list(values))
-    return chart
-
-
-def plot_ties(rows: Sequence[Row]) -> alt.HConcatChart:
+def plot_ties(rows: Sequence[Row]) -> Spec:
     """Draw what ties the accounts: observed over expected, and what that weighs.
 
     Grain:   one row per channel, strongest first, with `channel`, `observed`, `expected`,
@@ -102,8 +111,13 @@ def plot_ties(rows: Sequence[Row]) -> alt.HConcatChart:
         for row in rows
     ]
     names = list(dict.fromkeys(value["channel"] for value in values))
+    return fill_blanks(_ties_chart(), values, {_NAMES[0]: names})
+
+
+@cache
+def _ties_chart() -> Spec:
     height = alt.Step(_ROW_HEIGHT)
-    place = alt.Y("channel:N", title=None).scale(domain=names)
+    place = alt.Y("channel:N", title=None).scale(domain=_NAMES)
     y = place.axis(labelLimit=_LABEL_WIDTH, domain=False, labelColor=INK, minExtent=_LABEL_WIDTH)
     ratios = alt.Chart(width=_RATIO_WIDTH, height=height).transform_filter("isValid(datum.ratio)")
     x = alt.X("ratio:Q", title="times what is expected").scale(type="log", padding=6)
@@ -125,7 +139,7 @@ def plot_ties(rows: Sequence[Row]) -> alt.HConcatChart:
             y=place.axis(None),
         )
     )
-    return _give(alt.hconcat(dumbbell, bars, spacing=14), values)
+    return write_down(alt.hconcat(dumbbell, bars, spacing=14, data=alt.Data(values=[])))
 
 
 def _ratio(observed: float, expected: float) -> float | None:
@@ -133,7 +147,7 @@ def _ratio(observed: float, expected: float) -> float | None:
     return observed / expected if usable else None
 
 
-def plot_witnesses(rows: Sequence[Row]) -> alt.FacetChart:
+def plot_witnesses(rows: Sequence[Row]) -> Spec:
     """Place the campaign among the honest tied groups, one strip a witness.
 
     Grain:   one row per witness with `channel`, `observed`, `expected` and `honest`: None, or
@@ -146,6 +160,12 @@ def plot_witnesses(rows: Sequence[Row]) -> alt.FacetChart:
         | {name: value for name, value in _places(row).items() if _finite(value)}
         for row in rows
     ]
+    names = list(dict.fromkeys(value["witness"] for value in values))
+    return fill_blanks(_witnesses_chart(), values, {_NAMES[0]: names})
+
+
+@cache
+def _witnesses_chart() -> Spec:
     base = alt.Chart(width=_PANEL_WIDTH, height=_PANEL_HEIGHT)
     axis = alt.Axis(labelExpr=_PLAIN, tickCount=5, grid=False, domain=True, offset=2)
 
@@ -163,12 +183,11 @@ def plot_witnesses(rows: Sequence[Row]) -> alt.FacetChart:
             shape="diamond", size=110, fill=ACCENT, stroke=SURFACE, strokeWidth=1, opacity=1
         ).encode(x=at("campaign")),
     )
-    names = list(dict.fromkeys(value["witness"] for value in values))
-    heading = alt.Row("witness:N", sort=names).header(
+    heading = alt.Row("witness:N", sort=_NAMES).header(
         title=None, labelOrient="top", labelAnchor="start", labelPadding=2
     )
     facet = strip.facet(row=heading, spacing=10, data=alt.Data(values=[]))
-    return _give(facet.resolve_scale(x="independent"), values)
+    return write_down(facet.resolve_scale(x="independent"))
 
 
 def _places(row: Row) -> Row:

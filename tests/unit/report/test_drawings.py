@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import altair as alt
 import pytest
 
 from stillwatch.report.charts import plot_harvest, plot_ties, plot_witnesses
@@ -20,14 +21,24 @@ DAY = {"label": "2 Feb", "capability": "code", "exchanges": 10.0, "output_tokens
 
 
 def test_every_chart_satisfies_the_schema_of_its_grammar() -> None:
-    """Charts are validated here, so that rendering need not do it each time."""
+    """Charts are validated here, filled, so that rendering need not do it each time."""
     charts = (
         plot_harvest([DAY], measure="exchanges", days=["2 Feb", "3 Feb"], capabilities=["code"]),
         plot_ties([TIE]),
         plot_witnesses([WITNESS]),
     )
     for chart in charts:
-        assert chart.to_dict(validate=True)["$schema"].endswith(".json")
+        assert alt.Chart.from_dict(chart, validate=True).to_dict()["$schema"].endswith(".json")
+        assert "$" not in str(chart["data"])
+        assert not re.search(r"'\$(?!schema')\w+'", str(chart)), "a blank was left"
+
+
+def test_a_chart_is_filled_for_each_campaign_anew() -> None:
+    """What one campaign put into the blanks is not in the next one's chart."""
+    first, second = plot_ties([TIE]), plot_ties([{**TIE, "channel": "payment"}])
+    assert "Template" in str(first).title()
+    assert "Template" not in str(second).title()
+    assert plot_ties([TIE]) == first
 
 
 def test_a_taller_bar_is_drawn_for_more_exchanges() -> None:
