@@ -1,0 +1,182 @@
+"""The two paths that requests wait on, answered where the bytes come in.
+
+`POST /v1/decisions` and forward-auth wait for nothing: who asks is in memory, and so is the table.
+Such a question is answered as soon as it has been parsed, without the task, the events and the
+stack of layers that each request of the application costs, which are three quarters of a question's
+price. The functions that answer are those of the routes.
+
+Only what is answered well is answered here. A key that opens nothing, a body that is wrong, late or
+still on its way, a fault: all that goes to the application as if nobody had looked at it, so that
+no refusal is worded twice. Nothing has been counted by then.
+
+It stands on uvicorn's protocol over httptools: parsing, keeping connections and ending them are
+theirs. Absent: the line a request of `access_log`, for which the application answers everything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import ClassVar, Final
+
+from fastapi import FastAPI, Response
+from starlette.datastructures import Headers
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from stillwatch.app.service.access.scopes import KeyRing, find_gateway, key_in
+from stillwatch.app.service.decider import Decider
+from stillwatch.app.service.routes.authz import METHODS, answer_authz
+from stillwatch.app.service.routes.decisions import answer_decisions
+from stillwatch.domain.service_limits import SERVICE_BODY_BYTES_MAX
+
+Pairs = list[tuple[bytes, bytes]]
+Beside = tuple[tuple[bytes, bytes], ...]
+Reply = Callable[[Decider, Headers, bytes], Response]
+_SCOPE: Final = "decide"
+_DECISIONS: Final = (b"POST", b"/v1/decisions")
+_AUTHZ: Final = re.compile(
+    rb"(?:/v1)?/authz(?:/[A-Za-z0-9._~:/-]*)?(?:\?refuse_with=(?P<refuse_with>401|403))?"
+)
+"""Plain paths alone: what has to be decoded first the application decodes."""
+_AUTHZ_METHODS: Final = frozenset(name.encode() for name in METHODS) - {b"HEAD"}
+"""An answer to HEAD has no body, but says how long it would be."""
+_UNFIT: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+"""What no header may hold: the application has to say that it is a fault."""
+
+
+class HotPath:
+    """What is answered at once, to whom, and with which headers beside its own."""
+
+    def __init__(self, decider: Decider, keys: KeyRing, *, beside: Beside) -> None:
+        self._decider = decider
+        self._keys = keys
+        self._beside = beside
+
+    @staticmethod
+    def find(method: bytes, url: bytes) -> Reply | None:
+        """Give what answers a request; None where the application does."""
+        if (method, url) == _DECISIONS:
+            return _reply_decisions
+        found = _AUTHZ.fullmatch(url) if method in _AUTHZ_METHODS else None
+        return None if found is None else _AUTHZ_REPLIES[found["refuse_with"]]
+
+    def answer(self, reply: Reply, headers: Pairs, body: bytes) -> tuple[int, bytes, bytes] | None:
+        """Give status, head and body of an answer; None where the application has to answer.
+
+        Cost:    constant for one account; it waits for nothing.
+        """
+        try:
+            if find_gateway(self._keys, key_in(headers), _SCOPE) is None:
+                return None
+            found = reply(self._decider, Headers(raw=headers), body)
+        except Exception:  # noqa: BLE001  the application meets it again, and words it
+            return None
+        head = b""
+        for name, value in (*found.raw_headers, *self._beside):
+            if _UNFIT.search(value):
+                return None
+            head += name + b": " + value + b"\r\n"
+        return found.status_code, head, bytes(found.body)
+
+
+class HotProtocol(HttpToolsProtocol):
+    """One connection; what is hot is answered here, all else by uvicorn and the application."""
+
+    hot: ClassVar[HotPath]
+    _reply: Reply | None = None
+    """What answers the request that is being parsed; None = the application does."""
+    _held = b""
+    """As much as has come of its body."""
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what has come; a request of which more is to come waits with the application."""
+        super().data_received(data)
+        if self._reply is not None and not self.transport.is_closing():
+            self._hand_over()
+
+    def on_headers_complete(self) -> None:
+        """Hold a hot request back until its body is there."""
+        self._reply = self._find_reply()
+        if self._reply is None:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Keep what belongs to a request that is held back."""
+        if self._reply is None:
+            super().on_body(body)
+            return
+        self._held += body
+        if len(self._held) > SERVICE_BODY_BYTES_MAX:
+            self._hand_over()
+
+    def on_message_complete(self) -> None:
+        """Answer a request that was held back."""
+        if self._reply is None:
+            super().on_message_complete()
+            return
+        if self.transport.is_closing():
+            self._reply, self._held = None, b""
+            return
+        answer = self.hot.answer(self._reply, self.headers, self._held)
+        if answer is None:
+            self._hand_over()
+            super().on_message_complete()
+            return
+        self._reply, self._held = None, b""
+        self._write(*answer)
+
+    def _find_reply(self) -> Reply | None:
+        is_busy = self.pipeline or not (self.cycle is None or self.cycle.response_complete)
+        if is_busy or self.flow.write_paused or self.expect_100_continue:
+            return None
+        if self.server_state.default_headers:
+            return None
+        if self.parser.should_upgrade() or self.parser.get_http_version() != "1.1":
+            return None
+        return self.hot.find(self.parser.get_method(), self.url)
+
+    def _hand_over(self) -> None:
+        held, self._reply, self._held = self._held, None, b""
+        super().on_headers_complete()
+        if held:
+            super().on_body(held)
+
+    def _write(self, status: int, head: bytes, body: bytes) -> None:
+        is_kept = self.parser.should_keep_alive()
+        end = b"\r\n" if is_kept else b"connection: close\r\n\r\n"
+        self.transport.write(b"".join((STATUS_LINE[status], head, end, body)))
+        if not is_kept:
+            self.transport.close()
+        self.on_response_complete()
+
+
+def protocol_of(app: FastAPI) -> type[HttpToolsProtocol]:
+    """Give how connections of a service are spoken to."""
+    decider: Decider = app.state.decider
+    if decider.settings.access_log:
+        return HttpToolsProtocol
+
+    class Spoken(HotProtocol):
+        hot = HotPath(decider, app.state.keys, beside=app.state.hot_headers)
+
+    return Spoken
+
+
+def _reply_decisions(decider: Decider, headers: Headers, body: bytes) -> Response:
+    del headers
+    return answer_decisions(decider, body)
+
+
+def _reply_authz(refuse_with: str | None) -> Reply:
+    def reply(decider: Decider, headers: Headers, body: bytes) -> Response:
+        del body
+        return answer_authz(decider, headers, refuse_with=refuse_with)
+
+    return reply
+
+
+_AUTHZ_REPLIES: Final = {
+    None: _reply_authz(None),
+    b"401": _reply_authz("401"),
+    b"403": _reply_authz("403"),
+}
