@@ -285,7 +285,7 @@ def counted(service: Running) -> dict[str, float]:
     wanted = (
         "stillwatch_answers_total",
         "stillwatch_failures_total",
-        "stillwatch_answer_seconds_c",
+        "stillwatch_answer_seconds_count",
     )
     return {
         row.rpartition(" ")[0]: float(row.rpartition(" ")[2])
