@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from fastapi import Response
 from uvicorn.server import ServerState
 
 from stillwatch.app.service import Decider, DecisionFeed, make_service
@@ -150,6 +151,34 @@ def test_what_has_to_wait_waits_with_the_application(how: str) -> None:
 
     line = spoken(trial, settings=ServiceSettings(access_log=how == "access log"))
     assert b'"effect":"suspend"' in b"".join(line.written)
+
+
+def test_a_line_that_is_being_closed_hears_nothing() -> None:
+    """What still comes of it is neither judged nor written, and it may go on to come."""
+
+    def trial(protocol: Any, line: Line) -> None:  # noqa: ANN401  made by uvicorn's configuration
+        line.close()
+        protocol.data_received(ASKED[:-5])
+        protocol.data_received(ASKED[-5:] + ASKED)
+        line.is_closed = False
+        assert not line.written
+        protocol.data_received(ASKED)
+
+    assert len(spoken(trial).written) == 1
+
+
+def test_a_header_of_two_lines_is_never_written() -> None:
+    """Nothing that a row of a table says ends a header: the application calls it a fault."""
+
+    def answered(value: str) -> object:
+        feed = DecisionFeed(Source(), clock=time.monotonic, on_event=lambda *_, **__: None)
+        decider = Decider(feed, ServiceSettings(), time.time)
+        hot = HotPath(decider, EverybodyMay(), beside=())
+        return hot.answer(lambda *_: Response(headers={"x-own": value}), [], b"")
+
+    assert answered("one") == (200, b"x-own: one\r\ncontent-length: 0\r\n", b"")
+    for value in ("one\ntwo", "one\rtwo", "one\x00"):
+        assert answered(value) is None
 
 
 @pytest.mark.parametrize(
