@@ -5,8 +5,8 @@ Such a question is answered as soon as it has been parsed, without the task, the
 stack of layers that each request of the application costs, which are three quarters of a question's
 price. The functions that answer are those of the routes.
 
-Only what is answered well is answered here. A key that opens nothing, a body that is wrong, late or
-still on its way, a fault: all that goes to the application as if nobody had looked at it, so that
+Only what is answered well is answered here. A key that opens nothing, a body that is wrong, large
+or late, a fault: all that goes to the application as if nobody had looked at it, so that
 no refusal is worded twice. Nothing has been counted by then.
 
 It stands on uvicorn's protocol over httptools: parsing, keeping connections and ending them are
@@ -16,6 +16,7 @@ theirs. Absent: the line a request of `access_log`, for which the application an
 from __future__ import annotations
 
 import re
+from asyncio import TimerHandle
 from collections.abc import Callable
 from typing import ClassVar, Final
 
@@ -27,7 +28,7 @@ from stillwatch.app.service.access.scopes import KeyRing, find_gateway, key_in
 from stillwatch.app.service.decider import Decider
 from stillwatch.app.service.routes.authz import METHODS, answer_authz
 from stillwatch.app.service.routes.decisions import answer_decisions
-from stillwatch.domain.service_limits import SERVICE_BODY_BYTES_MAX
+from stillwatch.domain.service_limits import HOT_BODY_BYTES_MAX, HOT_PATIENCE_S
 
 Pairs = list[tuple[bytes, bytes]]
 Beside = tuple[tuple[bytes, bytes], ...]
@@ -87,12 +88,24 @@ class HotProtocol(HttpToolsProtocol):
     """What answers the request that is being parsed; None = the application does."""
     _held = b""
     """As much as has come of its body."""
+    _patience: TimerHandle | None = None
+    """Runs while the rest of it is on its way."""
 
     def data_received(self, data: bytes) -> None:
-        """Parse what has come; a request of which more is to come waits with the application."""
+        """Parse what has come; what is late goes to the application, and waits there."""
         super().data_received(data)
-        if self._reply is not None and not self.transport.is_closing():
-            self._hand_over()
+        if self._reply is not None and self._patience is None:
+            self._patience = self.loop.call_later(HOT_PATIENCE_S, self._lose_patience)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget what was held back."""
+        self._let_go()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """End when what is under way has been answered, wherever it is."""
+        self._lose_patience()
+        super().shutdown()
 
     def on_headers_complete(self) -> None:
         """Hold a hot request back until its body is there."""
@@ -106,7 +119,7 @@ class HotProtocol(HttpToolsProtocol):
             super().on_body(body)
             return
         self._held += body
-        if len(self._held) > SERVICE_BODY_BYTES_MAX:
+        if len(self._held) > HOT_BODY_BYTES_MAX:
             self._hand_over()
 
     def on_message_complete(self) -> None:
@@ -115,14 +128,14 @@ class HotProtocol(HttpToolsProtocol):
             super().on_message_complete()
             return
         if self.transport.is_closing():
-            self._reply, self._held = None, b""
+            self._let_go()
             return
         answer = self.hot.answer(self._reply, self.headers, self._held)
         if answer is None:
             self._hand_over()
             super().on_message_complete()
             return
-        self._reply, self._held = None, b""
+        self._let_go()
         self._write(*answer)
 
     def _find_reply(self) -> Reply | None:
@@ -136,10 +149,21 @@ class HotProtocol(HttpToolsProtocol):
         return self.hot.find(self.parser.get_method(), self.url)
 
     def _hand_over(self) -> None:
-        held, self._reply, self._held = self._held, None, b""
+        held = self._let_go()
         super().on_headers_complete()
         if held:
             super().on_body(held)
+
+    def _lose_patience(self) -> None:
+        if self._reply is not None and not self.transport.is_closing():
+            self._hand_over()
+
+    def _let_go(self) -> bytes:
+        held, self._reply, self._held = self._held, None, b""
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        return held
 
     def _write(self, status: int, head: bytes, body: bytes) -> None:
         is_kept = self.parser.should_keep_alive()

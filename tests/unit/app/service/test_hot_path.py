@@ -17,11 +17,14 @@ from stillwatch.app.service import Decider, DecisionFeed, make_service
 from stillwatch.app.service.access.keys import EverybodyMay
 from stillwatch.app.service.hot_path import HotPath, protocol_of
 from stillwatch.app.service.settings import ServiceSettings
+from stillwatch.domain.service_limits import HOT_BODY_BYTES_MAX
 from stillwatch.gateway.decision import Decision
 from stillwatch.gateway.deltas import Delta
 
 BODY = b'{"account_id":"acct-7"}'
 ASKED = b"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
+LARGE = ASKED.replace(b"Length: %d" % len(BODY), b"Length: %d" % (len(BODY) + HOT_BODY_BYTES_MAX))
+LARGE += b" " * HOT_BODY_BYTES_MAX
 COST_US_MAX = 250
 """Microseconds of processor time from bytes to bytes: 30 on an idle machine, 60 on a busy one."""
 TIMES = 2_000
@@ -134,18 +137,45 @@ def test_an_answer_leaves_nothing_to_search_for() -> None:
     assert found[0] < TIMES / 10
 
 
-@pytest.mark.parametrize("how", ["paused", "half", "access log"])
+def test_a_question_in_two_packets_is_answered_with_the_second() -> None:
+    """Many clients send the body apart; the first packet alone says nothing."""
+
+    def trial(protocol: Any, line: Line) -> None:  # noqa: ANN401  made by uvicorn's configuration
+        protocol.data_received(ASKED[: -len(BODY)])
+        protocol.data_received(BODY[:5])
+        assert not line.written
+        protocol.data_received(BODY[5:])
+        assert len(line.written) == 1
+
+    spoken(trial)
+
+
+@pytest.mark.parametrize("how", ["late", "gone", "ending"])
+def test_a_question_that_does_not_come_is_the_applications(how: str) -> None:
+    """After two milliseconds it waits there (408), or nobody does."""
+
+    def trial(protocol: Any, line: Line) -> None:  # noqa: ANN401  made by uvicorn's configuration
+        protocol.data_received(ASKED[:-5])
+        if how == "gone":
+            protocol.connection_lost(None)
+            line.written.append(b"")
+        if how == "ending":
+            protocol.shutdown()
+            assert not line.is_closed
+            protocol.data_received(ASKED[-5:])
+
+    said = spoken(trial).written[0]
+    assert said[:13] == {"late": b"HTTP/1.1 408 ", "ending": b"HTTP/1.1 200 ", "gone": b""}[how]
+
+
+@pytest.mark.parametrize("how", ["paused", "large", "access log"])
 def test_what_has_to_wait_waits_with_the_application(how: str) -> None:
-    """A client that doesn't read, a body under way, a line to be logged."""
+    """A client that doesn't read, a body that is large, a line to be logged."""
 
     def trial(protocol: Any, line: Line) -> None:  # noqa: ANN401  made by uvicorn's configuration
         if how == "paused":
             protocol.pause_writing()
-        if how == "half":
-            protocol.data_received(ASKED[:-5])
-            protocol.data_received(ASKED[-5:])
-        else:
-            protocol.data_received(ASKED)
+        protocol.data_received(LARGE if how == "large" else ASKED)
         assert not line.written
         protocol.resume_writing()
 
