@@ -1,7 +1,7 @@
 """What is answered where the bytes come in is, byte for byte, what the application answers.
 
-Two services with the same decisions, keys and clock: one as it is served, one that writes a line a
-request, for which the application answers everything. Both get the same bytes.
+Two services with the same decisions, keys and clock: one as it is served, one whose connections are
+uvicorn's own, so that the application answers everything. Both get the same bytes.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from services import EFFECTS, HandSource, Running, decided, one_of_each, running
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from stillwatch.app.service import serve
 from stillwatch.app.service.access.keys import HashedKeys, Principal, hash_key
 from stillwatch.app.service.access.settings import AccessSettings
 from stillwatch.app.service.access.wiring import guard_app
-from stillwatch.app.service.hot_path import HotPath
-from stillwatch.app.service.settings import ServiceSettings
+from stillwatch.app.service.hot_path import HotPath, protocol_of
 from stillwatch.domain.service_limits import SERVICE_BODY_BYTES_MAX
 from stillwatch.gateway.decision import CampaignBudget
 
@@ -99,19 +100,17 @@ def pair() -> Iterator[Pair]:
     budget = CampaignBudget("c-1", ("b-1",), exchanges_per_hour=1, decision_id="d-7")
     puts = (*one_of_each(), decided("konto-ä", "deny"), decided("odd", "deny", decision_id="a\nb"))
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
-        both = [
-            stack.enter_context(
-                running(
-                    HandSource(puts, (budget,)),
-                    keys=ring,
-                    settings=ServiceSettings(access_log=is_plain),
-                    prepare=lambda app: guard_app(app, AccessSettings()),
-                )
+        both = []
+        for spoken in (protocol_of, lambda _app: HttpToolsProtocol):
+            patch.setattr(serve, "protocol_of", spoken)
+            one = running(
+                HandSource(puts, (budget,)),
+                keys=ring,
+                prepare=lambda app: guard_app(app, AccessSettings()),
             )
-            for is_plain in (False, True)
-        ]
-        for one in both:
-            one.decider.clock = lambda: NOW_S
+            both.append(stack.enter_context(one))
+        for started in both:
+            started.decider.clock = lambda: NOW_S
         found = Pair(*both)
         answer = HotPath.answer
 

@@ -10,7 +10,7 @@ or late, a fault: all that goes to the application as if nobody had looked at it
 no refusal is worded twice. Nothing has been counted by then.
 
 It stands on uvicorn's protocol over httptools: parsing, keeping connections and ending them are
-theirs. Absent: the line a request of `access_log`, for which the application answers everything.
+theirs.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from asyncio import TimerHandle
 from collections.abc import Callable
+from time import perf_counter
 from typing import ClassVar, Final
 
 from fastapi import FastAPI, Response
@@ -25,6 +26,7 @@ from starlette.datastructures import Headers
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from stillwatch.app.service.access.scopes import KeyRing, find_gateway, key_in
+from stillwatch.app.service.access_log import tell_request
 from stillwatch.app.service.decider import Decider
 from stillwatch.app.service.routes.authz import METHODS, answer_authz
 from stillwatch.app.service.routes.decisions import answer_decisions
@@ -50,6 +52,8 @@ class HotPath:
 
     def __init__(self, decider: Decider, keys: KeyRing, *, beside: Beside) -> None:
         self._decider = decider
+        self.is_told = decider.settings.access_log
+        """Whether each request is told."""
         self._keys = keys
         self._beside = beside
 
@@ -60,6 +64,14 @@ class HotPath:
             return _reply_decisions
         found = _AUTHZ.fullmatch(url) if method in _AUTHZ_METHODS else None
         return None if found is None else _AUTHZ_REPLIES[found["refuse_with"]]
+
+    @staticmethod
+    def route_of(url: bytes) -> str:
+        """Name the route of a hot request, as the application has it: never what stands below."""
+        path, _, below = url.partition(b"?")[0].decode().partition("authz")
+        return (
+            path if path == "/v1/decisions" else f"{path}authz" + ("/{rest:path}" if below else "")
+        )
 
     def answer(self, reply: Reply, headers: Pairs, body: bytes) -> tuple[int, bytes, bytes] | None:
         """Give status, head and body of an answer; None where the application has to answer.
@@ -86,6 +98,7 @@ class HotProtocol(HttpToolsProtocol):
     hot: ClassVar[HotPath]
     _reply: Reply | None = None
     """What answers the request that is being parsed; None = the application does."""
+    _begun = 0.0
     _held = b""
     """As much as has come of its body."""
     _patience: TimerHandle | None = None
@@ -109,7 +122,7 @@ class HotProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Hold a hot request back until its body is there."""
-        self._reply = self._find_reply()
+        self._reply, self._begun = self._find_reply(), perf_counter()
         if self._reply is None:
             super().on_headers_complete()
 
@@ -169,6 +182,9 @@ class HotProtocol(HttpToolsProtocol):
         is_kept = self.parser.should_keep_alive()
         end = b"\r\n" if is_kept else b"connection: close\r\n\r\n"
         self.transport.write(b"".join((STATUS_LINE[status], head, end, body)))
+        if self.hot.is_told:
+            route, method = self.hot.route_of(self.url), self.parser.get_method().decode()
+            tell_request(route, method=method, status=status, begun=self._begun)
         if not is_kept:
             self.transport.close()
         self.on_response_complete()
@@ -177,8 +193,6 @@ class HotProtocol(HttpToolsProtocol):
 def protocol_of(app: FastAPI) -> type[HttpToolsProtocol]:
     """Give how connections of a service are spoken to."""
     decider: Decider = app.state.decider
-    if decider.settings.access_log:
-        return HttpToolsProtocol
 
     class Spoken(HotProtocol):
         hot = HotPath(decider, app.state.keys, beside=app.state.hot_headers)

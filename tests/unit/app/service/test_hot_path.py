@@ -168,9 +168,31 @@ def test_a_question_that_does_not_come_is_the_applications(how: str) -> None:
     assert said[:13] == {"late": b"HTTP/1.1 408 ", "ending": b"HTTP/1.1 200 ", "gone": b""}[how]
 
 
-@pytest.mark.parametrize("how", ["paused", "large", "access log"])
+def test_each_request_is_told_where_that_is_wanted(caplog: pytest.LogCaptureFixture) -> None:
+    """Route, method and status, as the application tells them; never the path, nor an account."""
+
+    def trial(protocol: Any, _line: Line) -> None:  # noqa: ANN401  made by uvicorn's configuration
+        with caplog.at_level("INFO", logger="stillwatch.service"):
+            protocol.data_received(ASKED)
+            for path in (b"/v1/authz", b"/v1/authz/acct-7?refuse_with=403", b"/authz/"):
+                protocol.data_received(
+                    b"PUT " + path + b" HTTP/1.1\r\nx-account-id: acct-7\r\n\r\n"
+                )
+
+    assert len(spoken(trial, settings=ServiceSettings(access_log=True)).written) == 4
+    told = [vars(one)["said"] for one in caplog.records if one.message == "request"]
+    assert [(one["route"], one["method"], one["status"]) for one in told] == [
+        ("/v1/decisions", "POST", 200),
+        ("/v1/authz", "PUT", 403),
+        ("/v1/authz/{rest:path}", "PUT", 403),
+        ("/authz/{rest:path}", "PUT", 403),
+    ]
+    assert all(0 < one["ms"] < 60_000 for one in told)
+
+
+@pytest.mark.parametrize("how", ["paused", "large"])
 def test_what_has_to_wait_waits_with_the_application(how: str) -> None:
-    """A client that doesn't read, a body that is large, a line to be logged."""
+    """A client that doesn't read, a body that is large."""
 
     def trial(protocol: Any, line: Line) -> None:  # noqa: ANN401  made by uvicorn's configuration
         if how == "paused":
@@ -179,7 +201,7 @@ def test_what_has_to_wait_waits_with_the_application(how: str) -> None:
         assert not line.written
         protocol.resume_writing()
 
-    line = spoken(trial, settings=ServiceSettings(access_log=how == "access log"))
+    line = spoken(trial)
     assert b'"effect":"suspend"' in b"".join(line.written)
 
 
