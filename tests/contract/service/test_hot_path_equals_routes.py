@@ -24,7 +24,8 @@ from stillwatch.app.service import serve
 from stillwatch.app.service.access.keys import HashedKeys, Principal, hash_key
 from stillwatch.app.service.access.settings import AccessSettings
 from stillwatch.app.service.access.wiring import guard_app
-from stillwatch.app.service.hot_path import HotPath, protocol_of
+from stillwatch.app.service.hot_path import protocol_of
+from stillwatch.app.service.routes.hot_answers import HotPath
 from stillwatch.domain.service_limits import SERVICE_BODY_BYTES_MAX
 from stillwatch.gateway.decision import CampaignBudget
 

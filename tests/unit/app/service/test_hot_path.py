@@ -15,7 +15,8 @@ from uvicorn.server import ServerState
 
 from stillwatch.app.service import Decider, DecisionFeed, make_service
 from stillwatch.app.service.access.keys import EverybodyMay
-from stillwatch.app.service.hot_path import HotPath, protocol_of
+from stillwatch.app.service.hot_path import protocol_of
+from stillwatch.app.service.routes.hot_answers import HotPath
 from stillwatch.app.service.settings import ServiceSettings
 from stillwatch.domain.service_limits import HOT_BODY_BYTES_MAX
 from stillwatch.gateway.decision import Decision
