@@ -105,6 +105,12 @@ RESULTS_KEPT_MAX: Final = 200
 """Results that the detection loop keeps: a day of them at the usual interval of minutes."""
 
 # --- service ------------------------------------------------------------------------------------
+HOT_BODY_BYTES_MAX: Final = 65_536
+"""Bytes of a question that are kept until it is there as a whole: some 1,000 accounts. More is read
+by the application, which can slow its sender down."""
+HOT_PATIENCE_S: Final = 0.002
+"""Seconds for the rest of a question that came in pieces: many clients send the body in a packet of
+its own, microseconds later. After that the application waits, within the budget of its route."""
 SERVICE_BODY_BYTES_MAX: Final = 4 * 2**20
 """Bytes of a question: ten thousand accounts with the longest ids that there may be."""
 SERVICE_BATCH_MAX: Final = 10_000

@@ -10,12 +10,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+
+from fastapi import FastAPI
 
 from stillwatch.app.service import Decider, DecisionFeed, make_service
 from stillwatch.app.service.access.keys import EverybodyMay, KeyRing
@@ -174,12 +176,14 @@ def running(
     keys: KeyRing | None = None,
     settings: ServiceSettings | None = None,
     grpc: bool = False,
+    prepare: Callable[[FastAPI], object] = lambda _app: None,
 ) -> Iterator[Running]:
-    """Run a service in a thread."""
+    """Run a service in a thread; `prepare` may put a guard before it."""
     port, grpc_port = free_port(), free_port()
     feed = DecisionFeed(source, clock=time.monotonic, on_event=tell)
     decider = Decider(feed, settings or ServiceSettings(), time.time)
     app = make_service(decider, keys=keys or EverybodyMay())
+    prepare(app)
     listening = Listening(port=port, grpc_port=grpc_port if grpc else None)
     loop = asyncio.new_event_loop()
     task = loop.create_task(run_service(app, decider, listening=listening))

@@ -56,8 +56,8 @@ class Decider:
                 found = self.fall_back(route, asked.account_id, cause="fault")
         if self.reword is not None and found.decision.decision_id:
             found = self._reword(found, self.reword)
-        self.metrics.answers.labels(route, found.decision.effect).inc()
-        self.metrics.seconds.labels(route).observe(perf_counter() - begun)
+        self.metrics.answers_of(route, found.decision.effect).inc()
+        self.metrics.seconds_of(route).observe(perf_counter() - begun)
         return found
 
     def fall_back(self, route: str, account_id: str, *, cause: str) -> Answer:

@@ -20,7 +20,6 @@ from stillwatch.app.service.access_log import AccessLog
 from stillwatch.app.service.decider import Decider
 from stillwatch.app.service.problems import add_problems
 from stillwatch.app.service.routes import ROUTERS
-from stillwatch.app.service.routes.direct import DirectPaths
 from stillwatch.app.service.telemetry import tell
 from stillwatch.store.ledger import Ledger
 
@@ -65,8 +64,8 @@ def make_service(
     app.state.decider = decider
     app.state.keys = keys
     app.state.ledger = ledger
+    app.state.hot_headers = ()
     add_problems(app)
-    app.add_middleware(DirectPaths)
     if decider.settings.access_log:
         app.add_middleware(AccessLog)
     for router in (*ROUTERS, *(part.router for part in parts)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -61,6 +62,9 @@ class Metrics:
             buckets=_BUCKETS_S,
             registry=self.registry,
         )
+        self.answers_of = cache(self.answers.labels)
+        """The counter of a route and effect: looked up in a microsecond less than by its labels."""
+        self.seconds_of = cache(self.seconds.labels)
         self.version = self._gauge("stillwatch_table_version", "Version of the table in force")
         self.accounts = self._gauge("stillwatch_table_accounts", "Accounts under a decision")
         self.age = self._gauge("stillwatch_source_age_seconds", "Since the source was last read")

@@ -29,6 +29,8 @@ CONTENT_SECURITY_POLICY: Final = (
     "form-action 'self'"
 )
 _NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
+HOT_HEADERS: Final = (_NOSNIFF,)
+"""What the two paths get beside what their answers have themselves."""
 _HEADERS: Final = (
     (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     _NOSNIFF,
@@ -97,7 +99,7 @@ def _adding_one(send: Send) -> Send:
 
     async def add(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], _NOSNIFF]
+            message["headers"] = [*message["headers"], *HOT_HEADERS]
         await send(message)
 
     return add

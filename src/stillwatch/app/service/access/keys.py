@@ -18,10 +18,15 @@ from fastapi import Request
 
 from stillwatch.app.service.access.forgery import refuse_strangers
 from stillwatch.app.service.access.scopes import (
+    FORWARDED,
+    KEY_HEADER,
     PEOPLE_SCOPES,
     ROLE_SCOPES,
     SCOPES,
+    KeyRing,
     Principal,
+    find_gateway,
+    key_in,
     scopes_of,
 )
 from stillwatch.app.service.problems import RefusedError
@@ -45,19 +50,7 @@ __all__ = [
     "scopes_of",
 ]
 
-KEY_HEADER: Final = "x-stillwatch-key"
 _HASH_CHARS: Final = 64
-_BEARER: Final = "bearer "
-_FORWARDED: Final = frozenset({"decide"})
-"""What gateways ask in a customer's stead, with the headers of the customer's browser."""
-
-
-class KeyRing(Protocol):
-    """Where keys are looked up; it must not wait."""
-
-    def find(self, key: str) -> Principal | None:
-        """Give whose key that is; an empty one is nobody's, unless nobody needs one."""
-        ...
 
 
 class Door(Protocol):
@@ -121,12 +114,14 @@ async def authorise(request: Request, scope: str) -> Principal:
         RefusedError: the key or session is nobody's (401), has not that scope or was forged (403),
             or asks too often (429).
     """
-    state = request.app.state
+    keys: KeyRing = request.app.state.keys
     key = key_of(request)
-    found: Principal | None = state.keys.find(key)
+    if (gateway := find_gateway(keys, key, scope)) is not None:
+        return gateway
+    found = keys.find(key)
     if found is None:
         found = await _find_person(request, key)
-    elif not key and scope not in _FORWARDED:
+    elif not key and scope not in FORWARDED:
         refuse_strangers(request, is_for_people=scope in PEOPLE_SCOPES)
     if scope not in found.scopes:
         raise RefusedError(403, f"This needs the scope {scope}.")
@@ -171,11 +166,7 @@ async def _find_person(request: Request, key: str) -> Principal:
 
 def key_of(request: Request) -> str:
     """Give the key that a request carries; empty where it carries none."""
-    own = request.headers.get(KEY_HEADER)
-    if own is not None:
-        return own
-    said = request.headers.get("authorization", "")
-    return said[len(_BEARER) :].strip() if said.lower().startswith(_BEARER) else ""
+    return key_in(request.headers.raw)
 
 
 def _read_hash(row: dict[str, object]) -> str:

@@ -24,7 +24,7 @@ from fastapi import APIRouter, FastAPI
 from stillwatch.app.service.access.admitted import LedgerKeys
 from stillwatch.app.service.access.door import Chance, LedgerDoor
 from stillwatch.app.service.access.first import CODE_S
-from stillwatch.app.service.access.guard import Guard
+from stillwatch.app.service.access.guard import HOT_HEADERS, Guard
 from stillwatch.app.service.access.keys import KeyRing
 from stillwatch.app.service.access.oidc.flow import OidcClient
 from stillwatch.app.service.access.oidc.roles import read_role_map
@@ -116,6 +116,7 @@ def make_access(
 def guard_app(app: FastAPI, settings: AccessSettings) -> None:
     """Put the guard before everything else of an application."""
     app.add_middleware(Guard, settings=settings)
+    app.state.hot_headers = HOT_HEADERS
 
 
 def _make_oidc(settings: AccessSettings, chance: Chance) -> OidcClient | None:

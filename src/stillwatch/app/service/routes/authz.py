@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from starlette.datastructures import Headers
 
 from stillwatch.app.service.access.keys import authorise
 from stillwatch.app.service.decider import Decider
@@ -21,7 +22,7 @@ from stillwatch.gateway.judge import Asked
 
 router: Final = APIRouter()
 ROUTE: Final = "authz"
-_METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _NO_STORE: Final = "no-store"
 _RefuseWith = Annotated[Literal["401", "403"] | None, Query()]
 
@@ -35,23 +36,27 @@ _RefuseWith = Annotated[Literal["401", "403"] | None, Query()]
 async def authorise_request(request: Request, refuse_with: _RefuseWith = None) -> Response:
     """Answer for the account that the gateway's header names."""
     await authorise(request, "decide")
-    decider: Decider = request.app.state.decider
+    return answer_authz(request.app.state.decider, request.headers, refuse_with=refuse_with)
+
+
+def answer_authz(decider: Decider, headers: Headers, *, refuse_with: str | None) -> Response:
+    """Answer whom the decision scope has let in; it waits for nothing."""
     settings = decider.settings
     asked = Asked(
-        account_id=_id_in(request, settings.account_header) or "",
+        account_id=_id_in(headers, settings.account_header) or "",
         now_s=decider.clock(),
-        api_key_id=_id_in(request, settings.api_key_header),
+        api_key_id=_id_in(headers, settings.api_key_header),
     )
     answer = decider.answer(ROUTE, asked)
-    headers = {**dict(answer.headers()), "cache-control": _NO_STORE}
+    said = {**dict(answer.headers()), "cache-control": _NO_STORE}
     if answer.goes_on:
-        return Response(status_code=200, headers=headers)
+        return Response(status_code=200, headers=said)
     status = int(refuse_with) if refuse_with else answer.status
-    return Response(answer.body(), status, media_type=MEDIA_TYPE, headers=headers)
+    return Response(answer.body(), status, media_type=MEDIA_TYPE, headers=said)
 
 
-def _id_in(request: Request, header: str) -> str | None:
-    found = request.headers.getlist(header)
+def _id_in(headers: Headers, header: str) -> str | None:
+    found = headers.getlist(header)
     return read_header(found[0].encode("latin-1")) if len(found) == 1 else None
 
 
@@ -59,7 +64,7 @@ for _path in ("/v1/authz", "/v1/authz/{rest:path}", "/authz", "/authz/{rest:path
     router.add_api_route(
         _path,
         authorise_request,
-        methods=_METHODS,
+        methods=[*METHODS],
         include_in_schema=False,
         response_class=Response,
     )

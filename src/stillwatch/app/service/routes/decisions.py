@@ -105,6 +105,15 @@ async def ask_decisions(request: Request) -> Response:
     decider: Decider = request.app.state.decider
     budget_ms = decider.routes[ROUTE].budget_ms
     body = await read_body(request, bytes_max=SERVICE_BODY_BYTES_MAX, budget_ms=budget_ms)
+    return answer_decisions(decider, body)
+
+
+def answer_decisions(decider: Decider, body: bytes) -> Response:
+    """Answer whom the decision scope has let in; it waits for nothing.
+
+    Raises:
+        RefusedError: the body is no question, and not many (422); nothing was counted.
+    """
     asked = read_shape(_EITHER, body)
     if isinstance(asked, Question):
         content = _rule(decider, asked)
