@@ -224,6 +224,7 @@ def test_a_sheet_is_searched_without_a_new_page(visit: Visit) -> None:
     """Htmx fetches the table alone; the address follows."""
     page = visit.page
     visit.go(address("/account", id="acct_0000000000000001"))
+    page.wait_for_function("() => window.htmx")
     page.evaluate("() => { window.kept = true; }")
     page.locator("#sheet-exchanges thead").get_by_role("link", name="Tokens out").click()
     page.wait_for_url("**exchanges.sort=-output_tokens**")

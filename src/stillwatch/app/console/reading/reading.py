@@ -2,7 +2,8 @@
 
 Small tables are read whole, once, when a page first asks for them; large ones (exchanges, evidence)
 are scanned for the rows that a page needs. A result never changes, so that nothing has to be told
-when it does: the newest is another one.
+when it does: the newest is another one. Whoever gives the newest may have something made of it
+ahead, in a thread, while the first page is still being read.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any, Final, TypeVar, cast
 
 import polars as pl
@@ -33,8 +34,8 @@ from stillwatch.report.findings import Findings
 from stillwatch.store.results import Result, file_of, read_result
 
 Kept = TypeVar("Kept")
-KEPT_MAX: Final = 32
-"""Things made of a result that are kept: a campaign's members and its graph, for some campaigns."""
+KEPT_MAX: Final = 64
+"""Things made of a result that are kept: members, graph, drawings and data of some ten campaigns."""
 
 
 class Reading:
@@ -44,6 +45,7 @@ class Reading:
         self.place = result.place
         self._result = result
         self._kept: dict[tuple[str, ...], Any] = {}
+        self._making: dict[tuple[str, ...], Lock] = {}
         self._lock = Lock()
         self.run: dict[str, Any] = result.run()
         self.mark = ""
@@ -77,9 +79,11 @@ class Reading:
     @property
     def decisions(self) -> pl.DataFrame:
         """Give DECISION: the effects in force, as the ledger or else the result has them."""
-        if self._effects is None:
-            self._effects = self._result.table(DECISION)
-        return self._effects
+        return self._own_effects if self._effects is None else self._effects
+
+    @cached_property
+    def _own_effects(self) -> pl.DataFrame:
+        return self._result.table(DECISION)
 
     def enforce(self, effects: pl.DataFrame, *, mark: str) -> None:
         """Take DECISION from the ledger; `mark` says from which state of it."""
@@ -155,16 +159,26 @@ class Reading:
         return pl.scan_parquet(path)
 
     def remember(self, *key: str, make: Callable[[], Kept]) -> Kept:
-        """Give what was made under a key, made once; the oldest goes when there are KEPT_MAX."""
+        """Give what was made under a key, made once; the oldest goes when there are KEPT_MAX.
+
+        Who asks for what another thread is making waits for that one. `make` may remember parts of
+        its own under other keys.
+        """
         with self._lock:
             if key in self._kept:
                 return cast("Kept", self._kept[key])
-        made = make()
-        with self._lock:
-            while len(self._kept) >= KEPT_MAX:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[key] = made
-        return made
+            alone = self._making.setdefault(key, Lock())
+        with alone:
+            with self._lock:
+                if key in self._kept:
+                    return cast("Kept", self._kept[key])
+            made = make()
+            with self._lock:
+                while len(self._kept) >= KEPT_MAX:
+                    self._kept.pop(next(iter(self._kept)))
+                self._kept[key] = made
+                self._making.pop(key, None)
+            return made
 
     def path_of(self, table: Table) -> Path:
         """Give where a table rests."""
@@ -180,8 +194,14 @@ class Reading:
 class Readings:
     """The newest result, read; another one takes its place when there is one."""
 
-    def __init__(self, results: Callable[[], Path | None]) -> None:
+    def __init__(
+        self,
+        results: Callable[[], Path | None],
+        *,
+        ahead: Callable[[Reading], None] | None = None,
+    ) -> None:
         self._results = results
+        self._ahead = ahead
         self._lock = Lock()
         self._newest: Reading | None = None
 
@@ -197,4 +217,7 @@ class Readings:
                 return None
             if self._newest is None or self._newest.place != place:
                 self._newest = Reading(read_result(place))
+                if self._ahead is not None:
+                    arguments = (self._newest,)
+                    Thread(target=self._ahead, args=arguments, name="ahead", daemon=True).start()
             return self._newest

@@ -39,7 +39,7 @@
       const raw = columns[column][row];
       return raw === null || raw === undefined ? null : words[column] ? words[column][raw] : raw;
     };
-    const low = columns.account_id.map((id) => id.toLowerCase());
+    let low = null;
     const chosen = new Set();
     let order = [];
     let at = 0;
@@ -47,6 +47,7 @@
     const arrange = () => {
       const find = state.find.trim().toLowerCase();
       const verdict = words.verdict.indexOf(state.verdict);
+      if (find) low ??= columns.account_id.map((id) => id.toLowerCase());
       order = [];
       for (let row = 0; row < rows; row += 1) {
         if (verdict >= 0 && columns.verdict[row] !== verdict) continue;
