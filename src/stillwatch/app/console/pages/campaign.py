@@ -20,6 +20,7 @@ from stillwatch.app.console.reading.days import layer_capabilities, mark_days
 from stillwatch.app.console.reading.evidence import Evidence, gather_evidence, groups_of
 from stillwatch.app.console.reading.similar import find_similar
 from stillwatch.app.console.reading.states import state_campaigns
+from stillwatch.app.console.reading.values import TACTIC_WORDS
 
 Row = dict[str, Any]
 
@@ -66,7 +67,7 @@ def view(asked: Asked) -> Shown:
     name = asked.require("id", of="campaign")
     row = find_campaign(reading, name)
     drawn, sheets = reading.remember("campaign", name, make=lambda: _draw(reading, row))
-    told = {"row": row, "permission": row["is_permitted"], **drawn}
+    told = {"row": row, "permission": row["is_permitted"], "tactics": TACTIC_WORDS, **drawn}
     members = members_sheet(reading, name, page_rows=_ROWS)
     return Shown("campaign.html", told, sheets=(*sheets, members, *about_campaign(asked, name)))
 
