@@ -22,7 +22,7 @@ pytestmark = [
 
 
 def test_three_steps_lead_from_the_overview_to_the_line_of_evidence(visit: Visit) -> None:
-    """See the evidence, the jump to it, the figures of each channel: Tab and Enter, nothing else."""
+    """See the evidence, read its strongest line, open the figures: Tab and Enter, nothing else."""
     visit.go("/console")
     assert visit.tab_to("Skip to the page") == 1
     visit.press("Enter")
@@ -45,7 +45,7 @@ def test_every_stop_of_the_campaign_page_is_seen(visit: Visit) -> None:
 
 
 def test_the_grid_is_walked_with_arrows_and_left_with_tab(visit: Visit) -> None:
-    """Arrows choose a row, Space marks it, Enter opens its account; Tab goes on, in the order seen."""
+    """Arrows choose a row, Space marks it, Enter opens its account; Tab goes on as one reads."""
     visit.go(address("/campaign", id=CAMPAIGN) + "#members")
     visit.tab_to("Accounts of the campaign; arrows", most=8)
     visit.press("ArrowDown", "ArrowDown", "Space", "ArrowUp")

@@ -1,4 +1,4 @@
-"""The console in a browser: every page with axe-core, the table, the graph, pictures, a narrow screen.
+"""The console in a browser: every page with axe-core, the table, pictures, a narrow screen.
 
 It needs Chromium (the build installs Debian's), Playwright and axe; where one is missing it skips,
 and says which.

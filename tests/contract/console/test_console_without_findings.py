@@ -72,4 +72,7 @@ def test_a_broken_result_is_a_page_and_no_blank(browser: Any, tmp_path: Path) ->
         pages = [page for page in CATALOGUE if page.path in ("/", "/campaign", "/groups")]
         asked = [address(page.path, **query_of(page)) for page in pages]
         assert found_on(visit, *asked) == {}
+        said = visit.page.locator("main").inner_text()
+        assert "groups.parquet" in said
+        assert "fault of Stillwatch" not in said
         visit.context.close()

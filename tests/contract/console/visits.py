@@ -1,4 +1,4 @@
-"""A visit to the console in Debian's Chromium, with axe-core, and with everything it complained of."""
+"""A visit to the console in Debian's Chromium, with axe-core, and all that it complained of."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ DONE = """() => [...document.querySelectorAll("[data-grid],[data-graph]")]
 FOCUS = """() => {
   const one = document.activeElement;
   const box = one.getBoundingClientRect();
+  const look = getComputedStyle(one);
   const inside = (at, most) => Math.min(Math.max(at, 1), most - 2);
   const top = document.elementFromPoint(
     inside(box.left + Math.min(box.width / 2, 20), innerWidth),
@@ -36,7 +37,7 @@ FOCUS = """() => {
   return {
     name: (one.getAttribute("aria-label") || one.textContent || one.id).trim(),
     tag: one.tagName,
-    outlined: parseFloat(getComputedStyle(one).outlineWidth) >= 2 && getComputedStyle(one).outlineStyle !== "none",
+    outlined: parseFloat(look.outlineWidth) >= 2 && look.outlineStyle !== "none",
     covered: !(top && (one.contains(top) || top.contains(one))),
   };
 }"""

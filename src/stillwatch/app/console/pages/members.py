@@ -47,7 +47,9 @@ def send(asked: Asked) -> Sent:
     """Send all of them at once, by columns."""
     name = asked.require("id", of="campaign")
     reading = asked.result()
-    content, packed = reading.remember("spelt", name, reading.mark, make=lambda: _spell(reading, name))
+    content, packed = reading.remember(
+        "spelt", name, reading.mark, make=lambda: _spell(reading, name)
+    )
     return Sent(content, "application/json", packed=packed)
 
 

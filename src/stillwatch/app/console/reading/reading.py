@@ -35,7 +35,7 @@ from stillwatch.store.results import Result, file_of, read_result
 
 Kept = TypeVar("Kept")
 KEPT_MAX: Final = 64
-"""Things made of a result that are kept: members, graph, drawings and data of some ten campaigns."""
+"""Things made of a result that are kept: members, graph, drawings, data of some ten campaigns."""
 
 
 class Reading:
@@ -151,12 +151,17 @@ class Reading:
         """Look into a table of the result without reading it whole.
 
         Raises:
-            NotAResult: its file is absent.
+            NotAResult: its file is absent, or was cut off.
         """
         path = self.path_of(table)
         if not path.is_file():
             raise NotAResult(str(self.place), missing=path.name)
-        return pl.scan_parquet(path)
+        frame = pl.scan_parquet(path)
+        try:
+            frame.collect_schema()
+        except (pl.exceptions.PolarsError, OSError) as broken:
+            raise NotAResult(str(self.place), missing=f"readable {path.name}") from broken
+        return frame
 
     def remember(self, *key: str, make: Callable[[], Kept]) -> Kept:
         """Give what was made under a key, made once; the oldest goes when there are KEPT_MAX.

@@ -50,4 +50,4 @@ TACTIC_WORDS: Final = {
     "reasoning_trace_reconstruction": "has the way to a known answer written out afterwards",
     "sensitive_rewrite": "has sensitive questions answered or reworded, to steer what a model says",
 }
-"""What a campaign gets by each way of asking, in a clause for somebody who has never heard of it."""
+"""What a campaign gets by each way of asking, in a clause for who has never heard of it."""

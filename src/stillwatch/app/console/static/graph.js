@@ -11,7 +11,7 @@
     one.append(...inside);
     return one;
   };
-  const count = (number) => number.toLocaleString("en-GB");
+  const count = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
   const plural = (number, word) => `${count(number)} ${word}${number === 1 ? "" : "s"}`;
   const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -37,6 +37,7 @@
     const style = getComputedStyle(document.documentElement);
     const names = ["ink", "muted", "line", "quiet", "accent", "surface", "tint", "bad", "content", "identity", "infrastructure", "client", "lifecycle", "timing", "judging"];
     colours = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+    colours.words = [wordOf(colours.bad), wordOf(colours.muted)];
     discs.clear();
   };
   /* What nobody sees does not grow into place: it is there at once. */
@@ -83,7 +84,7 @@
   const setPoints = (ink, size, radius, bundle) => {
     const picture = ink.getImageData(0, 0, size, size);
     const words = new Uint32Array(picture.data.buffer);
-    const [bad, muted] = [wordOf(colours.bad), wordOf(colours.muted)];
+    const [bad, muted] = colours.words;
     for (let one = 0; one < bundle.accounts; one += 1) {
       const far = Math.sqrt((one + 0.5) / bundle.accounts) * radius;
       const turn = one * TURN;

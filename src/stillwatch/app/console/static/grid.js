@@ -6,12 +6,13 @@
   if (!host) return;
   const ROW = 34;
   const SPARE = 4;
+  const count = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
   const COLUMNS = [
     { name: "account_id", heading: "Account", kind: "id" },
     { name: "verdict", heading: "Verdict", kind: "chip" },
     { name: "probability", heading: "Probability", kind: "number", show: (v) => (v > 0.999 && v < 1 ? "> 0.999" : v === 1 ? "> 0.999" : v.toFixed(3)) },
     { name: "weight_bits", heading: "Bits", kind: "number", show: (v) => v.toFixed(1) },
-    { name: "exchanges", heading: "Exchanges", kind: "number", show: (v) => v.toLocaleString("en-GB") },
+    { name: "exchanges", heading: "Exchanges", kind: "number", show: count },
     { name: "effect", heading: "Effect", kind: "chip" },
     { name: "plan", heading: "Plan", kind: "word" },
     { name: "program", heading: "Programme", kind: "word" },
@@ -165,7 +166,7 @@
     const tellChosen = () => {
       acts.hidden = chosen.size === 0;
       all.checked = order.length > 0 && order.every((row) => chosen.has(row));
-      acts.querySelector("b").textContent = `${chosen.size.toLocaleString("en-GB")} chosen`;
+      acts.querySelector("b").textContent = `${count(chosen.size)} chosen`;
     };
     const refresh = () => {
       arrange();
@@ -174,7 +175,7 @@
         const name = cell.dataset.column;
         cell.setAttribute("aria-sort", state.sort === name ? "ascending" : state.sort === `-${name}` ? "descending" : "none");
       }
-      tally.textContent = `${order.length.toLocaleString("en-GB")}${order.length < rows ? ` of ${rows.toLocaleString("en-GB")}` : ""} accounts`;
+      tally.textContent = `${count(order.length)}${order.length < rows ? ` of ${count(rows)}` : ""} accounts`;
       table.setAttribute("aria-rowcount", order.length + 1);
       exports.replaceChildren(...["csv", "json"].map((form) => {
         const now = new URLSearchParams(location.search);
