@@ -65,6 +65,16 @@ def test_the_table_finds_sorts_and_chooses(visit: Visit) -> None:
     assert "57 chosen" in grid.locator(".chosen").inner_text()
 
 
+def test_the_data_of_a_page_is_fetched_once(visit: Visit) -> None:
+    """What the page asks for ahead is what its scripts read: the same address, no second time."""
+    asked: list[str] = []
+    visit.page.on("request", lambda request: asked.append(request.url))
+    visit.go(address("/campaign", id=CAMPAIGN) + "&graph=0")
+    assert visit.page.locator(".graph-crumbs button").count() == 1
+    for name in ("members.json", "graph.json"):
+        assert len([url for url in asked if name in url]) == 1, asked
+
+
 def test_a_drawing_is_kept_as_a_picture(visit: Visit, tmp_path: Path) -> None:
     """PNG of a chart and of the graph, under the policy that allows nothing inline."""
     page = visit.page

@@ -33,6 +33,7 @@ def view(asked: Asked) -> Shown:
     layers = layer_campaigns(reading, live["campaign_id"].to_list())
     told: dict[str, Any] = {
         "live": live.to_dicts(),
+        "permitted": campaigns.height - live.height,
         "accounts_seen": reading.accounts.height,
         "all_exchanges": max(int(reading.accounts["exchanges"].sum()), 1),
         "verdicts": reading.findings.verdict_counts(),
