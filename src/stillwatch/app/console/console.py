@@ -24,8 +24,7 @@ from stillwatch.app.console.frame.forms import Tokens
 from stillwatch.app.console.frame.page import ROOT, Page
 from stillwatch.app.console.frame.render import compile_ahead
 from stillwatch.app.console.pages import PAGES as FINDINGS
-from stillwatch.app.console.reading import Readings
-from stillwatch.app.console.reading.ahead import make_ready
+from stillwatch.app.console.reading import Readings, make_ready
 from stillwatch.app.service.factory import Part
 from stillwatch.app.settings import utc_now
 

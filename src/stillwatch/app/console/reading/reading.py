@@ -2,8 +2,7 @@
 
 Small tables are read whole, once, when a page first asks for them; large ones (exchanges, evidence)
 are scanned for the rows that a page needs. A result never changes, so that nothing has to be told
-when it does: the newest is another one. Whoever gives the newest may have something made of it
-ahead, in a thread, while the first page is still being read.
+when it does: the newest is another one.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any, Final, TypeVar, cast
 
 import polars as pl
@@ -31,7 +30,7 @@ from stillwatch.domain.results import (
 from stillwatch.domain.schema import Table
 from stillwatch.domain.tables import LAUNCH, REGISTER
 from stillwatch.report.findings import Findings
-from stillwatch.store.results import Result, file_of, read_result
+from stillwatch.store.results import Result, file_of
 
 Kept = TypeVar("Kept")
 KEPT_MAX: Final = 64
@@ -194,35 +193,3 @@ class Reading:
         if not self.path_of(table).is_file():
             return table.empty()
         return self._result.table(table)
-
-
-class Readings:
-    """The newest result, read; another one takes its place when there is one."""
-
-    def __init__(
-        self,
-        results: Callable[[], Path | None],
-        *,
-        ahead: Callable[[Reading], None] | None = None,
-    ) -> None:
-        self._results = results
-        self._ahead = ahead
-        self._lock = Lock()
-        self._newest: Reading | None = None
-
-    def newest(self) -> Reading | None:
-        """Give the newest result; None before the first.
-
-        Raises:
-            NotAResult: what is named is none.
-        """
-        place = self._results()
-        with self._lock:
-            if place is None:
-                return None
-            if self._newest is None or self._newest.place != place:
-                self._newest = Reading(read_result(place))
-                if self._ahead is not None:
-                    arguments = (self._newest,)
-                    Thread(target=self._ahead, args=arguments, name="ahead", daemon=True).start()
-            return self._newest

@@ -15,8 +15,7 @@ sys.path.append(str(Path(__file__).parents[3] / "contract/console"))
 
 from made_for_console import CAMPAIGN, make_wide_result
 
-from stillwatch.app.console.reading import Readings
-from stillwatch.app.console.reading.ahead import make_ready
+from stillwatch.app.console.reading import Readings, make_ready
 from stillwatch.app.console.reading.members import list_members, weigh_members
 from stillwatch.app.console.reading.reading import Reading
 from stillwatch.store.results import read_result
