@@ -18,27 +18,22 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import socket
 import statistics
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import polars as pl
-import uvicorn
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
 from stillwatch.app.console.gate import COOKIE
-from stillwatch.app.console.opening import make_opened
 
 REPOSITORY: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "tests/contract/console"))
 from made_for_console import make_wide_result  # noqa: E402  a module of the tests
+from visits import TOKEN, opened  # noqa: E402  the same
 
 USABLE_S_MAX: Final = 1.5
 FRAME_MS_MAX: Final = 100.0
@@ -46,7 +41,6 @@ FRAMES_SHARE: Final = 0.95
 """Issue 8."""
 READ_S: Final = 2
 """Seconds that somebody looks at the list before they choose a campaign."""
-TOKEN: Final = "bench"  # noqa: S105  of a server that nobody else reaches
 FRAMES: Final = """
 async (move) => {
   const times = [];
@@ -71,19 +65,6 @@ POINT: Final = """(step) => {
 }"""
 READY: Final = """() => document.querySelector('[data-grid]')?.dataset.ready
   && document.querySelector('[data-graph]')?.dataset.frames > 0"""
-
-
-@contextmanager
-def served(result: Path) -> Iterator[str]:
-    """Serve a result on loopback; give the address of the console."""
-    bound = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(make_opened(result, token=TOKEN), log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{bound.getsockname()[1]}/console"
-    server.should_exit = True
-    thread.join()
 
 
 def measure(page: Page, base: str, campaign: str) -> dict[str, float]:
@@ -168,15 +149,15 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         rows = []
         for number in range(asked.rounds):
-            with served(result) as base:  # each round begins with nothing in the server's memory
+            with opened(result) as here:  # each round begins with nothing in the server's memory
                 page = browser.new_page(viewport={"width": 1280, "height": 900})
-                page.goto(f"{base}/enter?token={TOKEN}")
-                rows.append(measure(page, base, campaign))
+                page.goto(f"{here}/console/enter?token={TOKEN}")
+                rows.append(measure(page, f"{here}/console", campaign))
                 page.close()
-            with served(result) as base:
+            with opened(result) as here:
                 page = browser.new_page(viewport={"width": 1280, "height": 900})
-                page.context.add_cookies([{"name": COOKIE, "value": TOKEN, "url": base}])
-                rows[-1]["first s"] = measure_first(page, base, campaign)
+                page.context.add_cookies([{"name": COOKIE, "value": TOKEN, "url": here}])
+                rows[-1]["first s"] = measure_first(page, f"{here}/console", campaign)
                 page.close()
             print(number + 1, {name: round(value, 3) for name, value in rows[-1].items()})
         browser.close()
