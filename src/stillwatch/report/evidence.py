@@ -36,7 +36,8 @@ _MEANINGS: Final = {
     "say whose they are",
     "handed_on": "share of refused requests that another account sends, less that of answered "
     "ones: high where one queue is behind all",
-    "moved_on": "share of these that come from another subnet and client: high where it is hidden",
+    "moved_on": "share of requests handed on that come from another subnet and client: high where "
+    "one queue is hidden",
     "stream": "share of the account's traffic that is the group's, against strangers'",
 }
 """What a witness says, in a clause; unknown witnesses go by their name alone."""

@@ -17,6 +17,7 @@ from stillwatch.app.console.frame.assets import Asset, Assets
 from stillwatch.app.console.frame.exports import export_sheet
 from stillwatch.app.console.frame.forms import Tokens, read_form
 from stillwatch.app.console.frame.headers import ASSET_HEADERS, PAGE_HEADERS
+from stillwatch.app.console.frame.packing import choose_form
 from stillwatch.app.console.frame.page import SECTIONS, Answer, Moved, Page, Sent, Shown
 from stillwatch.app.console.frame.refusals import NotThereError, RefusedPageError
 from stillwatch.app.console.frame.render import render
@@ -113,7 +114,7 @@ class Answering:
                     answer = sent or answer
                     break
         if isinstance(answer, Sent):
-            return _send(answer)
+            return _send(request, answer)
         return self._show(request, asked, answer)
 
     def _show(self, request: Request, asked: Asked, shown: Shown) -> Response:
@@ -157,18 +158,20 @@ class Answering:
         return {name: pages for name, pages in found.items() if pages}
 
 
-def answer_asset(asset: Asset | None) -> Response:
+def answer_asset(request: Request, asset: Asset | None) -> Response:
     """Send a file that a page loads; it never changes under its address."""
     if asset is None:
         return Response(status_code=404, headers=PAGE_HEADERS)
-    return Response(asset.content, media_type=asset.media_type, headers=ASSET_HEADERS)
+    content, said = choose_form(request, asset.content, asset.packed)
+    return Response(content, media_type=asset.media_type, headers={**ASSET_HEADERS, **said})
 
 
-def _send(sent: Sent) -> Response:
-    headers = dict(PAGE_HEADERS)
+def _send(request: Request, sent: Sent) -> Response:
+    content, said = choose_form(request, sent.content, sent.packed)
+    headers = {**PAGE_HEADERS, **said}
     if sent.file_name is not None:
         headers["content-disposition"] = f'attachment; filename="{sent.file_name}"'
-    return Response(sent.content, media_type=sent.media_type, headers=headers)
+    return Response(content, media_type=sent.media_type, headers=headers)
 
 
 def _word(refused: RefusedError) -> RefusedPageError:

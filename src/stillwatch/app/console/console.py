@@ -24,7 +24,7 @@ from stillwatch.app.console.frame.forms import Tokens
 from stillwatch.app.console.frame.page import ROOT, Page
 from stillwatch.app.console.frame.render import compile_ahead
 from stillwatch.app.console.pages import PAGES as FINDINGS
-from stillwatch.app.console.reading import Readings
+from stillwatch.app.console.reading import Readings, make_ready
 from stillwatch.app.service.factory import Part
 from stillwatch.app.settings import utc_now
 
@@ -48,7 +48,7 @@ def make_console(
     stays_alive:  pages say now and then that they are open, so that who serves them may end after.
     """
     answering = Answering(
-        readings=Readings(results),
+        readings=Readings(results, ahead=make_ready),
         assets=Assets(),
         tokens=Tokens(token_bytes(_SECRET_BYTES)),
         clock=clock,
@@ -67,8 +67,8 @@ def make_console(
         return Response(status_code=307, headers={"location": ROOT})
 
     @router.get(f"{ROOT}/static/{{mark}}/{{name}}")
-    async def asset(mark: str, name: str) -> Response:
-        return answer_asset(answering.assets.at(mark, name))
+    async def asset(request: Request, mark: str, name: str) -> Response:
+        return answer_asset(request, answering.assets.at(mark, name))
 
     @router.get(f"{ROOT}/{{rest:path}}")
     async def nowhere(request: Request, rest: str) -> Response:

@@ -117,3 +117,16 @@ def test_long_numbers_are_written_short() -> None:
     """Along an axis."""
     values = (1e-6, 0.02, 950, 20_000, 3.5e6)
     assert [short(value) for value in values] == ["10⁻⁶", "0.02", "950", "20k", "3.5M"]
+
+
+def test_a_long_mark_has_a_short_form_for_a_telephone() -> None:
+    """Its first part, where the whole would run off the paper; a short one stands as it is."""
+    layers = [Layer("one", "f-s1", {DAY: 3.0})]
+    long = Mark(DAY, "24 stopped, 24 succeeded them")
+    svg = draw_stacked(layers, title="T", unit="things", marks=[long])
+    assert svg is not None
+    assert re.search(r'narrow-only"[^>]*>24 stopped …<', svg)
+    assert re.search(r'wide-only"[^>]*>24 stopped, 24 succeeded them<', svg)
+    svg = draw_stacked(layers, title="T", unit="things", marks=[Mark(DAY, "tern-3 released")])
+    assert svg is not None
+    assert "narrow-only" not in svg

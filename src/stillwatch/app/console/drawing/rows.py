@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from stillwatch.app.console.drawing.canvas import Canvas
+from stillwatch.app.console.drawing.canvas import Anchor, Canvas
 from stillwatch.app.console.drawing.scales import Linear, Logarithmic, short
 from stillwatch.report.figures import bits, figure, humanise
 
@@ -42,10 +42,10 @@ def draw_ties(rows: Sequence[Row]) -> Markup | None:
     heaviest = max(1.0, *(row["weight_bits"] for row in rows))
     right = Linear(0, heaviest, _RIGHT_START, 1.0)
     for tick in left.ticks():
-        canvas.line((left.at(tick), 0), (left.at(tick), len(rows) * _ROW), tone="grid")
-        canvas.text(
-            left.at(tick), len(rows) * _ROW + 16, short(tick), anchor="middle", tone="label quiet"
-        )
+        place = left.at(tick)
+        canvas.line((place, 0), (place, len(rows) * _ROW), tone="grid")
+        anchor: Anchor = "start" if place == 0 else "middle"
+        canvas.text(place, len(rows) * _ROW + 16, short(tick), anchor=anchor, tone="label quiet")
     for at, row in enumerate(rows):
         top = at * _ROW
         seen, expected = left.at(row["observed"]), left.at(row["expected"])

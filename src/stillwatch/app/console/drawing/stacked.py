@@ -26,6 +26,8 @@ _GAP: Final = 0.16
 _GUTTER: Final = 0.045
 """Share of the width left of the bars, for the numbers along the height."""
 _WEEK: Final = 7
+_MARK_CHARS_MAX: Final = 22
+"""Letters of a mark that have room on half a telephone; of more the first part stands there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,12 @@ def _draw_marks(canvas: Canvas, marks: Sequence[Mark], place_of: Callable[[date]
         place, height = place_of(mark.day), 12.0 + 15.0 * (number % 2)
         side: Anchor = "start" if place < 0.5 else "end"  # noqa: PLR2004  towards the middle
         canvas.line((place, height + 4), (place, _HEIGHT - _FOOT), tone=mark.tone)
-        canvas.text(place, height, mark.words, anchor=side, tone=f"label {mark.tone}-words")
+        short, _, rest = mark.words.partition(", ")
+        tone = f"label {mark.tone}-words"
+        if rest and len(mark.words) > _MARK_CHARS_MAX:
+            canvas.text(place, height, f"{short} …", anchor=side, tone=f"{tone} narrow-only")
+            tone += " wide-only"
+        canvas.text(place, height, mark.words, anchor=side, tone=tone)
 
 
 def _draw_days(canvas: Canvas, across: Linear, days: Sequence[date]) -> None:

@@ -10,6 +10,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Final
 
+from stillwatch.app.console.frame.packing import pack
 from stillwatch.app.console.frame.page import ROOT
 
 _TYPES: Final = {
@@ -30,6 +31,7 @@ class Asset:
     content: bytes
     media_type: str
     address: str
+    packed: bytes | None
 
 
 class Assets:
@@ -57,5 +59,5 @@ def _read_folder(folder: str) -> list[Asset]:
             content = path.read_bytes()
             mark = sha256(content).hexdigest()[:_HASH_CHARS]
             address = f"{ROOT}/static/{mark}/{path.name}"
-            found.append(Asset(path.name, content, _TYPES[kind], address))
+            found.append(Asset(path.name, content, _TYPES[kind], address, pack(content)))
     return found

@@ -36,6 +36,8 @@ class Sent:
     media_type: str
     file_name: str | None = None
     """None: it is shown where it is asked for; a name: the browser stores it."""
+    packed: bytes | None = None
+    """The same by gzip, where it is kept for many who ask; never anything with a secret in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ macros of `ui.html`), `asset(name)`, and `theme`. What a view adds stands beside
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -49,8 +50,15 @@ def _environment() -> Environment:
     )
     environment.filters.update({function.__name__: function for function in figures.FILTERS})
     environment.filters["quoted"] = quote_whole
+    environment.filters["odds"] = write_odds
     environment.globals.update({"when": when, "address": address})
     return environment
+
+
+def write_odds(times: float) -> str:
+    """Write how many times as likely something is, to two digits: 2,500."""
+    digits = max(math.floor(math.log10(times)) - 1, 0) if times > 0 else 0
+    return figures.tokens(round(times, -digits))
 
 
 def quote_whole(value: object) -> str:

@@ -20,6 +20,7 @@ from stillwatch.app.console.reading.days import layer_capabilities, mark_days
 from stillwatch.app.console.reading.evidence import Evidence, gather_evidence, groups_of
 from stillwatch.app.console.reading.similar import find_similar
 from stillwatch.app.console.reading.states import state_campaigns
+from stillwatch.app.console.reading.values import TACTIC_WORDS
 
 Row = dict[str, Any]
 
@@ -65,12 +66,19 @@ def view(asked: Asked) -> Shown:
     reading = asked.result()
     name = asked.require("id", of="campaign")
     row = find_campaign(reading, name)
+    drawn, sheets = reading.remember("campaign", name, make=lambda: _draw(reading, row))
+    told = {"row": row, "permission": row["is_permitted"], "tactics": TACTIC_WORDS, **drawn}
+    members = members_sheet(reading, name, page_rows=_ROWS)
+    return Shown("campaign.html", told, sheets=(*sheets, members, *about_campaign(asked, name)))
+
+
+def _draw(reading: Reading, row: Row) -> tuple[Row, tuple[Sheet, ...]]:
+    """Draw what stays the same as long as the result is the newest, whatever people decide."""
+    name = row["campaign_id"]
     evidence = gather_evidence(reading, groups=groups_of(reading, name), also=(name,))
-    told: dict[str, Any] = {
-        "row": row,
+    told = {
         "verdicts": reading.findings.verdict_counts(name),
         "evidence": evidence,
-        "permission": row["is_permitted"],
         **draw_evidence(evidence),
         **_draw_days(reading, name),
     }
@@ -79,9 +87,8 @@ def view(asked: Asked) -> Shown:
         _models(reading, name),
         _history(reading, name),
         _similar(reading, name),
-        members_sheet(reading, name, page_rows=_ROWS),
     )
-    return Shown("campaign.html", told, sheets=(*sheets, *about_campaign(asked, name)))
+    return told, sheets
 
 
 def find_campaign(reading: Reading, name: str) -> Row:

@@ -6,6 +6,7 @@ from typing import Final
 
 from stillwatch.app.console.frame.asked import Asked
 from stillwatch.app.console.frame.exports import write_json
+from stillwatch.app.console.frame.packing import pack
 from stillwatch.app.console.frame.page import Page, Sent, Shown
 from stillwatch.app.console.frame.sheets import PAGE_ROWS, Column, Sheet
 from stillwatch.app.console.reading import Reading
@@ -45,8 +46,16 @@ def view(asked: Asked) -> Shown:
 def send(asked: Asked) -> Sent:
     """Send all of them at once, by columns."""
     name = asked.require("id", of="campaign")
-    spelt = spell_members(list_members(asked.result(), name))
-    return Sent(write_json(spelt), "application/json")
+    reading = asked.result()
+    content, packed = reading.remember(
+        "spelt", name, reading.mark, make=lambda: _spell(reading, name)
+    )
+    return Sent(content, "application/json", packed=packed)
+
+
+def _spell(reading: Reading, name: str) -> tuple[bytes, bytes | None]:
+    content = write_json(spell_members(list_members(reading, name)))
+    return content, pack(content)
 
 
 PAGE: Final = Page(

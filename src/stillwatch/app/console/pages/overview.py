@@ -13,9 +13,9 @@ from stillwatch.app.console.drawing.stacked import draw_stacked
 from stillwatch.app.console.frame.asked import Asked
 from stillwatch.app.console.frame.page import Page, Shown
 from stillwatch.app.console.pages.campaigns import campaign_sheet
-from stillwatch.app.console.reading import Reading
 from stillwatch.app.console.reading.days import layer_campaigns
 from stillwatch.app.console.reading.states import state_campaigns
+from stillwatch.report.figures import count, humanise
 from stillwatch.report.findings import harvest_total
 
 VISIT_COOKIE: Final = "stillwatch_before"
@@ -28,18 +28,25 @@ def view(asked: Asked) -> Shown:
     reading = asked.result()
     campaigns = state_campaigns(reading)
     live = campaigns.filter(~pl.col("is_permitted"))
+    news = live.filter(pl.col("state").is_in(_NEWS))
+    effects = _count_by(reading.decisions, "effect")
     layers = layer_campaigns(reading, live["campaign_id"].to_list())
     told: dict[str, Any] = {
         "live": live.to_dicts(),
+        "permitted": campaigns.height - live.height,
         "accounts_seen": reading.accounts.height,
+        "all_exchanges": max(int(reading.accounts["exchanges"].sum()), 1),
         "verdicts": reading.findings.verdict_counts(),
         "harvested": {
             measure: harvest_total(campaigns.to_dicts(), measure)
             for measure in ("exchanges", "output_tokens")
         },
         "smallest": reading.findings.smallest_campaign(),
-        "effects": _effects(reading),
-        "news": live.filter(pl.col("state").is_in(_NEWS)).to_dicts(),
+        "effects": effects,
+        "effects_by_kind": _list_counts(effects),
+        "news": news.to_dicts(),
+        "news_by_state": _list_counts(_count_by(news, "state")) or "nothing has changed",
+        "has_looked_before": not reading.history.is_empty(),
         "queue": waiting(asked),
         "before": read_visit(asked),
         "finished_at": instant_of(reading.run.get("finished_at")),
@@ -75,9 +82,13 @@ def instant_of(said: object) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _effects(reading: Reading) -> list[tuple[str, int]]:
-    counted = reading.decisions.group_by("effect").len().sort("len", "effect", descending=True)
-    return [(effect, number) for effect, number in counted.iter_rows()]
+def _count_by(rows: pl.DataFrame, name: str) -> list[tuple[str, int]]:
+    counted = rows.group_by(name).len().sort("len", name, descending=[True, False])
+    return [(code, number) for code, number in counted.iter_rows()]
+
+
+def _list_counts(counted: list[tuple[str, int]]) -> str:
+    return ", ".join(f"{count(number)} {humanise(code).lower()}" for code, number in counted)
 
 
 PAGE: Final = Page("/", "Overview", view, section="Findings", needs=("result",), key="o")

@@ -1,5 +1,6 @@
 """What a result tells the pages: its tables, read once and kept as long as it is the newest."""
 
-from stillwatch.app.console.reading.reading import Reading, Readings
+from stillwatch.app.console.reading.newest import Readings, make_ready
+from stillwatch.app.console.reading.reading import Reading
 
-__all__ = ["Reading", "Readings"]
+__all__ = ["Reading", "Readings", "make_ready"]

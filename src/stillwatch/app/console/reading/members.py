@@ -31,31 +31,46 @@ def list_members(reading: Reading, campaign_id: str) -> pl.DataFrame:
     return reading.remember(*key, make=lambda: _list(reading, campaign_id))
 
 
+def weigh_members(reading: Reading, campaign_id: str) -> pl.DataFrame:
+    """Give the accounts of a campaign as `list_members` does, but for the effects in force.
+
+    Cost:    linear in the evidence on accounts; made once a campaign, whatever people decide.
+    """
+    return reading.remember("weighed", campaign_id, make=lambda: _weigh(reading, campaign_id))
+
+
 def _list(reading: Reading, campaign_id: str) -> pl.DataFrame:
+    gravity = pl.col("effect").replace_strict(_GRAVITY, default=-1)
+    graver = reading.decisions.sort(gravity, "decision_id", descending=[True, False])
+    effects = graver.unique("account_id", keep="first").select("account_id", "effect")
+    members = weigh_members(reading, campaign_id)
+    joined = members.join(effects, on="account_id", how="left", maintain_order="left")
+    own = [name for name in members.columns if name not in _REGISTER]
+    return joined.select(*own, "effect", *_REGISTER)
+
+
+def _weigh(reading: Reading, campaign_id: str) -> pl.DataFrame:
     chosen = reading.accounts.filter(pl.col("campaign_id") == campaign_id)
     rank = pl.col("verdict").replace_strict(_RANK).alias("rank")
     order = ("rank", "probability", "exchanges", "account_id")
     ranked = chosen.with_columns(rank).sort(*order, descending=[False, True, True, False])
-    gravity = pl.col("effect").replace_strict(_GRAVITY, default=-1)
-    graver = reading.decisions.sort(gravity, "decision_id", descending=[True, False])
-    effects = graver.group_by("account_id", maintain_order=True).agg(pl.col("effect").first())
     known = reading.register.select("account_id", *_REGISTER)
-    frame = ranked.drop("rank")
-    for other in (_weights(reading, chosen), effects, known):
-        frame = frame.join(other, on="account_id", how="left", maintain_order="left")
-    return frame
+    frame = ranked.drop("rank").with_row_index("row")
+    weights = _weights(reading, frame.select("row", subject_id="account_id"))
+    frame = frame.join(weights, on="row", how="left", maintain_order="left").drop("row")
+    return frame.join(known, on="account_id", how="left", maintain_order="left")
 
 
-def _weights(reading: Reading, chosen: pl.DataFrame) -> pl.DataFrame:
-    """Sum the evidence on accounts over families."""
-    subjects = chosen.lazy().select(subject_id="account_id")
+def _weights(reading: Reading, numbered: pl.DataFrame) -> pl.DataFrame:
+    """Sum the evidence on accounts over families; by number, since ids are slow to group by."""
     by_family = (
         reading.scan(EVIDENCE)
-        .join(subjects, on="subject_id", how="semi")
-        .group_by("subject_id", "family")
+        .select("subject_id", "family", "weight_bits")
+        .join(numbered.lazy(), on="subject_id")
+        .group_by("row", "family")
         .agg(pl.col("weight_bits").sum())
     )
-    summed = by_family.group_by(account_id="subject_id").agg(
+    summed = by_family.group_by("row").agg(
         pl.col("weight_bits").sum(),
         pl.col("family").filter(pl.col("weight_bits") > 0).sort().alias("families"),
     )

@@ -30,11 +30,11 @@ from stillwatch.domain.results import (
 from stillwatch.domain.schema import Table
 from stillwatch.domain.tables import LAUNCH, REGISTER
 from stillwatch.report.findings import Findings
-from stillwatch.store.results import Result, file_of, read_result
+from stillwatch.store.results import Result, file_of
 
 Kept = TypeVar("Kept")
-KEPT_MAX: Final = 32
-"""Things made of a result that are kept: a campaign's members and its graph, for some campaigns."""
+KEPT_MAX: Final = 64
+"""Things made of a result that are kept: members, graph, drawings, data of some ten campaigns."""
 
 
 class Reading:
@@ -44,6 +44,7 @@ class Reading:
         self.place = result.place
         self._result = result
         self._kept: dict[tuple[str, ...], Any] = {}
+        self._making: dict[tuple[str, ...], Lock] = {}
         self._lock = Lock()
         self.run: dict[str, Any] = result.run()
         self.mark = ""
@@ -77,9 +78,11 @@ class Reading:
     @property
     def decisions(self) -> pl.DataFrame:
         """Give DECISION: the effects in force, as the ledger or else the result has them."""
-        if self._effects is None:
-            self._effects = self._result.table(DECISION)
-        return self._effects
+        return self._own_effects if self._effects is None else self._effects
+
+    @cached_property
+    def _own_effects(self) -> pl.DataFrame:
+        return self._result.table(DECISION)
 
     def enforce(self, effects: pl.DataFrame, *, mark: str) -> None:
         """Take DECISION from the ledger; `mark` says from which state of it."""
@@ -147,24 +150,39 @@ class Reading:
         """Look into a table of the result without reading it whole.
 
         Raises:
-            NotAResult: its file is absent.
+            NotAResult: its file is absent, or was cut off.
         """
         path = self.path_of(table)
         if not path.is_file():
             raise NotAResult(str(self.place), missing=path.name)
-        return pl.scan_parquet(path)
+        frame = pl.scan_parquet(path)
+        try:
+            frame.collect_schema()
+        except (pl.exceptions.PolarsError, OSError) as broken:
+            raise NotAResult(str(self.place), missing=f"readable {path.name}") from broken
+        return frame
 
     def remember(self, *key: str, make: Callable[[], Kept]) -> Kept:
-        """Give what was made under a key, made once; the oldest goes when there are KEPT_MAX."""
+        """Give what was made under a key, made once; the oldest goes when there are KEPT_MAX.
+
+        Who asks for what another thread is making waits for that one. `make` may remember parts of
+        its own under other keys.
+        """
         with self._lock:
             if key in self._kept:
                 return cast("Kept", self._kept[key])
-        made = make()
-        with self._lock:
-            while len(self._kept) >= KEPT_MAX:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[key] = made
-        return made
+            alone = self._making.setdefault(key, Lock())
+        with alone:
+            with self._lock:
+                if key in self._kept:
+                    return cast("Kept", self._kept[key])
+            made = make()
+            with self._lock:
+                while len(self._kept) >= KEPT_MAX:
+                    self._kept.pop(next(iter(self._kept)))
+                self._kept[key] = made
+                self._making.pop(key, None)
+            return made
 
     def path_of(self, table: Table) -> Path:
         """Give where a table rests."""
@@ -175,26 +193,3 @@ class Reading:
         if not self.path_of(table).is_file():
             return table.empty()
         return self._result.table(table)
-
-
-class Readings:
-    """The newest result, read; another one takes its place when there is one."""
-
-    def __init__(self, results: Callable[[], Path | None]) -> None:
-        self._results = results
-        self._lock = Lock()
-        self._newest: Reading | None = None
-
-    def newest(self) -> Reading | None:
-        """Give the newest result; None before the first.
-
-        Raises:
-            NotAResult: what is named is none.
-        """
-        place = self._results()
-        with self._lock:
-            if place is None:
-                return None
-            if self._newest is None or self._newest.place != place:
-                self._newest = Reading(read_result(place))
-            return self._newest

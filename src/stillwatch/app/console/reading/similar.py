@@ -39,14 +39,15 @@ def find_similar(reading: Reading, campaign_id: str) -> pl.DataFrame:
              shared values that tie (held by two or more accounts of each), shared capabilities and
              tactics.
     Order:   templates, values, aims, most first; at most SIMILAR_MAX.
-    Cost:    linear in TIE.
+    Cost:    linear in TIE the first time, in the rare values of campaigns then.
     """
     rows = reading.campaigns.select("campaign_id", "capabilities", "tactics").to_dicts()
     own = next((row for row in rows if row["campaign_id"] == campaign_id), None)
     if own is None:
         return pl.DataFrame(schema=_SCHEMA)
     templates = _shared(reading.templates.select("campaign_id", "template_id"), campaign_id)
-    values = _shared(_values(reading), campaign_id)
+    known = reading.remember("values", make=lambda: _values(reading))
+    values = _shared(known, campaign_id)
     found = []
     for row in rows:
         name = row["campaign_id"]

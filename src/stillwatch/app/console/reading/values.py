@@ -36,3 +36,18 @@ def say_value(channel: str, value: str) -> str:
     if channel == "age_at_first_use" and number < _DIGITS * _DIGITS:
         return f"{2**number - 1:,} h or more"
     return str(number) if number < _SMALL else value[:_DIGITS]
+
+
+TACTIC_WORDS: Final = {
+    "cot_elicitation": "asks for the steps of thought, which a model learns to think from",
+    "rubric_grading": "has answers graded, which trains a model to judge, and by judging",
+    "response_rewriting": "has answers put into better words, to be learnt as they are",
+    "instruction_synthesis": "has questions made up, to be asked of a model later",
+    "trajectory_harvest": "has whole pieces of work done step by step, for a model to imitate",
+    "tool_call_harvest": "collects calls of tools, so that a model learns when and how to call",
+    "code_synthesis": "has programs written to order, by the thousand",
+    "dataset_replay": "sends the questions of a known data set, for their answers",
+    "reasoning_trace_reconstruction": "has the way to a known answer written out afterwards",
+    "sensitive_rewrite": "has sensitive questions answered or reworded, to steer what a model says",
+}
+"""What a campaign gets by each way of asking, in a clause for who has never heard of it."""

@@ -81,6 +81,15 @@
     if (act) { event.preventDefault(); act(); }
   });
 
+  /* Sheets work by their addresses; htmx, which spares them a new page, comes when all else is done. */
+  const { htmx } = document.currentScript.dataset;
+  const later = window.requestIdleCallback ?? setTimeout;
+  addEventListener("load", () => later(() => {
+    const script = document.createElement("script");
+    script.src = htmx;
+    document.head.append(script);
+  }));
+
   const tell = (text) => { find("#told").textContent = text; };
   document.addEventListener("htmx:after:swap", () => {
     const tally = find(".sheet .tally");

@@ -11,7 +11,7 @@
     one.append(...inside);
     return one;
   };
-  const count = (number) => number.toLocaleString("en-GB");
+  const count = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
   const plural = (number, word) => `${count(number)} ${word}${number === 1 ? "" : "s"}`;
   const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -23,11 +23,13 @@
   host.replaceChildren(head, canvas, said);
   const paint = canvas.getContext("2d");
 
+  const TURN = 2.399963; /* the golden angle: dots fill a disc evenly */
   let data = null;
   let nodes = [];
   let hot = null;
   let born = 0;
   let frames = 0;
+  let wide = 0;
   let colours = {};
   const discs = new Map();
 
@@ -35,7 +37,13 @@
     const style = getComputedStyle(document.documentElement);
     const names = ["ink", "muted", "line", "quiet", "accent", "surface", "tint", "bad", "content", "identity", "infrastructure", "client", "lifecycle", "timing", "judging"];
     colours = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+    colours.words = [wordOf(colours.bad), wordOf(colours.muted)];
     discs.clear();
+  };
+  /* What nobody sees does not grow into place: it is there at once. */
+  const isInSight = () => {
+    const box = host.getBoundingClientRect();
+    return box.top < innerHeight && box.bottom > 0;
   };
   const within = () => new URLSearchParams(location.search).get("graph") ?? "";
   const labelOf = (trait) => trait.label;
@@ -43,6 +51,7 @@
   /* Places: both columns as tall as the taller of them. */
   const arrange = () => {
     const width = host.clientWidth;
+    wide = width;
     const narrow = width < 560;
     const most = Math.max(...data.bundles.map((one) => one.accounts), 1);
     const single = data.bundles.some((one) => one.account_id);
@@ -71,6 +80,28 @@
     discs.clear();
   };
 
+  /* Very many dots are points: set one by one in memory, which is ten times as fast as drawing. */
+  const setPoints = (ink, size, radius, bundle) => {
+    const picture = ink.getImageData(0, 0, size, size);
+    const words = new Uint32Array(picture.data.buffer);
+    const [bad, muted] = colours.words;
+    for (let one = 0; one < bundle.accounts; one += 1) {
+      const far = Math.sqrt((one + 0.5) / bundle.accounts) * radius;
+      const turn = one * TURN;
+      const [x, y] = [Math.round(size / 2 + far * Math.cos(turn)), Math.round(size / 2 + far * Math.sin(turn))];
+      words[y * size + x] = one < bundle.fraudulent ? bad : muted;
+    }
+    ink.putImageData(picture, 0, 0);
+  };
+  const wordOf = (colour) => {
+    const dab = document.createElement("canvas");
+    dab.width = 1;
+    dab.height = 1;
+    const ink = dab.getContext("2d", { willReadFrequently: true });
+    ink.fillStyle = colour;
+    ink.fillRect(0, 0, 1, 1);
+    return new Uint32Array(ink.getImageData(0, 0, 1, 1).data.buffer)[0];
+  };
   /* A disc of dots, one an account, drawn once and then stamped. */
   const discOf = (node) => {
     if (discs.has(node)) return discs.get(node);
@@ -79,7 +110,7 @@
     const disc = document.createElement("canvas");
     disc.width = size;
     disc.height = size;
-    const ink = disc.getContext("2d");
+    const ink = disc.getContext("2d", { willReadFrequently: true });
     const middle = size / 2;
     ink.fillStyle = colours.tint;
     ink.strokeStyle = colours.quiet;
@@ -89,16 +120,14 @@
     ink.stroke();
     const number = node.bundle.accounts;
     const dot = Math.min(Math.max((node.radius * scale) / Math.sqrt(number) * 0.62, 0.6), 5 * scale);
-    for (let one = 0; one < number; one += 1) {
+    if (dot < 1.2) setPoints(ink, size, node.radius * scale - dot, node.bundle);
+    for (let one = 0; dot >= 1.2 && one < number; one += 1) {
       const far = Math.sqrt((one + 0.5) / number) * (node.radius * scale - dot);
-      const turn = one * 2.399963;
+      const turn = one * TURN;
       ink.fillStyle = one < node.bundle.fraudulent ? colours.bad : colours.muted;
-      if (dot < 1.2) ink.fillRect(middle + far * Math.cos(turn) - dot, middle + far * Math.sin(turn) - dot, 2 * dot, 2 * dot);
-      else {
-        ink.beginPath();
-        ink.arc(middle + far * Math.cos(turn), middle + far * Math.sin(turn), dot, 0, 2 * Math.PI);
-        ink.fill();
-      }
+      ink.beginPath();
+      ink.arc(middle + far * Math.cos(turn), middle + far * Math.sin(turn), dot, 0, 2 * Math.PI);
+      ink.fill();
     }
     discs.set(node, disc);
     return disc;
@@ -227,10 +256,11 @@
     }));
   };
   const show = (found) => {
+    if (!data) readColours();
     data = found;
     hot = null;
-    born = performance.now();
     arrange();
+    born = isInSight() ? performance.now() : -Infinity;
     drawCrumbs();
     tell();
     const holds = `${plural(data.bundles.length, "bundle")} of accounts and ${plural(data.traits.length, "value")} that tie them`;
@@ -283,17 +313,14 @@
     ink.drawImage(canvas, 0, 0);
     window.stillwatch.keep(copy, "graph");
   });
-  const repaint = () => { readColours(); redraw(); };
+  const repaint = () => { if (data) { readColours(); redraw(); } };
   document.addEventListener("stillwatch:theme", repaint);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
   addEventListener("popstate", load);
-  let wide = 0;
   new ResizeObserver(() => {
     if (!data || host.clientWidth === wide) return;
-    wide = host.clientWidth;
     arrange();
     redraw();
   }).observe(host);
-  readColours();
   load();
 })();

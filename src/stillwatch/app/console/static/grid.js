@@ -6,12 +6,13 @@
   if (!host) return;
   const ROW = 34;
   const SPARE = 4;
+  const count = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
   const COLUMNS = [
     { name: "account_id", heading: "Account", kind: "id" },
     { name: "verdict", heading: "Verdict", kind: "chip" },
     { name: "probability", heading: "Probability", kind: "number", show: (v) => (v > 0.999 && v < 1 ? "> 0.999" : v === 1 ? "> 0.999" : v.toFixed(3)) },
     { name: "weight_bits", heading: "Bits", kind: "number", show: (v) => v.toFixed(1) },
-    { name: "exchanges", heading: "Exchanges", kind: "number", show: (v) => v.toLocaleString("en-GB") },
+    { name: "exchanges", heading: "Exchanges", kind: "number", show: count },
     { name: "effect", heading: "Effect", kind: "chip" },
     { name: "plan", heading: "Plan", kind: "word" },
     { name: "program", heading: "Programme", kind: "word" },
@@ -39,7 +40,7 @@
       const raw = columns[column][row];
       return raw === null || raw === undefined ? null : words[column] ? words[column][raw] : raw;
     };
-    const low = columns.account_id.map((id) => id.toLowerCase());
+    let low = null;
     const chosen = new Set();
     let order = [];
     let at = 0;
@@ -47,6 +48,7 @@
     const arrange = () => {
       const find = state.find.trim().toLowerCase();
       const verdict = words.verdict.indexOf(state.verdict);
+      if (find) low ??= columns.account_id.map((id) => id.toLowerCase());
       order = [];
       for (let row = 0; row < rows; row += 1) {
         if (verdict >= 0 && columns.verdict[row] !== verdict) continue;
@@ -164,7 +166,7 @@
     const tellChosen = () => {
       acts.hidden = chosen.size === 0;
       all.checked = order.length > 0 && order.every((row) => chosen.has(row));
-      acts.querySelector("b").textContent = `${chosen.size.toLocaleString("en-GB")} chosen`;
+      acts.querySelector("b").textContent = `${count(chosen.size)} chosen`;
     };
     const refresh = () => {
       arrange();
@@ -173,7 +175,7 @@
         const name = cell.dataset.column;
         cell.setAttribute("aria-sort", state.sort === name ? "ascending" : state.sort === `-${name}` ? "descending" : "none");
       }
-      tally.textContent = `${order.length.toLocaleString("en-GB")}${order.length < rows ? ` of ${rows.toLocaleString("en-GB")}` : ""} accounts`;
+      tally.textContent = `${count(order.length)}${order.length < rows ? ` of ${count(rows)}` : ""} accounts`;
       table.setAttribute("aria-rowcount", order.length + 1);
       exports.replaceChildren(...["csv", "json"].map((form) => {
         const now = new URLSearchParams(location.search);
