@@ -2,14 +2,13 @@
 
 Compiling holds Python's lock for twenty seconds: in the process that reads, nothing else would run.
 The child writes into Numba's cache, says when the kernel that hashes names is there and when those
-of *observe* are, and makes the others from then on with what the reading leaves of the processors.
-It ends with the process that started it. Deliberately absent: anything that a run depends on. A
+of *observe* are, and makes the others when it is told to, with a child of its own beside it: while
+exchanges are read, every core is needed. Deliberately absent: anything that a run depends on. A
 child that fails or hangs costs time: whoever needs a kernel compiles it.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -27,12 +26,9 @@ from stillwatch.domain.limits import COMPILE_S_MAX
 
 _OURSELVES: Final = "stillwatch.app.compiler"
 _SEEDS: Final = "seeds"
-_STDIN: Final = 0
 _NAMES: Final = b"names\n"
 _OBSERVED: Final = b"observed\n"
-_STEPS_BACK: Final = 5
-"""Of niceness (setpriority(2)): a third of the share of a process that reads, where every core is
-wanted. More, and it would starve on a machine that has other work, while the run waits for it."""
+_GO_ON: Final = b"go on\n"
 
 
 class Compiler:
@@ -52,9 +48,9 @@ class Compiler:
         self._wait_for(_OBSERVED)
 
     def wait_for_all(self) -> None:
-        """Return when the other kernels are in the cache too: when the child is gone."""
-        with self._bound(), self._process:  # closes the pipes when there is no more to read
-            self._said().read()
+        """Have the other kernels made, and return when the child is gone."""
+        with self._bound():
+            self._process.communicate(_GO_ON)
 
     def _wait_for(self, word: bytes) -> None:
         with self._bound():
@@ -129,8 +125,7 @@ def compile_seeds() -> None:
 
 
 def main() -> None:
-    """Be the child; or, with the one argument, the child's child that makes half of the rest."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    """Be the child, which ends if its parent does before it asks for more; or the child's child."""
     if sys.argv[1:] == [_SEEDS]:
         compile_seeds()
         return
@@ -138,21 +133,14 @@ def main() -> None:
     _say(_NAMES)
     compile_observe()
     _say(_OBSERVED)
-    if sys.platform != "win32":
-        os.nice(_STEPS_BACK)
-    with subprocess.Popen(_words(_SEEDS), stdout=subprocess.DEVNULL):  # noqa: S603  ourselves
-        compile_groups()
+    if sys.stdin.buffer.readline() == _GO_ON:
+        with subprocess.Popen(_words(_SEEDS), stdout=subprocess.DEVNULL):  # noqa: S603  ourselves
+            compile_groups()
 
 
 def _say(word: bytes) -> None:
     sys.stdout.buffer.write(word)
     sys.stdout.buffer.flush()
-
-
-def _end_with_parent() -> None:
-    """End at once when the parent is gone: its end of the pipe closes with it."""
-    os.read(_STDIN, 1)  # not by `sys.stdin`, whose lock an interpreter that ends would wait for
-    os._exit(0)
 
 
 if __name__ == "__main__":
