@@ -98,6 +98,29 @@ def tell_of_decision(decision: Decision, *, entry: int) -> NewNotice:
     )
 
 
+def tell_of_left_out(
+    decision: Decision, *, accounts: int, why: str, at: datetime, entry: int
+) -> NewNotice:
+    """Tell that accounts were left out of a decision that people approved, or that was in force.
+
+    Grain:   one notice per decision and hour in which some were.
+    """
+    says = (
+        f"{_count(accounts, 'account')} of decision {plain(decision.decision_id)} "
+        f"({decision.effect}) {'was' if accounts == 1 else 'were'} left out, and nothing is taken "
+        f"from {'it' if accounts == 1 else 'them'}: {plain(why)}."
+    )
+    hour = int(at.timestamp()) // _HOUR_S
+    return NewNotice(
+        notice_id=_name("accounts_left_out", f"{decision.decision_id}/{hour}"),
+        kind="accounts_left_out",
+        subject_id=decision.decision_id,
+        accounts=accounts,
+        says=says,
+        entry=entry,
+    )
+
+
 def tell_of_appeal(appeal: Appeal, *, entry: int) -> NewNotice:
     """Tell that an appeal waits for a reviewer.
 

@@ -126,7 +126,8 @@ def run_watch(
     Raises:
         StillwatchError: the lake can't be used, the result is in the way, or a bound was met.
     """
-    run = Run(settings, key, RunLedger(settings, now), progress, request.seed, request.policy)
+    told = (request.policy, request.beforehand)
+    run = Run(settings, key, RunLedger(settings, now), progress, request.seed, *told)
     with draft_result(request.out) as draft, lake_to_watch(request.lake, key=key) as lake:
         late.load_ahead()
         window = open_window(lake, request, run)

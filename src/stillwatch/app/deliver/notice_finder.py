@@ -7,6 +7,7 @@ NOTICE_AGE_S_MAX is nobody's news any more. The log itself is verified from time
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,8 +18,10 @@ from stillwatch.act.notices import (
     tell_of_deadline,
     tell_of_decision,
     tell_of_failure,
+    tell_of_left_out,
 )
 from stillwatch.app.deliver.means import ACTOR, Means
+from stillwatch.app.loops.shields import ENFORCEMENT, SHIELDED
 from stillwatch.domain.service_limits import (
     LEDGER_PAGE_MAX,
     NOTICE_AGE_S_MAX,
@@ -109,6 +112,7 @@ def find_notices(
         decision = view.find(Decision, subject_id)
         if decision.state == "proposed" and decision.approvals_needed:
             yield tell_of_decision(decision, entry=entry)
+    yield from _left_out(view, fresh)
     for subject_id, entry in _subjects(fresh, "appeal.file").items():
         appeal = view.find(Appeal, subject_id)
         if appeal.state == "open":
@@ -119,6 +123,27 @@ def find_notices(
             yield tell_of_failure(failed, at=failures[-1].at, entry=failures[-1].number)
     for appeal in view.list_appeals_due(until=now + ahead):
         yield tell_of_deadline(appeal)
+
+
+def _left_out(view: View, fresh: Sequence[AuditEntry]) -> Iterator[NewNotice]:
+    """Tell of accounts that machines have left out of what people approved, and why."""
+    by_machine = [
+        one
+        for one in fresh
+        if one.actor == ENFORCEMENT and one.verb in {"decision.release", "decision.revert"}
+    ]
+    released = Counter(one.subject_id for one in by_machine)
+    newest = {one.subject_id: one for one in by_machine}
+    for decision_id, entry in newest.items():
+        decision = view.find(Decision, decision_id)
+        why = decision.why or ""
+        if not why.startswith(SHIELDED):
+            continue  # a person's answer: whoever gave it knows
+        is_whole = entry.verb == "decision.revert"
+        accounts = decision.accounts_count if is_whole else released[decision_id]
+        yield tell_of_left_out(
+            decision, accounts=accounts, why=why, at=entry.at, entry=entry.number
+        )
 
 
 def _campaigns(view: View, fresh: Sequence[AuditEntry]) -> Iterator[NewNotice]:

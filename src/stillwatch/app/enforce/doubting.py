@@ -15,13 +15,13 @@ import polars as pl
 from stillwatch.app.enforce.from_looks.looks import LookTables
 from stillwatch.app.enforce.from_looks.naming import is_fit_id, stable_id
 from stillwatch.app.enforce.from_looks.recording import DETECTION, in_batches, write_findings
-from stillwatch.app.enforce.from_looks.restraints import all_pages
 from stillwatch.domain.results import TAKING
 from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.nouns.cases import Case, NewCase
 from stillwatch.store.ledger.nouns.effects import EnforcedDecision
 from stillwatch.store.ledger.nouns.findings import NewFinding
+from stillwatch.store.ledger.questions.pages import all_pages
 
 IN_DOUBT: Final = "in_doubt"
 _BETTER: Final = ("clear", "permitted")

@@ -17,15 +17,15 @@ from stillwatch.app.enforce.from_looks.drafts import Draft
 from stillwatch.app.enforce.from_looks.looks import LookTables
 from stillwatch.app.enforce.from_looks.naming import fit_sentence, stable_id
 from stillwatch.app.enforce.from_looks.recording import in_batches
-from stillwatch.app.enforce.from_looks.restraints import all_pages
 from stillwatch.app.enforce.from_looks.rules import POLICY
 from stillwatch.decide.customer import customer_sentence
-from stillwatch.domain.results import TAKING
 from stillwatch.domain.service_limits import LEDGER_DECISION_ACCOUNTS_MAX
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.changes import Change
 from stillwatch.store.ledger.nouns.decisions import EFFECTS, NewDecision
+from stillwatch.store.ledger.nouns.effects import channels_of
 from stillwatch.store.ledger.nouns.terms import Terms
+from stillwatch.store.ledger.questions.pages import all_pages
 from stillwatch.store.ledger.questions.restraints import StandingAccount
 from stillwatch.store.ledger.views import View
 
@@ -120,11 +120,6 @@ def _write(change: Change, draft: Draft, look: LookTables, manner: Manner) -> No
     if not draft.people:
         change.approve(decision_id, note="the policy needs nobody")
         change.enqueue_effects(decision_id, channels=channels_of(draft.effect, manner.channels))
-
-
-def channels_of(effect: str, channels: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the channels that hear of an effect: what takes nothing from anybody is kept inside."""
-    return channels if effect in TAKING else ()
 
 
 def _without_standing(

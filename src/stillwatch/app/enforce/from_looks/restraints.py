@@ -7,25 +7,23 @@ spared by it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 import polars as pl
 
 from stillwatch.app.enforce.from_looks.looks import LookTables
 from stillwatch.decide.policy.subjects import SPARED
 from stillwatch.detect.verdicts.permissions import apply_permissions
-from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
 from stillwatch.domain.tables import GRANT
 from stillwatch.store.ledger import Ledger
+from stillwatch.store.ledger.questions.pages import all_pages
 from stillwatch.store.ledger.questions.restraints import SparedAccount, SparedSubject
 from stillwatch.store.ledger.views import View
 
 _GUILTY: Final = ("suspect", "fraudulent")
-RowT = TypeVar("RowT")
-PlaceT = TypeVar("PlaceT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +91,6 @@ def read_spared_subjects(view: View) -> dict[tuple[str, str], SparedSubject]:
         place=lambda one: (one.subject_kind, one.subject_id),
     )
     return {(one.subject_kind, one.subject_id): one for one in rows}
-
-
-def all_pages(
-    ask: Callable[[PlaceT], list[RowT]], *, first: PlaceT, place: Callable[[RowT], PlaceT]
-) -> Iterator[RowT]:
-    """Read a list page by page."""
-    at = first
-    while True:
-        rows = ask(at)
-        yield from rows
-        if len(rows) < LEDGER_PAGE_MAX:
-            return
-        at = place(rows[-1])
 
 
 def _spared(view: View, since: datetime) -> Iterator[SparedAccount]:
