@@ -23,6 +23,12 @@ LEDGER_COUNT_MAX: Final = 2**62
 """Of anything: fits the 64-bit integers of both databases, and no sum of two overflows them."""
 LEDGER_PAGE_MAX: Final = 10_000
 """Rows read at once: a few megabytes, some 50 ms."""
+FIGURES_ROWS_MAX: Final = 100_000
+"""Rows of the outbox that one figure counts to: some 10 ms; beyond it an alert has rung anyway."""
+FIGURES_CHANNELS_MAX: Final = 20
+"""Channels of the outbox that have figures: a house has two or three."""
+FIGURES_AGE_S: Final = 10.0
+"""Seconds for which figures of deliveries are kept: Prometheus asks every 15 to 60."""
 LEDGER_RELEASES_AT_ONCE_MAX: Final = 1_000
 """Accounts of one decision that are released in one transaction, of which each is an entry: some
 tenths of a second in which nobody else writes."""
