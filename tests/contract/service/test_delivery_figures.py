@@ -1,4 +1,4 @@
-"""Prometheus is told of deliveries, which another process makes; whoever scrapes often reads once."""
+"""Prometheus is told of deliveries, which another process makes; many scrapes are one reading."""
 
 from __future__ import annotations
 
