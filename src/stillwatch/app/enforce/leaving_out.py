@@ -8,7 +8,7 @@ the audit log by `service:enforcement` that says why.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ from stillwatch.store.ledger.views import View
 
 _AGAIN: Final = timedelta(minutes=1)
 """A permission may begin by the clock alone: it is looked for at least so often."""
+ANSWERED: Final = "a person has answered `innocent` or `permitted` since it was proposed"
 LeftOut = dict[str, dict[str, str]]
 """Decision → account → why."""
 
@@ -70,15 +71,21 @@ def leave_out(
         LedgerError: the ledger can't be written; nothing was released.
     """
     with ledger.read() as view:
-        named = all_pages(
-            lambda after: view.list_accounts(decision_id, after=after),
-            first="",
-            place=lambda one: one.account_id,
-        )
-        left = {one.account_id for one in named if one.released_at is None}
+        left = unreleased(view, decision_id)
     with ledger.write(actor=ENFORCEMENT, now=now) as change:
         if left and left <= accounts.keys():
             change.revert_decision(decision_id, why="; ".join(sorted(set(accounts.values()))))
             return
         for account_id in sorted(left & accounts.keys())[:LEDGER_RELEASES_AT_ONCE_MAX]:
             change.release_account(decision_id, account_id, why=accounts[account_id])
+
+
+def unreleased(view: View, decision_id: str, only: Collection[str] | None = None) -> set[str]:
+    """Name the accounts of a decision that are not released; of some, those that are among them."""
+    named = all_pages(
+        lambda after: view.list_accounts(decision_id, after=after),
+        first="",
+        place=lambda one: one.account_id,
+    )
+    left = {one.account_id for one in named if one.released_at is None}
+    return left if only is None else left.intersection(only)

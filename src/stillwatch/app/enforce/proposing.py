@@ -2,7 +2,9 @@
 
 An account that stands under an equal or severer decision of the same campaign is not proposed
 again, nor one whose proposal people have rejected, nor one that this very look has decided on
-before. If a person decides or answers anything between reading and writing, all is read again.
+before. What was decided on a campaign holds for its accounts when it has gone into another; but a
+budget is made anew, since one ceiling is for all accounts of the whole. If a person decides or
+answers anything between reading and writing, all is read again.
 """
 
 from __future__ import annotations
@@ -139,6 +141,10 @@ def _without_standing(
         campaign = draft.campaign_id
         if campaign not in standing:
             standing[campaign] = list(_standing(view, campaign, now))
+            for part in sorted(look.parts_of(campaign)):
+                standing[campaign] += (
+                    one for one in _standing(view, part, now) if not one.is_shared
+                )
         settled = {one.account_id for one in decided if one.is_shared == draft.is_shared}
         settled |= {one.account_id for one in standing[campaign] if _covers(one, draft)}
         kept = tuple(one for one in draft.account_ids if one not in settled)

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Final
 
 from stillwatch.app.enforce.from_looks.restraints import read_spared_subjects
-from stillwatch.app.enforce.leaving_out import LeavingOut, LeftOut, leave_out
+from stillwatch.app.enforce.leaving_out import ANSWERED, LeavingOut, LeftOut, leave_out
 from stillwatch.app.loops.shields import ENFORCEMENT
 from stillwatch.domain.errors import LakeError, StillwatchError
 from stillwatch.domain.service_limits import LEDGER_PAGE_MAX, LEDGER_RELEASES_AT_ONCE_MAX
@@ -30,7 +30,6 @@ from stillwatch.store.ledger.questions.pages import all_pages
 from stillwatch.store.ledger.questions.restraints import SparedSubject
 from stillwatch.store.ledger.views import View
 
-_WHY: Final = "a person has answered `innocent` or `permitted` since it was proposed"
 _ENDED_AT_ONCE: Final = 1_000
 """Decisions that end in one transaction: some seconds at most; the next round ends the others."""
 Subjects = dict[tuple[str, str], SparedSubject]
@@ -130,10 +129,10 @@ def _let_go(ledger: Ledger, decision_id: str, account_ids: list[str], *, now: da
         left = {one for _, one in _all_places(lambda after: ask(after=after))}
     with ledger.write(actor=ENFORCEMENT, now=now) as change:
         if left == set(account_ids):
-            change.revert_decision(decision_id, why=_WHY)
+            change.revert_decision(decision_id, why=ANSWERED)
             return
         for account_id in account_ids[:LEDGER_RELEASES_AT_ONCE_MAX]:
-            change.release_account(decision_id, account_id, why=_WHY)
+            change.release_account(decision_id, account_id, why=ANSWERED)
 
 
 def _put_in_force(  # noqa: PLR0913  what is known of one decision, and where to say it
@@ -150,11 +149,11 @@ def _put_in_force(  # noqa: PLR0913  what is known of one decision, and where to
     with ledger.write(actor=ENFORCEMENT, now=now) as change:
         change.expect(Decision, decision.decision_id, version=decision.version)
         if _is_spared("campaign", decision.campaign_id, decision, subjects):
-            change.revert_decision(decision.decision_id, why=_WHY)
+            change.revert_decision(decision.decision_id, why=ANSWERED)
             done.let_go.append(decision.decision_id)
             return
         for account_id in spared:
-            change.release_account(decision.decision_id, account_id, why=_WHY)
+            change.release_account(decision.decision_id, account_id, why=ANSWERED)
         if spared:
             done.let_go.append(decision.decision_id)
         if len(spared) < decision.accounts_count:

@@ -7,7 +7,7 @@ spared by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -37,10 +37,21 @@ class Restraints:
     """By (kind, id): what a person has answered to be innocent or permitted."""
     grants: pl.DataFrame = field(default_factory=GRANT.empty)
 
-    def answer_on(self, account_id: str, *, group_id: str | None, campaign_id: str | None) -> str:
-        """Give the answer of a person that keeps machines off an account, or nothing."""
+    def answer_on(
+        self,
+        account_id: str,
+        *,
+        group_id: str | None,
+        campaign_id: str | None,
+        former: Collection[str] = (),
+    ) -> str:
+        """Give the answer of a person that keeps machines off an account, or nothing.
+
+        former:  campaigns that are no more of which the account was: an answer on one of them was
+                 about its accounts, and goes with them wherever they are merged into.
+        """
         places = (("account", account_id), ("group", group_id), ("campaign", campaign_id))
-        for kind, subject_id in places:
+        for kind, subject_id in (*places, *(("campaign", one) for one in sorted(former))):
             if subject_id is not None and (found := self.subjects.get((kind, subject_id))):
                 return f"{found.answer} ({kind})"
         return ""
