@@ -126,8 +126,7 @@ def run_watch(
     Raises:
         StillwatchError: the lake can't be used, the result is in the way, or a bound was met.
     """
-    told = (request.policy, request.beforehand)
-    run = Run(settings, key, RunLedger(settings, now), progress, request.seed, *told)
+    run = Run(settings, key, RunLedger(settings, now), progress, request.seed, *request.rules)
     with draft_result(request.out) as draft, lake_to_watch(request.lake, key=key) as lake:
         late.load_ahead()
         window = open_window(lake, request, run)

@@ -94,6 +94,11 @@ class WatchRequest:
     beforehand: Beforehand | None = None
     """None = the look stands beside no ledger."""
 
+    @property
+    def rules(self) -> tuple[Policy | None, Beforehand | None]:
+        """The policy, and what the ledger says beforehand."""
+        return self.policy, self.beforehand
+
 
 @dataclass(frozen=True, slots=True)
 class ScanOutcome:

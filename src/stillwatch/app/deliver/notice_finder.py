@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from stillwatch.act.notices import (
+    count_words,
+    name_notice,
+    plain,
     tell_of_appeal,
     tell_of_campaign,
     tell_of_deadline,
     tell_of_decision,
     tell_of_failure,
-    tell_of_left_out,
 )
 from stillwatch.app.deliver.means import ACTOR, Means
 from stillwatch.app.loops.shields import ENFORCEMENT, SHIELDED
@@ -126,23 +128,26 @@ def find_notices(
 
 
 def _left_out(view: View, fresh: Sequence[AuditEntry]) -> Iterator[NewNotice]:
-    """Tell of accounts that machines have left out of what people approved, and why."""
-    by_machine = [
-        one
-        for one in fresh
-        if one.actor == ENFORCEMENT and one.verb in {"decision.release", "decision.revert"}
-    ]
+    """Tell of accounts that machines left out of decisions: one notice a decision and hour."""
+    verbs = ("decision.release", "decision.revert")
+    by_machine = [one for one in fresh if one.actor == ENFORCEMENT and one.verb in verbs]
     released = Counter(one.subject_id for one in by_machine)
-    newest = {one.subject_id: one for one in by_machine}
-    for decision_id, entry in newest.items():
+    for decision_id, entry in {one.subject_id: one for one in by_machine}.items():
         decision = view.find(Decision, decision_id)
         why = decision.why or ""
         if not why.startswith(SHIELDED):
             continue  # a person's answer: whoever gave it knows
         is_whole = entry.verb == "decision.revert"
         accounts = decision.accounts_count if is_whole else released[decision_id]
-        yield tell_of_left_out(
-            decision, accounts=accounts, why=why, at=entry.at, entry=entry.number
+        hour = int(entry.at.timestamp() // _HOUR_S)
+        yield NewNotice(
+            notice_id=name_notice("accounts_left_out", f"{decision_id}/{hour}"),
+            kind="accounts_left_out",
+            subject_id=decision_id,
+            accounts=accounts,
+            says=f"{count_words(accounts, 'account')} left out of decision {plain(decision_id)} "
+            f"({decision.effect}), nothing is taken there any more: {plain(why)}.",
+            entry=entry.number,
         )
 
 

@@ -7,7 +7,6 @@ were, and the age of the reading says so.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from math import inf
@@ -34,7 +33,7 @@ class DeliveryFigures:
         now: Callable[[], datetime],
     ) -> None:
         self._ledger, self._steady_s, self._now = ledger, steady_s, now
-        self._lock = asyncio.Lock()
+        self._is_reading = False  # of one event loop: between two awaits nobody else is
         self._tried_at_s = self._read_at_s = -inf
         self._entry: int | None = None
         by = ["channel"]
@@ -63,15 +62,17 @@ class DeliveryFigures:
         )
 
     async def refresh(self) -> None:
-        """Read the figures again, if they are old; a failure is told, and no more."""
-        async with self._lock:
-            if self._steady_s() - self._tried_at_s >= FIGURES_AGE_S:
-                self._tried_at_s = self._steady_s()
-                try:
-                    self._show(*await run_in_threadpool(self._read))
-                    self._read_at_s = self._steady_s()
-                except StillwatchError as refused:
-                    tell("deliveries.unread", fault=type(refused).__name__)
+        """Read the figures again, if they are old and nobody does; a failure is told."""
+        is_old = self._steady_s() - self._tried_at_s >= FIGURES_AGE_S
+        if is_old and not self._is_reading:
+            self._is_reading, self._tried_at_s = True, self._steady_s()
+            try:
+                self._show(*await run_in_threadpool(self._read))
+                self._read_at_s = self._steady_s()
+            except StillwatchError as refused:
+                tell("deliveries.unread", fault=type(refused).__name__)
+            finally:
+                self._is_reading = False
         self._age.set(self._steady_s() - self._read_at_s)
 
     def _read(self) -> tuple[list[ChannelFigures], SettledSince]:

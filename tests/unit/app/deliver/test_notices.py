@@ -133,7 +133,7 @@ def test_who_was_left_out_of_what_people_approved_is_told(
     (one,) = [each for each in told(receiver) if each["kind"] == "accounts_left_out"]
     assert (one["subject_id"], one["accounts"]) == ("d-1", 2)
     assert one["says"] == (
-        "2 accounts of decision d-1 (suspend) were left out, and nothing is taken from them: "
+        "2 accounts left out of decision d-1 (suspend), nothing is taken there any more: "
         "protected in the register."
     )
     assert str(one["link"]).endswith("/decision?id=d-1")

@@ -137,7 +137,9 @@ def test_an_appeal_is_about_the_decision_whatever_its_campaign_is_called_now(hou
         change.file_appeal(appeal)
     with house.ledger.write(actor="dora", now=house.later(minutes=1)) as change:
         change.review_appeal("a-1")
-        change.resolve_appeal("a-1", outcome="overturned", answer="You are right.", disposition="innocent")
+        change.resolve_appeal(
+            "a-1", outcome="overturned", answer="You are right.", disposition="innocent"
+        )
     assert house.under() == {"head-1"}
     house.enforce(merged(seen("l3", (WHOLE, 0, 2), house=house)))
     assert house.under() == {"head-1"}
