@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Final
 
 import polars as pl
@@ -32,9 +33,11 @@ from stillwatch.app.enforce.gateway_source import LedgerSource
 from stillwatch.app.enforce.settings import EnforceSettings
 from stillwatch.domain.results import ACCOUNTS_OUT, CAMPAIGNS_OUT
 from stillwatch.domain.settings import Settings
-from stillwatch.gateway import GatewayClient
+from stillwatch.gateway import GatewayClient, Service
 from stillwatch.store.ledger import AuditKey, Ledger, make_ledger
 from stillwatch.store.ledger.nouns.decisions import NewDecision
+from stillwatch.store.ledger.nouns.people import NewApiKey, NewUser
+from stillwatch.store.ledger.questions.lookups import hash_secret
 
 ACCOUNTS: Final = 20_000
 HONEST: Final = 100_000
@@ -114,6 +117,19 @@ def serving(where: str, place: Path) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+def let_in(ledger: Ledger) -> str:
+    """Give the gateway of the bench a key."""
+    key = token_hex(16)
+    with ledger.write(actor="root", now=utc_now()) as change:
+        change.add_user(NewUser(user_id="gate", roles=("gateway",)))
+        change.issue_key(
+            NewApiKey(
+                key_id="k-gate", key_hash=hash_secret(key), user_id="gate", scopes=("changes",)
+            )
+        )
+    return key
 
 
 def timed(client: GatewayClient, change: Callable[[], None], count: int) -> tuple[float, float]:
@@ -201,14 +217,17 @@ def measure(where: str, place: Path, *, database: int | None = None) -> list[Row
     """Run it all against one ledger."""
     ledger = make_ledger(where, key=KEY, ledger_id="bench", now=utc_now())
     look = make_look()
-    client = GatewayClient(f"http://127.0.0.1:{PORT}", on_stale="allow")
+    service = Service(f"http://127.0.0.1:{PORT}", key=let_in(ledger))
+    client = GatewayClient(service, on_stale="allow")
     rows: list[Row] = []
-    with serving(where, place) as service, client:
-        client.wait_for(lambda table: table.version > 0, timeout_s=WAIT_S_MAX)
+    with serving(where, place) as pid, client:
+        if not client.wait_for(lambda table: table.version > 0, timeout_s=WAIT_S_MAX):
+            message = f"the client was never let in: {(place / 'service.log').read_text()}"
+            raise SystemExit(message)
         propose(ledger, "d-0", people=2, count=1)  # until the round of enforcement goes round
         timed(client, lambda: approve(ledger, "d-0"), 1)
         timed(client, lambda: revert(ledger, "d-0"), 0)
-        watch = Watch({"service": service, **({"database": database} if database else {})})
+        watch = Watch({"service": pid, **({"database": database} if database else {})})
         figures = timed(client, lambda: propose(ledger, "d-1", people=0), ACCOUNTS)
         rows.append(("20,000 proposed and put in force", said(figures), "1 s, 1 s", busy(watch)))
         figures = timed(client, lambda: release(ledger, "d-1"), ACCOUNTS - 1)
