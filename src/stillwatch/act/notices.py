@@ -174,13 +174,19 @@ def tell_of_broken_log() -> NewNotice:
 
 
 def count_words(number: int, word: str) -> str:
-    """Word a number of things."""
+    """Word a number of things.
+
+    Grain:   one phrase; `delivery` has a plural of its own.
+    """
     many = f"{word.removesuffix('y')}ies" if word.endswith("y") else f"{word}s"
     return f"{number:,} {word if number == 1 else many}"
 
 
 def name_notice(kind: str, subject: str) -> str:
-    """Name a notice after what it tells; a subject too long for an id is hashed."""
+    """Name a notice after what it tells.
+
+    Grain:   one id of LEDGER_ID_CHARS_MAX characters at most; a longer subject is hashed.
+    """
     name = f"{kind}/{subject}"
     if len(name) <= LEDGER_ID_CHARS_MAX:
         return name

@@ -6,13 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
-from looks_by_hand import BUDGETED, House, account, look, make_house
+from looks_by_hand import BUDGETED, House, account, answer, look, make_house
 
 from stillwatch.app.enforce.from_looks.looks import LookTables, _read_former, _read_merges
 from stillwatch.domain.lake_tables import HEAD, HISTORY
 from stillwatch.store.lake import Lake
 from stillwatch.store.ledger.nouns.appeals import NewAppeal
-from stillwatch.store.ledger.nouns.findings import NewDisposition
 from stillwatch.store.ledger.questions.lookups import hash_secret
 
 OLD, WHOLE = "c-old", "c-whole"
@@ -32,21 +31,6 @@ def merged(found: LookTables) -> LookTables:
     """Let a look say that the old campaign, of heads 0 and 1, has gone into the whole."""
     former = {f"head-{n}": frozenset({OLD}) for n in range(2)}
     return replace(found, merged_into={OLD: (WHOLE,)}, former=former)
-
-
-def answer(house: House, kind: str, subject_id: str) -> None:
-    """Let a person call something innocent."""
-    with house.ledger.write(actor="cora", now=house.later(minutes=1)) as change:
-        change.note_disposition(
-            NewDisposition(
-                disposition_id=f"late-{subject_id}",
-                subject_kind=kind,
-                subject_id=subject_id,
-                answer="innocent",
-                source_kind="case",
-                source_id=f"case-{OLD}",
-            )
-        )
 
 
 def test_whoever_stands_under_a_decision_is_not_decided_on_under_another_name(house: House) -> None:
