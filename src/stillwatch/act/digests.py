@@ -28,13 +28,19 @@ _WORDS: Final = {
     "delivery_failed": ("delivery failed", "deliveries failed"),
     "appeal_deadline": ("appeal near its deadline", "appeals near their deadline"),
     "decision_waits": ("decision waits", "decisions wait"),
+    "accounts_left_out": ("decision without some accounts", "decisions without some accounts"),
     "appeal_waits": ("appeal waits", "appeals wait"),
     "campaign_regrown": ("campaign regrown", "campaigns regrown"),
     "campaign_new": ("new campaign", "new campaigns"),
     "campaign_grown": ("campaign grown", "campaigns grown"),
 }
 """The most urgent first."""
-_PLACES: Final = {"campaign": "campaign", "decision": "decision", "delivery": "decision"}
+_PLACES: Final = {
+    "campaign": "campaign",
+    "decision": "decision",
+    "delivery": "decision",
+    "accounts": "decision",
+}
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 

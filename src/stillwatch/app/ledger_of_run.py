@@ -68,6 +68,8 @@ class RunLedger:
     """What a watch says beside: its look, its window, what has become of each campaign."""
     policy: dict[str, Any] = field(default_factory=dict)
     """Which policy decided, how often each of its rules, and what its guards stopped."""
+    permissions: dict[str, Any] = field(default_factory=dict)
+    """Of a watch: which permissions counted, and where each came from; names no account."""
 
     @contextmanager
     def stage(self, name: str, *, rows_in: int = 0) -> Iterator[StageRecord]:
@@ -120,5 +122,6 @@ class RunLedger:
             "power": self.power,
             "files": self.files,
             **({"policy": self.policy} if self.policy else {}),
+            **({"permissions": self.permissions} if self.permissions else {}),
             **({"watch": self.watch} if self.watch else {}),
         }

@@ -127,7 +127,7 @@ def run_watch(
     """
     from stillwatch.app.steps import watching  # noqa: PLC0415  brings every stage
 
-    run = Run(settings, key, RunLedger(settings, now), progress, request.seed, request.policy)
+    run = Run(settings, key, RunLedger(settings, now), progress, request.seed, *request.rules)
     with draft_result(request.out) as draft, lake_to_watch(request.lake, key=key) as lake:
         late.load_ahead()
         window = watching.open_window(lake, request, run)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from stillwatch.decide.policy.model import Policy
 
 STANDARD_INPUT: Final = Path("-")
@@ -64,6 +66,22 @@ class IngestRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Beforehand:
+    """What a ledger says as a look begins: what is permitted, and which policy rules."""
+
+    as_of: int
+    """Number of the last audit entry that was read."""
+    said: pl.DataFrame
+    """On permissions: `ingest.snapshots.SAID`."""
+    policy_from: str
+    """`ledger`, `file` or `shipped`."""
+    policy_id: str | None = None
+    """The version in the ledger that the policy is; None = it is not published there yet."""
+    problem: str = ""
+    """Why the policy that should rule rules nothing; empty = it does."""
+
+
+@dataclass(frozen=True, slots=True)
 class WatchRequest:
     """A look at a lasting lake."""
 
@@ -73,6 +91,13 @@ class WatchRequest:
     """Calendar days up to the last; None = every day that the lake holds."""
     seed: int = 0
     policy: Policy | None = None
+    beforehand: Beforehand | None = None
+    """None = the look stands beside no ledger."""
+
+    @property
+    def rules(self) -> tuple[Policy | None, Beforehand | None]:
+        """The policy, and what the ledger says beforehand."""
+        return self.policy, self.beforehand
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,15 @@ LEDGER_COUNT_MAX: Final = 2**62
 """Of anything: fits the 64-bit integers of both databases, and no sum of two overflows them."""
 LEDGER_PAGE_MAX: Final = 10_000
 """Rows read at once: a few megabytes, some 50 ms."""
+FIGURES_ROWS_MAX: Final = 100_000
+"""Rows of the outbox that one figure counts to: some 10 ms; beyond it an alert has rung anyway."""
+FIGURES_CHANNELS_MAX: Final = 20
+"""Channels of the outbox that have figures: a house has two or three."""
+FIGURES_AGE_S: Final = 10.0
+"""Seconds for which figures of deliveries are kept: Prometheus asks every 15 to 60."""
+LEDGER_RELEASES_AT_ONCE_MAX: Final = 1_000
+"""Accounts of one decision that are released in one transaction, of which each is an entry: some
+tenths of a second in which nobody else writes."""
 LEDGER_ENTRIES_PER_CHANGE_MAX: Final = 10_000
 """Audit entries of one transaction: others wait for about a second while they are written."""
 LEDGER_DECISION_ACCOUNTS_MAX: Final = 100_000
@@ -101,6 +110,9 @@ COMMIT_SEGMENTS_MAX: Final = 16
 """Segments of one append to the lake: a gigabyte unpacked, which is read chunk by chunk."""
 COMMIT_BACK_OFF_S_MAX: Final = 60.0
 """Seconds between two tries of a loop that fails: a lake that is back is noticed in a minute."""
+PERMISSIONS_TOLD_MAX: Final = 1_000
+"""Permissions that run.json names, of all that it counts: a page of the ledger's, 60 KB at most;
+more are in the ledger itself."""
 RESULTS_KEPT_MAX: Final = 200
 """Results that the detection loop keeps: a day of them at the usual interval of minutes."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from control_service import CAMPAIGN, HEADS, HONEST, World, controlled
 
@@ -15,7 +17,8 @@ from stillwatch.app.service.access.keys import EverybodyMay
 from stillwatch.app.service.control import ControlSettings, Places, make_control
 from stillwatch.app.service.settings import ServiceSettings
 from stillwatch.app.service.telemetry import tell
-from stillwatch.domain.errors import SettingError
+from stillwatch.domain.errors import LakeError, SettingError
+from stillwatch.domain.tables import REGISTER
 from stillwatch.store.ledger.nouns.decisions import Decision
 
 PROBLEM = "application/problem+json"
@@ -182,6 +185,39 @@ def test_what_was_called_innocent_since_is_left_to_enforcement(world: World) -> 
     assert world.ask("dora", "/v1/dispositions", answered).status_code == 201
     done = world.ask("ben", f"/v1/interventions/{proposed}/approve", {})
     assert done.json()["state"] == "approved"
+
+
+def test_who_was_permitted_since_is_left_to_enforcement(world: World) -> None:
+    """A permission after the proposal: approved, and not in force; one for another changes none."""
+    others = world.propose(account_ids=[HONEST[5]], campaign_id=None)["decision_id"]
+    proposed = world.propose(account_ids=list(HONEST[1:4]), campaign_id=None)["decision_id"]
+    world.clock.now_s += 5
+    granted = {"account_id": HONEST[3], "scope": "distillation", "granted_by": "adam"}
+    assert world.ask("adam", "/v1/permissions", granted).status_code == 201
+    done = [world.ask("ben", f"/v1/interventions/{one}/approve", {}) for one in (proposed, others)]
+    assert [one.json()["state"] for one in done] == ["approved", "in_force"]
+
+
+def test_a_register_that_cannot_be_read_leaves_it_to_enforcement(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody knows who is protected; and who is protected by now waits for it too."""
+    knowledge = world.app.state.control.knowledge
+    first = world.propose(account_ids=[HONEST[6]], campaign_id=None)["decision_id"]
+    second = world.propose(account_ids=[HONEST[7]], campaign_id=None)["decision_id"]
+    known = knowledge.read()
+    row = {**dict.fromkeys(REGISTER.schema), "account_id": HONEST[7], "protected": True}
+    register = pl.DataFrame([row], schema=REGISTER.schema)
+    late = replace(known, known=replace(known.known, register=register))
+    monkeypatch.setattr(type(knowledge), "read", lambda _self: late)
+    assert world.ask("ben", f"/v1/interventions/{second}/approve", {}).json()["state"] == "approved"
+
+    def fail(_self: object) -> None:
+        message = "the lake is elsewhere"
+        raise LakeError(message)
+
+    monkeypatch.setattr(type(knowledge), "read", fail)
+    assert world.ask("ben", f"/v1/interventions/{first}/approve", {}).json()["state"] == "approved"
 
 
 def test_an_end_is_within_a_year(world: World) -> None:

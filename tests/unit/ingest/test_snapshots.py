@@ -10,7 +10,9 @@ import polars as pl
 from stillwatch.domain.tables import GRANT, LAUNCH, REGISTER
 from stillwatch.ingest.snapshots import (
     INGEST,
+    SAID,
     first_launches,
+    join_grants,
     latest_grants,
     merge_registers,
     pick_changed,
@@ -89,3 +91,82 @@ def test_of_a_model_the_first_release_stays() -> None:
     times = [_DAY + dt.timedelta(days=1), _DAY]
     rows = pl.DataFrame({"model": ["m", "m"], "released_at": times}, schema=LAUNCH.schema)
     assert first_launches(rows)["released_at"].to_list() == [_DAY]
+
+
+def ingested(*rows: dict[str, Any]) -> pl.DataFrame:
+    """Permissions as files brought them."""
+    return pl.DataFrame([dict.fromkeys(GRANT.schema) | row for row in rows], schema=GRANT.schema)
+
+
+def said(*rows: dict[str, Any]) -> pl.DataFrame:
+    """Permissions as a ledger has them, the last of them said last; in force unless they say no."""
+    whole = {"is_in_force": True, "is_revoked": False}
+    told = [
+        {**dict.fromkeys(SAID), "permission_id": f"p-{n}", "number": n, **whole, **one}
+        for n, one in enumerate(rows, start=1)
+    ]
+    return pl.DataFrame(told, schema=SAID)
+
+
+REVOKED = {"is_in_force": False, "is_revoked": True}
+OVER = {"is_in_force": False}
+
+
+def budgets(joined: pl.DataFrame) -> dict[tuple[str | None, str | None, str], int | None]:
+    """Say which holder and scope has which budget."""
+    columns = ("account_id", "org_id", "scope", "budget_exchanges")
+    return {(a, o, s): b for a, o, s, b in joined.select(columns).iter_rows()}
+
+
+def test_a_ledger_in_force_speaks_alone_for_its_holder_and_scope() -> None:
+    """Another scope of the same account, and another account, keep what was ingested."""
+    file = ingested(
+        {"account_id": "a", "scope": "evaluation", "budget_exchanges": 10},
+        {"account_id": "a", "scope": "resale", "budget_exchanges": 11},
+        {"account_id": "b", "scope": "evaluation", "budget_exchanges": 12},
+    )
+    ledger = said({"account_id": "a", "scope": "evaluation", "budget_exchanges": 99})
+    joined = join_grants(file, said=ledger)
+    assert budgets(joined.grants) == {
+        ("a", None, "evaluation"): 99,
+        ("a", None, "resale"): 11,
+        ("b", None, "evaluation"): 12,
+    }
+    assert (joined.set_aside, len(joined.ingested), len(joined.said)) == (1, 2, 1)
+
+
+def test_a_revocation_silences_what_was_ingested_and_an_end_does_not() -> None:
+    """The last word counts: what was revoked and then granted for a while has merely run out."""
+    file = ingested(*({"org_id": org, "scope": "distillation"} for org in "xyz"))
+    by = {"scope": "distillation"}
+    ledger = said(
+        {"org_id": "x", **by, **REVOKED},
+        {"org_id": "y", **by, **OVER},
+        {"org_id": "z", **by, **REVOKED},
+        {"org_id": "z", **by, **OVER},
+    )
+    joined = join_grants(file, said=ledger)
+    assert joined.grants["org_id"].to_list() == ["y", "z"]
+    assert joined.set_aside == 1
+
+
+def test_of_a_row_that_names_two_holders_the_one_that_was_revoked_goes() -> None:
+    """The organisation keeps what its account has lost."""
+    file = ingested({"account_id": "a", "org_id": "o", "scope": "resale", "budget_exchanges": 5})
+    joined = join_grants(file, said=said({"account_id": "a", "scope": "resale", **REVOKED}))
+    assert budgets(joined.grants) == {(None, "o", "resale"): 5}
+
+
+def test_what_the_ledger_has_in_force_covers_an_older_window() -> None:
+    """It was granted after the window's last exchange, and counts."""
+    ledger = said({"account_id": "a", "scope": "evaluation", "valid_from": _DAY, "valid_to": _DAY})
+    joined = join_grants(ingested(), said=ledger)
+    assert joined.grants.select("valid_from", "valid_to").row(0) == (None, None)
+
+
+def test_without_a_ledger_what_was_ingested_is_as_it_was() -> None:
+    """Bounds, budgets and order."""
+    file = ingested({"account_id": "a", "scope": "resale", "valid_from": _DAY}).sort(pl.all())
+    joined = join_grants(file, said=pl.DataFrame(schema=SAID))
+    assert joined.grants.equals(file)
+    assert joined.set_aside == 0

@@ -12,16 +12,12 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
 
 from stillwatch.app.service.factory import Part
-from stillwatch.app.service.ingestion.children import Child
-from stillwatch.app.settings import PREFIX
-
-LEDGER_VARIABLE: Final = f"{PREFIX}LEDGER"
+from stillwatch.app.service.ingestion.children import LEDGER_VARIABLE, Child
 
 
 def deliver_part(

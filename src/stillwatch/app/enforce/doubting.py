@@ -2,11 +2,13 @@
 
 Reads what is in force and a look's verdicts; writes a finding an account, and a case a decision.
 Nothing is taken back by machine: a harvester that was suspended and writes letters for a week looks
-honest too. A person looks, and `stillwatch revert` lets go.
+honest too. A person looks, and `stillwatch revert` lets go. But what a person has answered about a
+campaign holds across merges, for what machines alone have decided before.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -15,13 +17,17 @@ import polars as pl
 from stillwatch.app.enforce.from_looks.looks import LookTables
 from stillwatch.app.enforce.from_looks.naming import is_fit_id, stable_id
 from stillwatch.app.enforce.from_looks.recording import DETECTION, in_batches, write_findings
-from stillwatch.app.enforce.from_looks.restraints import all_pages
+from stillwatch.app.enforce.leaving_out import ANSWERED, leave_out, unreleased
 from stillwatch.domain.results import TAKING
 from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.nouns.cases import Case, NewCase
+from stillwatch.store.ledger.nouns.decisions import Decision
 from stillwatch.store.ledger.nouns.effects import EnforcedDecision
 from stillwatch.store.ledger.nouns.findings import NewFinding
+from stillwatch.store.ledger.questions.pages import all_pages
+from stillwatch.store.ledger.questions.restraints import SparedSubject
+from stillwatch.store.ledger.states import MACHINE
 
 IN_DOUBT: Final = "in_doubt"
 _BETTER: Final = ("clear", "permitted")
@@ -91,3 +97,50 @@ def _open_cases(ledger: Ledger, decisions: list[EnforcedDecision], *, now: datet
             with ledger.write(actor=DETECTION, now=now) as change:
                 for one in lacking:
                     change.open_case(one)
+
+
+def let_go_across_merges(
+    ledger: Ledger,
+    look: LookTables,
+    answered: Mapping[tuple[str, str], SparedSubject],
+    *,
+    now: datetime,
+) -> list[str]:
+    """Let go what machines decided on campaigns that were merged, where a person answers for them.
+
+    An answer on a whole is one on the parts that went into it; an answer on a part is one on its
+    accounts, whatever they are called now. The round of settling sees answers on one id alone.
+
+    Nulls:   what was proposed after the answer stays, as does what people approved.
+    """
+    done: list[str] = []
+    for (kind, campaign_id), answer in answered.items() if look.merged_into else ():
+        if kind != "campaign":
+            continue
+        for part in sorted(look.parts_of(campaign_id)):
+            done += _let_go(ledger, part, answer, only=None, now=now)
+        own = {one for one, of in look.former.items() if campaign_id in of}
+        for whole in sorted(look.wholes_of(campaign_id)):
+            done += _let_go(ledger, whole, answer, only=own, now=now)
+    return done
+
+
+def _let_go(
+    ledger: Ledger, campaign_id: str, answer: SparedSubject, *, only: set[str] | None, now: datetime
+) -> list[str]:
+    with ledger.read() as view:
+        rows = view.list(
+            Decision, campaign_id=campaign_id, state="in_force", limit=LEDGER_PAGE_MAX
+        ).rows
+        chosen = {
+            one.decision_id: unreleased(view, one.decision_id, only)
+            for one in rows
+            if one.effect in TAKING
+            and one.approvals_needed == 0
+            and one.proposed_by.startswith(MACHINE)
+            and one.proposed_at < answer.noted_at
+        }
+    held = {name: accounts for name, accounts in chosen.items() if accounts}
+    for decision_id, accounts in held.items():
+        leave_out(ledger, decision_id, dict.fromkeys(accounts, ANSWERED), now=now)
+    return list(held)

@@ -14,6 +14,7 @@ from typing import Final
 
 from stillwatch.app.enforce.enforcing import Enforced, Rules, enforce_look
 from stillwatch.app.enforce.from_looks.looks import read_look
+from stillwatch.app.enforce.leaving_out import LeavingOut
 from stillwatch.app.enforce.settling import Settled, settle
 from stillwatch.app.loops.results_folder import ResultsFolder
 from stillwatch.domain.errors import StillwatchError
@@ -37,6 +38,11 @@ class Enforcer:
     _last: Path | None = field(default=None, repr=False)
     _pause: timedelta = field(default=_FIRST_PAUSE, repr=False)
     _not_before: datetime | None = field(default=None, repr=False)
+    _leaving: LeavingOut = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Look for who has to be left out in the register of the lake."""
+        self._leaving = LeavingOut(self.lake)
 
     def settle(self) -> Settled:
         """Put in force what is approved, and end what is over.
@@ -45,7 +51,7 @@ class Enforcer:
             LedgerError: the ledger can't be read or written.
         """
         channels = self.rules.enforce.channel_names()
-        return settle(self.ledger, channels=channels, clock=self.clock)
+        return settle(self.ledger, channels=channels, clock=self.clock, leaving=self._leaving)
 
     def enforce_newest(self) -> Enforced | None:
         """Enforce the newest look, if it is another than the last time; None where it isn't.

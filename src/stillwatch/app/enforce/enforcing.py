@@ -13,13 +13,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from stillwatch.app.enforce.doubting import tell_doubts
+from stillwatch.app.enforce.doubting import let_go_across_merges, tell_doubts
 from stillwatch.app.enforce.from_looks.drafts import Drafted, KeptOff
 from stillwatch.app.enforce.from_looks.looks import LookTables
 from stillwatch.app.enforce.from_looks.naming import stable_id
 from stillwatch.app.enforce.from_looks.proposals import draft_decisions
 from stillwatch.app.enforce.from_looks.recording import Recorded, record_look, write_findings
-from stillwatch.app.enforce.from_looks.restraints import Restraints, permit, read_restraints
+from stillwatch.app.enforce.from_looks.restraints import (
+    Restraints,
+    permit,
+    read_restraints,
+    read_spared_subjects,
+)
 from stillwatch.app.enforce.from_looks.rules import RulingPolicy, choose_policy
 from stillwatch.app.enforce.proposing import Manner, Proposed, propose
 from stillwatch.app.enforce.settings import EnforceSettings
@@ -83,6 +88,10 @@ def enforce_look(
     findings = [one for kept in drafted.kept_off if (one := _tell_kept_off(look, kept))]
     write_findings(ledger, findings, now=clock())
     doubts = tell_doubts(ledger, look, now=clock())
+    if look.merged_into:
+        with ledger.read() as view:
+            answered = read_spared_subjects(view)
+        let_go_across_merges(ledger, look, answered, now=clock())
     return Enforced(
         look.name, chosen.policy_id, recorded, proposed, drafted.kept_off, refusals, doubts
     )

@@ -12,7 +12,6 @@ from datetime import datetime
 
 import orjson
 
-from stillwatch.app.enforce.from_looks.restraints import all_pages
 from stillwatch.gateway.decision import (
     UNKNOWN,
     CampaignBudget,
@@ -24,6 +23,7 @@ from stillwatch.gateway.decision import (
 )
 from stillwatch.gateway.limits import BUDGET_ACCOUNTS_MAX
 from stillwatch.store.ledger.nouns.effects import EnforcedDecision
+from stillwatch.store.ledger.questions.pages import all_pages
 from stillwatch.store.ledger.views import View
 
 

@@ -12,15 +12,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
 
 from stillwatch.app.service import Part
-from stillwatch.app.service.ingestion.children import Child
-
-LEDGER_VARIABLE: Final = "STILLWATCH_LEDGER"
+from stillwatch.app.service.ingestion.children import LEDGER_VARIABLE, Child
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 An account that stands under an equal or severer decision of the same campaign is not proposed
 again, nor one whose proposal people have rejected, nor one that this very look has decided on
-before. If a person decides or answers anything between reading and writing, all is read again.
+before. What was decided on a campaign holds for its accounts when it has gone into another; but a
+budget is made anew, since one ceiling is for all accounts of the whole. If a person decides or
+answers anything between reading and writing, all is read again.
 """
 
 from __future__ import annotations
@@ -17,15 +19,15 @@ from stillwatch.app.enforce.from_looks.drafts import Draft
 from stillwatch.app.enforce.from_looks.looks import LookTables
 from stillwatch.app.enforce.from_looks.naming import fit_sentence, stable_id
 from stillwatch.app.enforce.from_looks.recording import in_batches
-from stillwatch.app.enforce.from_looks.restraints import all_pages
 from stillwatch.app.enforce.from_looks.rules import POLICY
 from stillwatch.decide.customer import customer_sentence
-from stillwatch.domain.results import TAKING
 from stillwatch.domain.service_limits import LEDGER_DECISION_ACCOUNTS_MAX
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.changes import Change
 from stillwatch.store.ledger.nouns.decisions import EFFECTS, NewDecision
+from stillwatch.store.ledger.nouns.effects import channels_of
 from stillwatch.store.ledger.nouns.terms import Terms
+from stillwatch.store.ledger.questions.pages import all_pages
 from stillwatch.store.ledger.questions.restraints import StandingAccount
 from stillwatch.store.ledger.views import View
 
@@ -122,11 +124,6 @@ def _write(change: Change, draft: Draft, look: LookTables, manner: Manner) -> No
         change.enqueue_effects(decision_id, channels=channels_of(draft.effect, manner.channels))
 
 
-def channels_of(effect: str, channels: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the channels that hear of an effect: what takes nothing from anybody is kept inside."""
-    return channels if effect in TAKING else ()
-
-
 def _without_standing(
     view: View, drafts: Iterable[Draft], look: LookTables, *, now: datetime
 ) -> list[Draft]:
@@ -144,6 +141,10 @@ def _without_standing(
         campaign = draft.campaign_id
         if campaign not in standing:
             standing[campaign] = list(_standing(view, campaign, now))
+            for part in sorted(look.parts_of(campaign)):
+                standing[campaign] += (
+                    one for one in _standing(view, part, now) if not one.is_shared
+                )
         settled = {one.account_id for one in decided if one.is_shared == draft.is_shared}
         settled |= {one.account_id for one in standing[campaign] if _covers(one, draft)}
         kept = tuple(one for one in draft.account_ids if one not in settled)

@@ -3,8 +3,9 @@
 What a machine has put in force and a person has since called innocent or permitted is let go. A
 decision that people approved is theirs once it is in force; but before, an account that somebody
 called innocent since it was proposed is released, and if it was the whole campaign, the decision is
-reverted: whoever approved may not have known. Each decision is a transaction of its own, so that
-one which can't be written holds up no other.
+reverted: whoever approved may not have known. Whoever has become protected or permitted meanwhile
+is left out of everything, first of all. Each decision is a transaction of its own, so that one
+which can't be written holds up no other.
 """
 
 from __future__ import annotations
@@ -15,23 +16,22 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from stillwatch.app.enforce.from_looks.restraints import all_pages, read_spared_subjects
-from stillwatch.app.enforce.proposing import channels_of
-from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
+from stillwatch.app.enforce.from_looks.restraints import read_spared_subjects
+from stillwatch.app.enforce.leaving_out import ANSWERED, LeavingOut, LeftOut, leave_out
+from stillwatch.app.loops.shields import ENFORCEMENT
+from stillwatch.domain.errors import LakeError, StillwatchError
+from stillwatch.domain.service_limits import LEDGER_PAGE_MAX, LEDGER_RELEASES_AT_ONCE_MAX
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.errors import LedgerError
 from stillwatch.store.ledger.nouns.decisions import DecidedAccount, Decision
+from stillwatch.store.ledger.nouns.effects import channels_of
 from stillwatch.store.ledger.questions.in_force import Place
+from stillwatch.store.ledger.questions.pages import all_pages
 from stillwatch.store.ledger.questions.restraints import SparedSubject
 from stillwatch.store.ledger.views import View
 
-ENFORCEMENT: Final = "service:enforcement"
-"""Whoever puts in force what people approved, and ends what is over."""
-_WHY: Final = "a person has answered `innocent` or `permitted` since it was proposed"
 _ENDED_AT_ONCE: Final = 1_000
 """Decisions that end in one transaction: some seconds at most; the next round ends the others."""
-_RELEASED_AT_ONCE: Final = 1_000
-"""Accounts of one decision that are released in one transaction, of which each is an entry."""
 Subjects = dict[tuple[str, str], SparedSubject]
 
 
@@ -43,41 +43,72 @@ class Settled:
     expired: list[str] = field(default_factory=list)
     let_go: list[str] = field(default_factory=list)
     """Reverted, or with accounts that were released, because of a person's answer."""
-    failed: list[LedgerError] = field(default_factory=list)
+    left_out: LeftOut = field(default_factory=dict)
+    """Accounts that were released since they are protected or permitted, and why."""
+    failed: list[StillwatchError] = field(default_factory=list)
 
 
-def settle(ledger: Ledger, *, channels: tuple[str, ...], clock: Callable[[], datetime]) -> Settled:
+def settle(
+    ledger: Ledger,
+    *,
+    channels: tuple[str, ...],
+    clock: Callable[[], datetime],
+    leaving: LeavingOut | None = None,
+) -> Settled:
     """Put in force what is approved, let go whom people have answered for, end what is over.
 
-    Cost:    four small reads; a write only where there is something to do.
+    leaving: who looks for accounts that have to be left out; without a lake, of permissions alone.
+    Cost:    five small reads; a write only where there is something to do.
 
     Raises:
         LedgerError: the ledger can't be read, or not written for what is over.
     """
     done = Settled()
     now = clock()
+    leaving = leaving or LeavingOut()
     with ledger.read() as view:
         is_over = view.has_decisions_over(now=now)
         approved = view.list(Decision, state="approved", limit=LEDGER_PAGE_MAX).rows
         subjects = read_spared_subjects(view) if approved else {}
         answered = list(_all_places(lambda after: view.list_answered(after=after)))
+        try:
+            left_out = leaving.find(view, now=now)
+        except LakeError as unread:  # nobody knows who is protected: nothing comes into force
+            done.failed.append(unread)
+            left_out, approved = {}, ()
     if is_over:
         with ledger.write(actor=ENFORCEMENT, now=now) as change:
             done.expired = change.expire_decisions(limit=_ENDED_AT_ONCE)
+    _leave_all_out(ledger, left_out, clock=clock, done=done)
     for decision_id, account_ids in _by_decision(answered).items():
+        if decision_id in left_out:
+            continue  # the next round sees what is left of it
         try:
             _let_go(ledger, decision_id, account_ids, now=clock())
             done.let_go.append(decision_id)
         except LedgerError as refused:
             done.failed.append(refused)
     for decision in reversed(approved):
-        if decision.decision_id in done.expired:
+        if decision.decision_id in done.expired or decision.decision_id in left_out:
             continue
         try:
             _put_in_force(ledger, decision, subjects, channels=channels, now=clock(), done=done)
         except LedgerError as refused:
             done.failed.append(refused)
     return done
+
+
+def _leave_all_out(
+    ledger: Ledger, left_out: LeftOut, *, clock: Callable[[], datetime], done: Settled
+) -> None:
+    for decision_id, accounts in left_out.items():
+        if decision_id in done.expired:
+            continue
+        try:
+            leave_out(ledger, decision_id, accounts, now=clock())
+            done.left_out[decision_id] = accounts
+        except LedgerError as refused:
+            done.failed.append(refused)
 
 
 def _all_places(ask: Callable[[Place], list[Place]]) -> Iterator[Place]:
@@ -98,10 +129,10 @@ def _let_go(ledger: Ledger, decision_id: str, account_ids: list[str], *, now: da
         left = {one for _, one in _all_places(lambda after: ask(after=after))}
     with ledger.write(actor=ENFORCEMENT, now=now) as change:
         if left == set(account_ids):
-            change.revert_decision(decision_id, why=_WHY)
+            change.revert_decision(decision_id, why=ANSWERED)
             return
-        for account_id in account_ids[:_RELEASED_AT_ONCE]:
-            change.release_account(decision_id, account_id, why=_WHY)
+        for account_id in account_ids[:LEDGER_RELEASES_AT_ONCE_MAX]:
+            change.release_account(decision_id, account_id, why=ANSWERED)
 
 
 def _put_in_force(  # noqa: PLR0913  what is known of one decision, and where to say it
@@ -118,11 +149,11 @@ def _put_in_force(  # noqa: PLR0913  what is known of one decision, and where to
     with ledger.write(actor=ENFORCEMENT, now=now) as change:
         change.expect(Decision, decision.decision_id, version=decision.version)
         if _is_spared("campaign", decision.campaign_id, decision, subjects):
-            change.revert_decision(decision.decision_id, why=_WHY)
+            change.revert_decision(decision.decision_id, why=ANSWERED)
             done.let_go.append(decision.decision_id)
             return
         for account_id in spared:
-            change.release_account(decision.decision_id, account_id, why=_WHY)
+            change.release_account(decision.decision_id, account_id, why=ANSWERED)
         if spared:
             done.let_go.append(decision.decision_id)
         if len(spared) < decision.accounts_count:

@@ -6,9 +6,10 @@ which is the newest. A look at what was looked at before is passed by without op
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from stillwatch.app.loops.beside_ledger import LookRules
 from stillwatch.app.loops.results_folder import ResultsFolder
 from stillwatch.app.pipeline import run_watch
 from stillwatch.app.progress import Progress
@@ -31,19 +32,21 @@ class Detector:
     settings: Settings
     window_days: int | None = None
     seed: int = 0
+    rules: LookRules = field(default_factory=LookRules)
 
     def look_if_new(self, progress: Progress) -> ScanOutcome | None:
         """Look, if anything was ingested since the look before; None where nothing was.
 
         Raises:
-            StillwatchError: as `run_watch`; no result is left.
+            StillwatchError: as `run_watch`, or the rules can't be read; no result is left.
         """
         if not self._is_new():
             return None
         now = utc_now()
+        policy, beforehand = self.rules.read(now=now)
         out = self.results.name_next(now)
         outcome = run_watch(
-            WatchRequest(self.lake, out, self.window_days, self.seed),
+            WatchRequest(self.lake, out, self.window_days, self.seed, policy, beforehand),
             settings=self.settings,
             key=self.key,
             now=now,

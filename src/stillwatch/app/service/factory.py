@@ -8,9 +8,11 @@ would come from elsewhere: the schema is at `/v1/openapi.json`.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from fastapi import APIRouter, FastAPI
 
@@ -18,6 +20,7 @@ from stillwatch import __version__
 from stillwatch.app.service.access.keys import KeyRing
 from stillwatch.app.service.access_log import AccessLog
 from stillwatch.app.service.decider import Decider
+from stillwatch.app.service.delivery_figures import DeliveryFigures
 from stillwatch.app.service.problems import add_problems
 from stillwatch.app.service.routes import ROUTERS
 from stillwatch.app.service.telemetry import tell
@@ -65,12 +68,22 @@ def make_service(
     app.state.keys = keys
     app.state.ledger = ledger
     app.state.hot_headers = ()
+    app.state.delivery_figures = None if ledger is None else _figures(ledger, decider)
     add_problems(app)
     if decider.settings.access_log:
         app.add_middleware(AccessLog)
     for router in (*ROUTERS, *(part.router for part in parts)):
         app.include_router(router)
     return app
+
+
+def _figures(ledger: Ledger, decider: Decider) -> DeliveryFigures:
+    return DeliveryFigures(
+        ledger,
+        decider.metrics.registry,
+        steady_s=time.monotonic,
+        now=lambda: datetime.fromtimestamp(decider.clock(), UTC),
+    )
 
 
 @asynccontextmanager

@@ -154,7 +154,7 @@ def _rule(draft: ResultDraft, known: Known, run: Run) -> pl.DataFrame:
     run.ledger.files.update({RULING.name: len(rulings), BUDGET.name: len(budgets)})
     met = dict(rulings.group_by("rule").len().iter_rows())
     run.ledger.policy = {
-        "policy": policy.name,
+        **run.tell_policy(),
         "rules": {rule.name: met.get(rule.name, 0) for rule in policy.rules},
         "stopped": [asdict(refusal) for refusal in decided.ruled.refusals],
     }

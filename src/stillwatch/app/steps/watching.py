@@ -7,18 +7,23 @@ then the look itself into the lake.
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
+
+import polars as pl
 
 from stillwatch.app import late
 from stillwatch.app.arrive import OBSERVED
-from stillwatch.app.requests import WatchRequest
+from stillwatch.app.requests import Beforehand, WatchRequest
 from stillwatch.app.steps.collect import write_background
 from stillwatch.app.steps.conclude import conclude, write_tables
 from stillwatch.app.steps.days import CountedWindow
 from stillwatch.app.steps.history import follow_campaigns, remember_look
 from stillwatch.app.steps.run import Run
 from stillwatch.app.steps.window import Window, rows_by_day, take_window
+from stillwatch.domain import service_limits
 from stillwatch.domain.lake_tables import HISTORY
+from stillwatch.ingest.snapshots import SAID, JoinedGrants, join_grants
 from stillwatch.store.lake import Lake
 from stillwatch.store.results import ResultDraft
 
@@ -35,13 +40,13 @@ def open_window(lake: Lake, request: WatchRequest, run: Run) -> Window:
     with run.ledger.stage("window") as stage, run.progress.stage("window"):
         window = take_window(lake, days=request.window_days)
         stage.rows_out = window.arrived.counts["exchanges"]
+    window = _permit(window, request.beforehand, run)
     ledger = run.ledger
     ledger.counts.update(window.arrived.counts)
     ledger.nulled.update(window.arrived.nulled)
     ledger.inputs.extend(window.arrived.inputs)
     for name, frame in (
         ("account register", window.snapshot.register),
-        ("permissions", window.snapshot.grants),
         ("release pivot", window.snapshot.launches),
     ):
         if not len(frame):
@@ -52,6 +57,40 @@ def open_window(lake: Lake, request: WatchRequest, run: Run) -> Window:
             ledger.stand_aside("exchanges that are gone", reason=reason)
     _tell_other_key(lake, run)
     return window
+
+
+def _permit(window: Window, beforehand: Beforehand | None, run: Run) -> Window:
+    """Join permissions that were ingested with the ledger's, and note whence each came."""
+    said = pl.DataFrame(schema=SAID) if beforehand is None else beforehand.said
+    joined = join_grants(window.snapshot.grants, said=said)
+    if beforehand is not None and beforehand.problem:
+        reason = f"the shipped one is reported: {beforehand.problem}"
+        run.ledger.stand_aside("policy", reason=reason)
+    if not len(joined.grants):
+        nobody = "" if beforehand is None else ", and the ledger has none in force"
+        reason = f"no ingest of this lake has brought such a file{nobody}"
+        if len(window.snapshot.grants):
+            reason = "the ledger has revoked what was ingested"
+        run.ledger.stand_aside("permissions", reason=reason)
+    run.ledger.permissions = {
+        "as_of_entry": None if beforehand is None else beforehand.as_of,
+        "counted": len(joined.grants),
+        "set_aside": joined.set_aside,
+        "from": _tell_origins(joined, window)[: service_limits.PERMISSIONS_TOLD_MAX],
+    }
+    return replace(window, snapshot=replace(window.snapshot, grants=joined.grants))
+
+
+def _tell_origins(joined: JoinedGrants, window: Window) -> list[dict[str, Any]]:
+    """Say where permissions came from: by scope what was ingested, by id what the ledger says."""
+    brought = [n for n, one in enumerate(window.ingests, start=1) if one.has_permissions]
+    scopes = joined.ingested.group_by("scope").len("permissions").sort("scope")
+    lake = {"from": "lake", "ingest": max(brought, default=None)}
+    ledger = joined.said.select("permission_id", "scope")
+    return [
+        *({**lake, **row} for row in scopes.to_dicts()),
+        *({"from": "ledger", **row} for row in ledger.to_dicts()),
+    ]
 
 
 def _tell_other_key(lake: Lake, run: Run) -> None:

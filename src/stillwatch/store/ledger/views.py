@@ -24,6 +24,7 @@ from stillwatch.store.ledger.nouns.people import ApiKey, Invitation, Session
 from stillwatch.store.ledger.nouns.policies import Permission, Policy
 from stillwatch.store.ledger.questions.admissions import Admissions
 from stillwatch.store.ledger.questions.details import Details
+from stillwatch.store.ledger.questions.figures import Figures
 from stillwatch.store.ledger.questions.in_force import require_page
 from stillwatch.store.ledger.questions.under_way import UnderWay
 
@@ -62,7 +63,7 @@ class Page(Generic[RowT]):
     next: str | None
 
 
-class View(Details, Admissions, UnderWay):
+class View(Details, Admissions, UnderWay, Figures):
     """One instant of the ledger."""
 
     def find(self, row: type[RowT], subject_id: str) -> RowT:

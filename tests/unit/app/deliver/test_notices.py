@@ -14,6 +14,7 @@ from loopback_receiver import Receiver
 
 from stillwatch.app.deliver.jobs import Job, make_jobs, run_once
 from stillwatch.app.deliver.settings import DeliverSettings
+from stillwatch.app.loops.shields import ENFORCEMENT, PROTECTED
 from stillwatch.domain.service_limits import NOTICE_AGE_S_MAX, NOTICE_LINES_MAX
 from stillwatch.gateway import verify_webhook
 from stillwatch.store.ledger import Ledger, open_ledger
@@ -113,6 +114,29 @@ def test_a_finding_may_say_that_a_campaign_has_regrown(
         change.record_finding(finding(kind="regrown"))
     go()
     assert kinds(receiver) == ["campaign_new", "campaign_regrown"]
+
+
+def test_who_was_left_out_of_what_people_approved_is_told(
+    either: Ledger, clock: Clock, receive: Receive
+) -> None:
+    """How many, of which decision and why, once; what a person's answer let go is no news."""
+    receiver = receive()
+    go = jobs_for(either, receiver, clock)
+    enforce(either, "d-1", ("acct-1", "acct-2", "acct-3"), channels=(), now=clock.now)
+    enforce(either, "d-2", ("acct-4", "acct-5"), channels=(), now=clock.now)
+    with either.write(actor=ENFORCEMENT, now=clock.now) as change:
+        for account_id in ("acct-1", "acct-2"):
+            change.release_account("d-1", account_id, why=PROTECTED)
+        change.release_account("d-2", "acct-4", why="a person has answered `innocent`")
+    go()
+    jobs_for(either, receiver, clock)()
+    (one,) = [each for each in told(receiver) if each["kind"] == "accounts_left_out"]
+    assert (one["subject_id"], one["accounts"]) == ("d-1", 2)
+    assert one["says"] == (
+        "2 accounts left out of decision d-1 (suspend), nothing is taken there any more: "
+        "protected in the register."
+    )
+    assert str(one["link"]).endswith("/decision?id=d-1")
 
 
 def test_what_waits_is_told_with_what_it_waits_for(

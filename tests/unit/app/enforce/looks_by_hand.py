@@ -20,7 +20,7 @@ from stillwatch.domain.settings import Settings
 from stillwatch.domain.tables import REGISTER
 from stillwatch.store.ledger import AuditKey, Ledger, make_ledger, open_ledger
 from stillwatch.store.ledger.nouns.decisions import Decision
-from stillwatch.store.ledger.nouns.findings import Finding
+from stillwatch.store.ledger.nouns.findings import Finding, NewDisposition
 
 KEY: Final = AuditKey(b"a key of a test, sixteen or more")
 NOW: Final = datetime(2026, 11, 30, 8, tzinfo=UTC)
@@ -161,6 +161,21 @@ class House:
         """Count the audit log."""
         with self.ledger.read() as view:
             return view.find_head().entries
+
+
+def answer(house: House, kind: str, subject_id: str) -> None:
+    """Let a person call something innocent."""
+    with house.ledger.write(actor="cora", now=house.later(minutes=1)) as change:
+        change.note_disposition(
+            NewDisposition(
+                disposition_id=f"late-{subject_id}",
+                subject_kind=kind,
+                subject_id=subject_id,
+                answer="innocent",
+                source_kind="case",
+                source_id=f"case-{CAMPAIGN}",
+            )
+        )
 
 
 def make_house(place: Path, *, empty: Path, policy: str = POLICY) -> House:

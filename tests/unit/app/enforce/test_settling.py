@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from looks_by_hand import CAMPAIGN, House, account, heads, look
+from looks_by_hand import CAMPAIGN, House, account, answer, heads, look
 
 from stillwatch.store.ledger.nouns.cases import Case
-from stillwatch.store.ledger.nouns.findings import NewDisposition
 
 
 def wait(house: House) -> str:
@@ -14,21 +13,6 @@ def wait(house: House) -> str:
     (made,) = house.decisions()
     house.later(minutes=1)
     return made.decision_id
-
-
-def answer(house: House, kind: str, subject_id: str) -> None:
-    """Let a person call something innocent."""
-    with house.ledger.write(actor="cora", now=house.later(minutes=1)) as change:
-        change.note_disposition(
-            NewDisposition(
-                disposition_id=f"late-{subject_id}",
-                subject_kind=kind,
-                subject_id=subject_id,
-                answer="innocent",
-                source_kind="case",
-                source_id=f"case-{CAMPAIGN}",
-            )
-        )
 
 
 def test_a_round_with_nothing_to_do_writes_nothing(house: House) -> None:

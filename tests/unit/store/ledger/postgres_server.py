@@ -1,7 +1,8 @@
 """A PostgreSQL server of Debian's package, in a folder of its own, for as long as the tests run.
 
 `initdb` refuses root, so that as root it runs as the `postgres` user. It listens on a socket in its
-folder and nowhere else. What a test writes need not survive a power cut: fsync is off.
+folder and nowhere else. What a test writes need not survive a power cut: fsync is off, but where a
+bench asks for it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ _SETTINGS = {
     "listen_addresses": "''",
     "unix_socket_directories": "'{folder}'",
     "max_connections": "60",
-    "fsync": "off",
 }
 _numbers = count(1)
 
@@ -43,6 +43,11 @@ class PostgresServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    @property
+    def pid(self) -> int:
+        """The process whose children serve connections."""
+        return int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+
     def url(self, user: str) -> str:
         """Give the address of a user's schema, as the product takes it."""
         return f"postgresql://{user}@/postgres?unix_sock={self.folder}/.s.PGSQL.5432"
@@ -60,7 +65,7 @@ class PostgresServer:
 
 
 @contextmanager
-def running_server() -> Iterator[PostgresServer]:
+def running_server(*, fsync: str = "off") -> Iterator[PostgresServer]:
     """Start a server in a new folder, and stop it at the end."""
     bin_folder = programs()
     assert bin_folder is not None
@@ -70,7 +75,8 @@ def running_server() -> Iterator[PostgresServer]:
         shutil.chown(folder, _USER)
     initdb = ("initdb", "-D", data, "-U", _USER, "-A", "trust", "-E", "UTF8", "--no-sync")
     control = ("pg_ctl", "-D", data, "-w", "-l", folder / "log")
-    options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
+    settings = {**_SETTINGS, "fsync": fsync}
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     try:
         _run(bin_folder, *initdb, "--locale=C.UTF-8")
         _run(bin_folder, *control, "-o", options.format(folder=folder), "start")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from stillwatch.app.commands.lakes.places import LakeToRead
+from stillwatch.app.commands.ledgers import LedgerIfAny
 from stillwatch.app.commands.options import AsJson, PolicyFile, Seed, examples, page
 from stillwatch.app.commands.scan import show_outcome
 from stillwatch.app.commands.screen import complain, say, show_table
@@ -15,6 +19,9 @@ from stillwatch.app.progress import QuietProgress, shown_progress
 from stillwatch.app.requests import ScanOutcome, WatchRequest
 from stillwatch.app.settings import read_key, read_settings, utc_now
 from stillwatch.domain.errors import StillwatchError
+
+if TYPE_CHECKING:
+    from stillwatch.app.loops.beside_ledger import LookRules
 
 _EXAMPLES = examples(
     "stillwatch watch lake/ --out monday",
@@ -35,6 +42,7 @@ def watch(  # noqa: PLR0913  one parameter an option
         typer.Option("--window-days", min=1, help="Days up to the last; default: all there are."),
     ] = None,
     policy: PolicyFile = None,
+    ledger: LedgerIfAny = None,
     seed: Seed = 0,
     every: Annotated[
         float | None,
@@ -50,31 +58,58 @@ def watch(  # noqa: PLR0913  one parameter an option
     RESULT is what a scan of the same days would give, with campaigns under lasting ids and their
     history. Only days that are new or have changed are counted; nothing is read twice. With --every
     it is a folder of results, of which `newest.json` names the last; where nothing was ingested
-    since the look before, there is no look.
+    since the look before, there is no look. With --ledger its active policy rules before --policy,
+    and its permissions count; nothing is written there.
     """
-    if every is not None:
-        _look_again(WatchRequest(lake, out, window_days, seed), every, with_parent=with_parent)
-        return
-    from stillwatch.app.pipeline import run_watch  # noqa: PLC0415  brings every stage
-    from stillwatch.app.steps.policies import read_policy  # noqa: PLC0415  brings Polars
-    from stillwatch.store.results import check_free  # noqa: PLC0415  likewise
-
-    rules = read_policy(policy)
-    check_free(out)
-    with shown_progress() as progress:
-        outcome = run_watch(
-            WatchRequest(lake, out, window_days, seed, rules),
-            settings=read_settings(),
-            key=read_key(),
-            now=utc_now(),
-            progress=progress,
-        )
+    request = WatchRequest(lake, out, window_days, seed)
+    with _rules(policy, ledger) as rules:
+        if every is not None:
+            _look_again(request, rules, every, with_parent=with_parent)
+            return
+        outcome = _look_once(request, rules)
     if not as_json:
         _show_history(outcome)
     show_outcome(outcome, as_json=as_json)
 
 
-def _look_again(request: WatchRequest, every_s: float, *, with_parent: bool) -> None:
+@contextmanager
+def _rules(policy: Path | None, ledger: str | None) -> Iterator[LookRules]:
+    """Give the rules of looks; the ledger is read only, and needs no audit key."""
+    from stillwatch.app.enforce.settings import read_enforce_settings  # noqa: PLC0415  likewise
+    from stillwatch.app.loops.beside_ledger import LookRules  # noqa: PLC0415  brings Polars
+
+    if ledger is None:
+        yield LookRules(policy)
+        return
+    from stillwatch.store.ledger import open_ledger  # noqa: PLC0415  0.3 s at start
+
+    opened = open_ledger(ledger)
+    try:
+        yield LookRules(policy, opened, read_enforce_settings().policy_name)
+    finally:
+        opened.close()
+
+
+def _look_once(request: WatchRequest, rules: LookRules) -> ScanOutcome:
+    from stillwatch.app.pipeline import run_watch  # noqa: PLC0415  brings every stage
+    from stillwatch.store.results import check_free  # noqa: PLC0415  brings Polars
+
+    now = utc_now()
+    chosen, beforehand = rules.read(now=now)
+    check_free(request.out)
+    with shown_progress() as progress:
+        return run_watch(
+            replace(request, policy=chosen, beforehand=beforehand),
+            settings=read_settings(),
+            key=read_key(),
+            now=now,
+            progress=progress,
+        )
+
+
+def _look_again(
+    request: WatchRequest, rules: LookRules, every_s: float, *, with_parent: bool
+) -> None:
     from stillwatch.app.loops.detecting import Detector  # noqa: PLC0415  brings every stage
     from stillwatch.app.loops.results_folder import ResultsFolder  # noqa: PLC0415  likewise
     from stillwatch.app.loops.rounds import Ending, go_round  # noqa: PLC0415  likewise
@@ -86,6 +121,7 @@ def _look_again(request: WatchRequest, every_s: float, *, with_parent: bool) -> 
         read_settings(),
         request.window_days,
         request.seed,
+        rules,
     )
     ending = Ending()
     ending.at_signals()

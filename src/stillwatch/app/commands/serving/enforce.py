@@ -105,6 +105,9 @@ def _tell_settled(done: Settled) -> None:
             say(f"{len(ids)} decisions {word}: {', '.join(ids)}")
     for decision_id in done.let_go:
         warn(f"{decision_id}: accounts let go, a person has called them innocent meanwhile")
+    for decision_id, accounts in done.left_out.items():
+        why = "; ".join(sorted(set(accounts.values())))
+        warn(f"{decision_id}: {len(accounts):,} accounts left out: {why}")
     for failure in done.failed:
         _complain(failure)
 

@@ -20,11 +20,11 @@ from stillwatch.store.ledger.nouns.cases import NewCase
 from stillwatch.store.ledger.nouns.findings import NewCampaign, NewFinding
 
 NEW_CAMPAIGN: Final = "new_campaign"
+MERGED: Final = "campaign_merged"
 _NEWS: Final = {
     "born": NEW_CAMPAIGN,
     "grew": "campaign_grew",
     "regrown": "campaign_regrown",
-    "merged": "campaign_merged",
     "split": "campaign_split",
 }
 """State of a campaign at a look → the finding that it makes; the other states are no news."""
@@ -75,6 +75,7 @@ def find_news(look: LookTables, *, known: set[str]) -> list[NewFinding]:
     held = known | set(look.campaigns["campaign_id"])
     return [
         *_of_campaigns(look, known),
+        *_of_merged(look, known),
         *_of_accounts(look, "successor", pl.col("predecessor_account_id").is_not_null(), held),
         *_of_accounts(look, "over_budget", pl.col("reasons").list.contains("over_budget"), held),
         *_of_early(look, held),
@@ -101,6 +102,27 @@ def _of_campaigns(look: LookTables, known: set[str]) -> Iterator[NewFinding]:
             exchanges=row["exchanges"],
             result=look.name,
             summary=fit_sentence(_word_growth(told) + row["summary"]),
+            found_at=look.at,
+        )
+
+
+def _of_merged(look: LookTables, known: set[str]) -> Iterator[NewFinding]:
+    """Tell of campaigns that are no more: they stand in no look, and their history says so."""
+    for campaign_id, into in sorted(look.merged_into.items()):
+        if campaign_id not in known:
+            continue
+        names = ", ".join(into)
+        yield NewFinding(
+            finding_id=stable_id("f", MERGED, campaign_id, into),
+            kind=MERGED,
+            subject_kind="campaign",
+            subject_id=campaign_id,
+            campaign_id=campaign_id,
+            result=look.name,
+            summary=fit_sentence(
+                f"Its accounts are in {names} now. What was decided or answered about it holds for "
+                "them there."
+            ),
             found_at=look.at,
         )
 

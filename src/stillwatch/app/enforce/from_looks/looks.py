@@ -7,6 +7,7 @@ the same rows twice.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ import polars as pl
 from stillwatch.app.settings import parse_instant
 from stillwatch.app.steps.window import read_snapshot
 from stillwatch.domain.errors import NotAResult
-from stillwatch.domain.lake_tables import EARLY, HISTORY
+from stillwatch.domain.lake_tables import EARLY, HEAD, HISTORY
 from stillwatch.domain.results import ACCOUNTS_OUT, CAMPAIGNS_OUT, EXCHANGES_OUT
 from stillwatch.domain.schema import Table
 from stillwatch.domain.tables import REGISTER
@@ -50,6 +51,26 @@ class LookTables:
         )
     )
     """By account: exchanges at membership one half or more."""
+    merged_into: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Campaign that is no more → those that its accounts have gone into, at any look so far."""
+    former: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Account → campaigns that are no more of which it ever was."""
+
+    def wholes_of(self, campaign_id: str) -> set[str]:
+        """Name the campaigns that one has gone into, by others too."""
+        into = {one for found in self.merged_into.values() for one in found}
+        return {one for one in into - {campaign_id} if campaign_id in self.parts_of(one)}
+
+    def parts_of(self, campaign_id: str | None) -> set[str]:
+        """Name the campaigns that have gone into one, by others too."""
+        parts: set[str] = set()
+        wanted = {campaign_id}
+        while wanted:
+            found = {old for old, into in self.merged_into.items() if wanted & set(into)}
+            new = found - parts - {campaign_id}
+            parts |= new
+            wanted = set(new)
+        return parts
 
 
 def read_look(place: Path, *, lake: Path | None) -> LookTables:
@@ -72,15 +93,19 @@ def read_look(place: Path, *, lake: Path | None) -> LookTables:
     if lake is not None:
         check_lake(lake, key_check=None)
     opened = None if lake is None else Lake(lake)
+    history = _table_or_none(result, HISTORY)
+    merged_into = _read_merges(history)
     return LookTables(
         name=place.name,
         at=at,
         accounts=result.table(ACCOUNTS_OUT),
         campaigns=result.table(CAMPAIGNS_OUT),
-        history=_last_look(_table_or_none(result, HISTORY)),
+        history=_last_look(history),
         register=read_snapshot(opened).register if opened else REGISTER.empty(),
         early=EARLY.conform(opened.read(EARLY.name)) if opened else EARLY.empty(),
         harvest=_count_harvest(result),
+        merged_into=merged_into,
+        former=_read_former(opened, merged_into) if opened else {},
     )
 
 
@@ -93,6 +118,22 @@ def _table_or_none(result: Result, table: Table) -> pl.DataFrame:
 
 def _last_look(history: pl.DataFrame) -> pl.DataFrame:
     return history.filter(pl.col("look") == pl.col("look").max())
+
+
+def _read_merges(history: pl.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Give what every campaign that was ever merged has gone into."""
+    rows = history.filter(pl.col("state") == "merged").sort("look")
+    return {old: tuple(into or ()) for old, into in rows.select("campaign_id", "related").rows()}
+
+
+def _read_former(lake: Lake, merged_into: Mapping[str, object]) -> dict[str, frozenset[str]]:
+    """Give the accounts of merged campaigns, those that had left them before too."""
+    if not merged_into:
+        return {}
+    heads = HEAD.conform(lake.read(HEAD.name))
+    chosen = heads.filter(pl.col("is_in") & pl.col("campaign_id").is_in(list(merged_into)))
+    by_account = chosen.group_by("account_id").agg(pl.col("campaign_id").unique())
+    return {account_id: frozenset(of) for account_id, of in by_account.rows()}
 
 
 def _count_harvest(result: Result) -> pl.DataFrame:

@@ -57,6 +57,7 @@ def draft_decisions(
     protected = set(look.register.filter("protected")["account_id"])
     spared = set(restraints.spared["account_id"])
     for row in rows:
+        row["former"] = look.former.get(row["account_id"], frozenset())
         why = _why_not(row, restraints, protected=protected, spared=spared)
         if why:
             kept.setdefault((row["campaign_id"] or "", why), set()).add(row["account_id"])
@@ -123,7 +124,10 @@ def _why_not(row: Row, restraints: Restraints, *, protected: set[str], spared: s
     if row["effect"] not in TAKING:
         return ""
     answer = restraints.answer_on(
-        account_id, group_id=row["group_id"], campaign_id=row["campaign_id"]
+        account_id,
+        group_id=row["group_id"],
+        campaign_id=row["campaign_id"],
+        former=row["former"],
     )
     if answer:
         return answer

@@ -52,9 +52,11 @@ def record_look(ledger: Ledger, look: LookTables, *, now: datetime) -> Recorded:
     """
     found = campaigns_of(look)
     with ledger.read() as view:
-        known = _known(view, [one.campaign_id for one in found])
+        named = [one.campaign_id for one in found]
+        known = _known(view, [*named, *look.merged_into])
         changed = {one.campaign_id for one in found if _is_news(view, one, known)}
     news = find_news(look, known=known)
+    seen = set(named)
     of_campaigns = [one for one in news if one.subject_kind == "campaign"]
     counts = [0, 0, 0]
     for batch in in_batches(found, _BATCH):
@@ -62,7 +64,7 @@ def record_look(ledger: Ledger, look: LookTables, *, now: datetime) -> Recorded:
         its_news = [one for one in of_campaigns if one.subject_id in ids]
         written = _write_campaigns(ledger, batch, its_news, changed=changed, now=now)
         counts = [a + b for a, b in zip(counts, written, strict=True)]
-    others = [one for one in news if one.subject_kind != "campaign"]
+    others = [one for one in news if one.subject_kind != "campaign" or one.subject_id not in seen]
     counts[1] += write_findings(ledger, others, now=now)
     return Recorded(*counts)
 

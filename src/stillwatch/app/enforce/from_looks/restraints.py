@@ -7,25 +7,23 @@ spared by it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 import polars as pl
 
 from stillwatch.app.enforce.from_looks.looks import LookTables
 from stillwatch.decide.policy.subjects import SPARED
 from stillwatch.detect.verdicts.permissions import apply_permissions
-from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
 from stillwatch.domain.tables import GRANT
 from stillwatch.store.ledger import Ledger
+from stillwatch.store.ledger.questions.pages import all_pages
 from stillwatch.store.ledger.questions.restraints import SparedAccount, SparedSubject
 from stillwatch.store.ledger.views import View
 
 _GUILTY: Final = ("suspect", "fraudulent")
-RowT = TypeVar("RowT")
-PlaceT = TypeVar("PlaceT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +37,21 @@ class Restraints:
     """By (kind, id): what a person has answered to be innocent or permitted."""
     grants: pl.DataFrame = field(default_factory=GRANT.empty)
 
-    def answer_on(self, account_id: str, *, group_id: str | None, campaign_id: str | None) -> str:
-        """Give the answer of a person that keeps machines off an account, or nothing."""
+    def answer_on(
+        self,
+        account_id: str,
+        *,
+        group_id: str | None,
+        campaign_id: str | None,
+        former: Collection[str] = (),
+    ) -> str:
+        """Give the answer of a person that keeps machines off an account, or nothing.
+
+        former:  campaigns that are no more of which the account was: an answer on one of them was
+                 about its accounts, and goes with them wherever they are merged into.
+        """
         places = (("account", account_id), ("group", group_id), ("campaign", campaign_id))
-        for kind, subject_id in places:
+        for kind, subject_id in (*places, *(("campaign", one) for one in sorted(former))):
             if subject_id is not None and (found := self.subjects.get((kind, subject_id))):
                 return f"{found.answer} ({kind})"
         return ""
@@ -93,19 +102,6 @@ def read_spared_subjects(view: View) -> dict[tuple[str, str], SparedSubject]:
         place=lambda one: (one.subject_kind, one.subject_id),
     )
     return {(one.subject_kind, one.subject_id): one for one in rows}
-
-
-def all_pages(
-    ask: Callable[[PlaceT], list[RowT]], *, first: PlaceT, place: Callable[[RowT], PlaceT]
-) -> Iterator[RowT]:
-    """Read a list page by page."""
-    at = first
-    while True:
-        rows = ask(at)
-        yield from rows
-        if len(rows) < LEDGER_PAGE_MAX:
-            return
-        at = place(rows[-1])
 
 
 def _spared(view: View, since: datetime) -> Iterator[SparedAccount]:

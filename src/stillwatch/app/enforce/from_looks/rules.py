@@ -13,15 +13,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from stillwatch.app.steps.policies import read_policy_text, understand_policy
+from stillwatch.app.loops.beside_ledger import choose_text
+from stillwatch.app.steps.policies import understand_policy
 from stillwatch.decide.policy.model import Policy
-from stillwatch.decide.policy.shipped import shipped_text
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.nouns.policies import Policy as PublishedPolicy
 
 POLICY: Final = "service:policy"
 """Whoever proposes what a policy says."""
-_SHIPPED: Final = "the shipped policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +41,11 @@ def choose_policy(ledger: Ledger, *, name: str, file: Path | None, now: datetime
         LedgerError: the ledger can't be read or written.
     """
     with ledger.read() as view:
-        active = view.find_active_policy(name)
-    if active is not None:
-        return RulingPolicy(
-            understand_policy(active.text, where=active.policy_id), active.policy_id
-        )
-    text = shipped_text() if file is None else read_policy_text(file)
-    policy = understand_policy(text, where=_SHIPPED if file is None else str(file))
-    return RulingPolicy(policy, _publish(ledger, policy.name, text, now=now).policy_id)
+        chosen = choose_text(view, name=name, file=file)
+    policy = understand_policy(chosen.text, where=chosen.where)
+    if chosen.policy_id is not None:
+        return RulingPolicy(policy, chosen.policy_id)
+    return RulingPolicy(policy, _publish(ledger, policy.name, chosen.text, now=now).policy_id)
 
 
 def _publish(ledger: Ledger, name: str, text: str, *, now: datetime) -> PublishedPolicy:

@@ -17,6 +17,8 @@ from typing import Final
 
 from stillwatch.domain import service_limits
 
+LEDGER_VARIABLE: Final = "STILLWATCH_LEDGER"
+"""How a child is told its ledger: arguments are there for every user of the machine to read."""
 _RUN: Final = (sys.executable, "-c", "from stillwatch.app.cli import main; main()")
 _LOWER: Final = 5
 """Steps of priority below the service."""

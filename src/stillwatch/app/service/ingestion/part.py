@@ -7,6 +7,7 @@ processes of their own; new results are told to whoever has asked, from a thread
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from fastapi.params import Depends
 
 from stillwatch.app.loops.results_folder import ResultsFolder
 from stillwatch.app.service.ingestion.bodies import Budget
-from stillwatch.app.service.ingestion.children import Child
+from stillwatch.app.service.ingestion.children import LEDGER_VARIABLE, Child
 from stillwatch.app.service.ingestion.dialects import dialect_router
 from stillwatch.app.service.ingestion.intake import Intake
 from stillwatch.app.service.ingestion.otlp import otlp_router
@@ -50,6 +51,10 @@ class IngestionSettings:
     commits: bool = True
     """Whether the committer is started beside the service; else `stillwatch commit` runs apart."""
     bounds: JournalBounds = DEFAULT_BOUNDS
+    ledger: str | None = None
+    """Whose policy and permissions looks are taken under; None = none."""
+    policy: Path | None = None
+    """Policy of looks, until a version of the ledger's is active; None = the shipped one."""
     memory_bytes: int | None = None
     """Bytes of bodies in memory; None = service_limits.INGEST_MEMORY_BYTES_MAX."""
 
@@ -99,7 +104,10 @@ class Ingestion:
         budget = Budget() if settings.memory_bytes is None else Budget(settings.memory_bytes)
         self.intake = Intake(journal, budget=budget)
         ending = Event()
-        self.children = [Child(one, clock_s=monotonic) for one in _commands(settings)]
+        told = _environment(settings)
+        self.children = [
+            Child(one, clock_s=monotonic, environment=told) for one in _commands(settings)
+        ]
         for child in self.children:
             child.start()
         self._follow_results(ending)
@@ -136,6 +144,11 @@ class Ingestion:
         Thread(target=follow, name="results", daemon=True).start()
 
 
+def _environment(settings: IngestionSettings) -> dict[str, str] | None:
+    """Give what the commands find around them: the ledger's address may hold a password."""
+    return None if settings.ledger is None else {**os.environ, LEDGER_VARIABLE: settings.ledger}
+
+
 def _commands(settings: IngestionSettings) -> list[list[str]]:
     """Give the commands that run beside the service."""
     commands: list[list[str]] = []
@@ -150,5 +163,7 @@ def _commands(settings: IngestionSettings) -> list[list[str]]:
         watch += ["--every", str(settings.look_every_s)]
         if settings.window_days is not None:
             watch += ["--window-days", str(settings.window_days)]
+        if settings.policy is not None:
+            watch += ["--policy", str(settings.policy)]
         commands.append(watch)
     return commands

@@ -69,8 +69,10 @@ async def answer_ready(request: Request) -> Response:
     summary="Figures for Prometheus",
 )
 async def render_metrics(request: Request) -> Response:
-    """Write them."""
+    """Write them; those of deliveries are read from the ledger, once in some seconds."""
     await authorise(request, "metrics")
+    if request.app.state.delivery_figures is not None:
+        await request.app.state.delivery_figures.refresh()
     decider: Decider = request.app.state.decider
     metrics, feed = decider.metrics, decider.feed
     metrics.version.set(feed.table.version)

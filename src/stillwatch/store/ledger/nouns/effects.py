@@ -14,6 +14,7 @@ from typing import Annotated, Final
 
 import sqlalchemy as sa
 
+from stillwatch.domain.results import TAKING
 from stillwatch.store.ledger.nouns.columns import (
     Count,
     Id,
@@ -28,6 +29,14 @@ from stillwatch.store.ledger.nouns.decisions import DecisionId
 from stillwatch.store.ledger.states import EFFECT_STATES
 
 OPERATIONS: Final = ("apply", "revert")
+
+
+def channels_of(effect: str, channels: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the channels that hear of an effect: what takes nothing from anybody is kept inside.
+
+    Order:   as the channels are given.
+    """
+    return channels if effect in TAKING else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ NOTICE_KINDS: Final = (
     "campaign_grown",
     "campaign_regrown",
     "decision_waits",
+    "accounts_left_out",
     "appeal_waits",
     "appeal_deadline",
     "delivery_failed",

@@ -7,6 +7,7 @@ the version that made it. Permissions are those of CONTRACT.md, with their ends.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Final
 
 import sqlalchemy as sa
@@ -66,6 +67,12 @@ class Permission(NewPermission):
     recorded_at: Instant
     revoked_at: Instant | None
     version: Count
+
+    def is_in_force(self, now: datetime) -> bool:
+        """Say whether it counts at an instant: neither revoked, nor over, nor yet to begin."""
+        has_begun = self.valid_from is None or self.valid_from <= now
+        is_over = self.valid_to is not None and self.valid_to <= now
+        return self.revoked_at is None and has_begun and not is_over
 
 
 POLICIES: Final = table_of(

@@ -5,11 +5,14 @@ All lists are bounded by LEDGER_PAGE_MAX and go on where `after` says, as in `lo
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
 
+from stillwatch.domain.results import TAKING
 from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
 from stillwatch.store.ledger.nouns.appeals import APPEALS, Appeal
 from stillwatch.store.ledger.nouns.decisions import (
@@ -20,11 +23,20 @@ from stillwatch.store.ledger.nouns.decisions import (
 )
 from stillwatch.store.ledger.nouns.effects import OUTBOX, Effect
 from stillwatch.store.ledger.nouns.terms import TERMS, Terms
-from stillwatch.store.ledger.questions.in_force import require_page
+from stillwatch.store.ledger.questions.in_force import Place, require_page
 from stillwatch.store.ledger.questions.lookups import Lookups
 
 _UNRESOLVED: Final = ("open", "in_review")
 _IN_OUTBOX: Final = (OUTBOX.c.account_id, OUTBOX.c.channel, OUTBOX.c.operation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldAccount:
+    """An account that a decision takes something from, or would."""
+
+    decision_id: str
+    account_id: str
+    proposed_at: datetime
 
 
 class Details(Lookups):
@@ -63,6 +75,35 @@ class Details(Lookups):
             .limit(require_page(limit))
         )
         return [Decision(**row) for row in self._connection.execute(asked).mappings()]
+
+    def list_held(
+        self,
+        account_ids: Collection[str],
+        *,
+        states: Collection[str],
+        after: Place = ("", ""),
+        limit: int = LEDGER_PAGE_MAX,
+    ) -> list[HeldAccount]:
+        """List where some accounts stand under decisions of some states that take something.
+
+        Grain:   one row per (decision_id, account_id) that is not released, after the one named.
+
+        Raises:
+            BadValue: more than LEDGER_PAGE_MAX are asked about.
+        """
+        require_page(len(account_ids))
+        accounts, decisions = DECIDED_ACCOUNTS.c, DECISIONS.c
+        place = (accounts.decision_id, accounts.account_id)
+        asked = (
+            sa.select(*place, decisions.proposed_at)
+            .join(DECISIONS, decisions.decision_id == accounts.decision_id)
+            .where(accounts.account_id.in_(list(account_ids)), accounts.released_at.is_(None))
+            .where(decisions.state.in_(list(states)), decisions.effect.in_(TAKING))
+            .where(sa.tuple_(*place) > sa.tuple_(*after))
+            .order_by(*place)
+            .limit(require_page(limit))
+        )
+        return [HeldAccount(**row) for row in self._connection.execute(asked).mappings()]
 
     def list_effects(
         self,

@@ -42,8 +42,8 @@ _APPEALS: Final = (
 _SAID: Final = {
     "proposed": "Proposed. It waits for approval; nothing is in force yet.",
     "approved": "Approved by you. It waits for one more person.",
-    "left": "Approved. Somebody has called an account innocent since it was proposed, so that "
-    "enforcement lets those go before it puts the rest in force, within seconds.",
+    "left": "Approved. Some account was called innocent since it was proposed, or is protected "
+    "or permitted now: enforcement lets those go before it puts the rest in force, within seconds.",
     "in_force": "Approved, and in force. Gateways follow within a second or two.",
     "rejected": "Rejected. Nothing was done with any account.",
     "reverted": "Taken back for all of its accounts.",

@@ -1,8 +1,8 @@
 """What people do with a decision: approve, reject, take back, release one account, try again.
 
 With its last approval a decision is in force, in the same transaction, as the management API does
-it; where somebody has called any of it innocent meanwhile it is left to enforcement, as there. A
-form that is sent twice finds its work done and says the same.
+it; where any of it was called innocent, or became protected or permitted, meanwhile, it is left to
+enforcement, as there. A form that is sent twice finds its work done and says the same.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from stillwatch.app.console.desk.parts import control_of
 from stillwatch.app.console.frame.asked import Asked, address
 from stillwatch.app.console.frame.page import Moved
 from stillwatch.app.console.frame.refusals import RefusedPageError
-from stillwatch.app.service.control.interventions.named import is_answered_since
-from stillwatch.domain.results import TAKING
+from stillwatch.app.service.control.interventions.named import must_wait
 from stillwatch.store.ledger.changes import Change
 from stillwatch.store.ledger.nouns.decisions import Decision
+from stillwatch.store.ledger.nouns.effects import channels_of
 
 _BACK: Final = address("/decisions")
 
@@ -38,7 +38,10 @@ def approve(asked: Asked) -> Moved:
         return _told(decision, "in_force" if decision.state == "in_force" else "approved")
     _require_seen(asked, approvers)
 
-    is_doubtful = read_ledger(asked, lambda view: is_answered_since(view, decision))
+    knowledge = control_of(asked).knowledge
+    is_doubtful = read_ledger(
+        asked, lambda view: must_wait(view, decision, knowledge, now=asked.now)
+    )
 
     def do(change: Change) -> str:
         change.expect(Decision, decision.decision_id, version=said_version(asked))
@@ -47,7 +50,7 @@ def approve(asked: Asked) -> Moved:
             return "approved"
         if is_doubtful:
             return "left"
-        wanted = channels if decision.effect in TAKING else ()
+        wanted = channels_of(decision.effect, channels)
         change.enqueue_effects(decision.decision_id, channels=wanted)
         return "in_force"
 

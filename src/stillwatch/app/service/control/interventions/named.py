@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
 
-from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
+from stillwatch.app.loops.shields import find_held, find_shields
+from stillwatch.app.service.control.interventions.known import Knowledge
+from stillwatch.domain.errors import StillwatchError
 from stillwatch.store.ledger.nouns.decisions import Decision
+from stillwatch.store.ledger.questions.pages import all_pages
 from stillwatch.store.ledger.questions.restraints import SparedAccount
 from stillwatch.store.ledger.views import View
-
-RowT = TypeVar("RowT")
-PlaceT = TypeVar("PlaceT")
 
 
 def list_named(view: View, decision_id: str) -> list[str]:
@@ -20,7 +18,7 @@ def list_named(view: View, decision_id: str) -> list[str]:
 
     Order:   by id.
     """
-    rows = _all_pages(
+    rows = all_pages(
         lambda after: view.list_accounts(decision_id, after=after),
         first="",
         place=lambda one: one.account_id,
@@ -31,7 +29,7 @@ def list_named(view: View, decision_id: str) -> list[str]:
 def list_spared(view: View, *, since: datetime) -> list[SparedAccount]:
     """List the accounts that were let go since an instant."""
     return list(
-        _all_pages(
+        all_pages(
             lambda after: view.list_spared(since=since, after=after),
             first="",
             place=lambda one: one.account_id,
@@ -39,12 +37,29 @@ def list_spared(view: View, *, since: datetime) -> list[SparedAccount]:
     )
 
 
+def must_wait(view: View, decision: Decision, knowledge: Knowledge, *, now: datetime) -> bool:
+    """Say whether an approval must leave a decision to the loop of enforcement.
+
+    It does where a person has called any of it innocent since it was proposed, where any of it is
+    protected or permitted now, and where nobody can say so: the loop lets those go first.
+    """
+    if is_answered_since(view, decision):
+        return True
+    try:
+        register = knowledge.read().known.register
+    except StillwatchError:
+        return True
+    shields = find_shields(view, register, now=now)
+    held = find_held(view, shields, states=("proposed", "approved"))
+    return any(one.decision_id == decision.decision_id for one, _ in held)
+
+
 def is_answered_since(view: View, decision: Decision) -> bool:
     """Say whether a person has called any of a decision innocent after it was proposed.
 
     Whoever approved may not have known of it; the loop of enforcement lets those go first.
     """
-    subjects = _all_pages(
+    subjects = all_pages(
         lambda after: view.list_spared_subjects(after=after),
         first=("", ""),
         place=lambda one: (one.subject_kind, one.subject_id),
@@ -58,15 +73,3 @@ def is_answered_since(view: View, decision: Decision) -> bool:
         )
         for one in late
     )
-
-
-def _all_pages(
-    ask: Callable[[PlaceT], Sequence[RowT]], *, first: PlaceT, place: Callable[[RowT], PlaceT]
-) -> Iterator[RowT]:
-    after = first
-    while True:
-        rows = ask(after)
-        yield from rows
-        if len(rows) < LEDGER_PAGE_MAX:
-            return
-        after = place(rows[-1])

@@ -14,11 +14,12 @@ from pydantic import Field, TypeAdapter
 
 from stillwatch.app.service.access.keys import authorise
 from stillwatch.app.service.control.cases import answer_row
-from stillwatch.app.service.control.interventions.named import is_answered_since
+from stillwatch.app.service.control.interventions.named import must_wait
 from stillwatch.app.service.control.ledger_work import (
     IfMatch,
     change_ledger,
     expect_version,
+    now_of,
     read_asked,
     read_ledger,
 )
@@ -34,10 +35,10 @@ from stillwatch.app.service.control.shapes import (
     good,
     model_of,
 )
-from stillwatch.domain.results import TAKING
 from stillwatch.domain.service_limits import LEDGER_TEXT_CHARS_MAX
 from stillwatch.store.ledger.changes import Change
 from stillwatch.store.ledger.nouns.decisions import Decision
+from stillwatch.store.ledger.nouns.effects import channels_of
 
 router: Final = APIRouter(tags=["interventions"])
 _ONE: Final = INTERVENTIONS + "/{row_id}"
@@ -73,21 +74,24 @@ async def approve_intervention(
 ) -> Response:
     """Approve it, as somebody who didn't propose it.
 
-    Where a person has called any of it innocent since it was proposed, it is left to the loop of
-    enforcement, which lets those go before it puts the rest in force.
+    Where a person has called any of it innocent since it was proposed, or any of it has become
+    protected or permitted, it is left to the loop of enforcement, which lets those go before it
+    puts the rest in force.
     """
     principal = await authorise(request, "approve")
     asked = await read_asked(request, TypeAdapter(NoteAsked))
+    control, now = request.app.state.control, now_of(request)
     is_doubtful = await read_ledger(
-        request, lambda view: is_answered_since(view, view.find(Decision, row_id))
+        request,
+        lambda view: must_wait(view, view.find(Decision, row_id), control.knowledge, now=now),
     )
-    channels = request.app.state.control.places.channels
+    channels = control.places.channels
 
     def do(change: Change) -> None:
         expect_version(change, Decision, row_id, if_match)
         decision = change.approve(row_id, note=asked.note)
         if decision.state == "approved" and not is_doubtful:
-            wanted = channels if decision.effect in TAKING else ()
+            wanted = channels_of(decision.effect, channels)
             change.enqueue_effects(row_id, channels=wanted)
 
     await change_ledger(request, principal, do)
