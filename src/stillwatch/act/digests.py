@@ -32,9 +32,10 @@ _WORDS: Final = {
     "campaign_regrown": ("campaign regrown", "campaigns regrown"),
     "campaign_new": ("new campaign", "new campaigns"),
     "campaign_grown": ("campaign grown", "campaigns grown"),
+    "case_changed": ("news of a case", "news of cases"),
 }
 """The most urgent first."""
-_PLACES: Final = {"campaign": "campaign", "decision": "decision", "delivery": "decision"}
+_PLACES: Final = {"campaign": "campaign", "decision": "decision", "delivery": "decision", "case": "case"}
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from stillwatch.domain.service_limits import LEDGER_ID_CHARS_MAX
 from stillwatch.store.ledger.nouns.appeals import Appeal
+from stillwatch.store.ledger.nouns.cases import Case
 from stillwatch.store.ledger.nouns.decisions import Decision
 from stillwatch.store.ledger.nouns.findings import Campaign
 from stillwatch.store.ledger.nouns.notices import NewNotice
@@ -24,6 +25,18 @@ _LINK_ALIKE: Final = re.compile(r"//+|\.(?=[A-Za-z])")
 _STRANGE: Final = re.compile(r"[^A-Za-z0-9 ._:,/+()-]")
 _CHARS_MAX: Final = 80
 """Characters of an id in a sentence; ours have a quarter."""
+CASE_CHANGES: Final = {
+    "assigned": "it was given to somebody",
+    "commented": "somebody has commented on it",
+    "closed": "it was closed",
+    "proposed": "a decision about it was proposed",
+    "rejected": "a decision about it was rejected",
+    "in_force": "a decision about it is in force",
+    "appealed": "an appeal against a decision about it was filed",
+    "answered": "an appeal against a decision about it was answered",
+    "reverted": "a decision about it was taken back, or an account of it released",
+}
+"""What may happen to a case that its followers are told of, in our words."""
 _HOUR_S: Final = 3600
 _MOMENT: Final = "%Y-%m-%d %H:%M UTC"
 _STILL: Final = {
@@ -154,6 +167,25 @@ def tell_of_failure(failed: FailedEffects, *, at: datetime, entry: int) -> NewNo
         kind="delivery_failed",
         subject_id=failed.decision_id,
         accounts=failed.rows,
+        says=says,
+        entry=entry,
+    )
+
+
+def tell_of_case(case: Case, *, change: str, followers: int, entry: int) -> NewNotice:
+    """Tell those who follow a case what has happened to it.
+
+    change:  a key of CASE_CHANGES.
+    Grain:   one notice per case and audit entry.
+    """
+    says = (
+        f"Case {plain(case.case_id)}, which {_count(followers, 'other person')} "
+        f"follow{'s' if followers == 1 else ''}: {CASE_CHANGES[change]}; it is {case.state}."
+    )
+    return NewNotice(
+        notice_id=_name("case_changed", f"{case.case_id}/{entry}"),
+        kind="case_changed",
+        subject_id=case.case_id,
         says=says,
         entry=entry,
     )

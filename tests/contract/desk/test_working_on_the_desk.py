@@ -48,6 +48,26 @@ def test_a_case_from_its_opening_to_its_end(desk: Desk) -> None:
     assert case_of(desk, case_id).state == "assigned"
 
 
+def test_a_case_is_followed_and_let_go(desk: Desk) -> None:
+    """By a button, or by taking it; the list of what one follows holds it until it is let go."""
+    case_id = open_case(desk)
+    ann, dora, vera = (desk.person(name) for name in ("ann", "dora", "vera"))
+    assert "Followed by nobody" in plain(ann.look("/case", id=case_id).text)
+    for _ in "12":
+        assert dora.send("/case/follow", {"id": case_id}).status_code == 303
+    ann.send("/case/assign", {"id": case_id, "version": "1"})
+    words = plain(dora.look("/case", id=case_id, told="following").text)
+    assert "You follow this case" in words
+    assert "Followed by ann, dora" in words
+    assert case_id in dora.look("/cases", whose="that_i_follow").text
+    assert case_id in dora.look("/cases", whose="that_i_follow", state="assigned").text
+    assert case_id not in dora.look("/cases", whose="that_i_follow", state="closed").text
+    for _ in "12":
+        assert dora.send("/case/unfollow", {"id": case_id}).status_code == 303
+    assert case_id not in dora.look("/cases", whose="that_i_follow").text
+    assert vera.send("/case/follow", {"id": case_id}).status_code == 403
+
+
 def test_a_case_about_a_campaign_ends_with_an_answer(desk: Desk) -> None:
     """Without one, or without a reason, it stays open."""
     case_id = open_case(desk)

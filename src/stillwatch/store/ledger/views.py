@@ -16,7 +16,7 @@ from stillwatch.store.ledger.changes.writing import key_of
 from stillwatch.store.ledger.errors import BadValue, UnknownRow
 from stillwatch.store.ledger.nouns import KINDS, TABLES, Row
 from stillwatch.store.ledger.nouns.appeals import Appeal
-from stillwatch.store.ledger.nouns.cases import Case
+from stillwatch.store.ledger.nouns.cases import Case, Follower
 from stillwatch.store.ledger.nouns.columns import EPOCH, InstantType
 from stillwatch.store.ledger.nouns.decisions import Decision
 from stillwatch.store.ledger.nouns.findings import Campaign, Disposition, Finding
@@ -44,6 +44,7 @@ _CHOICES: Final[dict[type[Row], tuple[str, ...]]] = {
     Finding: ("campaign_id", "subject_id", "kind"),
     Disposition: ("subject_id", "answer"),
     Case: ("state", "assignee", "campaign_id"),
+    Follower: ("case_id", "user_id"),
     Decision: ("state", "campaign_id", "effect"),
     Appeal: ("state", "decision_id", "account_id"),
     Policy: ("name", "state"),

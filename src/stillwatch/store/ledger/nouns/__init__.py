@@ -9,7 +9,14 @@ from typing import Final
 import sqlalchemy as sa
 
 from stillwatch.store.ledger.nouns.appeals import APPEALS, Appeal
-from stillwatch.store.ledger.nouns.cases import CASES, COMMENTS, Case, Comment
+from stillwatch.store.ledger.nouns.cases import (
+    CASES,
+    COMMENTS,
+    FOLLOWERS,
+    Case,
+    Comment,
+    Follower,
+)
 from stillwatch.store.ledger.nouns.columns import Row
 from stillwatch.store.ledger.nouns.decisions import APPROVALS, DECISIONS, Approval, Decision
 from stillwatch.store.ledger.nouns.findings import (
@@ -45,6 +52,7 @@ TABLES: Final[dict[type[Row], sa.Table]] = {
     Permission: PERMISSIONS,
     Case: CASES,
     Comment: COMMENTS,
+    Follower: FOLLOWERS,
     Decision: DECISIONS,
     Terms: TERMS,
     Approval: APPROVALS,

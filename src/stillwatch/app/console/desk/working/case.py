@@ -33,6 +33,8 @@ _SAID: Final = {
     "opened": "The case is open. Nobody has it yet.",
     "assigned": "The case has somebody now.",
     "commented": "Your comment stands below.",
+    "following": "You follow this case: you are told when it changes.",
+    "unfollowed": "You follow this case no more.",
     "closed": "The case is closed.",
     "answered": "The case is closed, and your answer is in the ledger.",
 }
@@ -54,6 +56,8 @@ def view(asked: Asked) -> Shown:
         "own_id": new_id("answer"),
         "may_work": may(asked, "work"),
         "is_mine": case.assignee == asked.principal.name,
+        "followers": found["followers"],
+        "follows": asked.principal.name in found["followers"],
         "told": tell(asked, _SAID),
     }
     sheets = (
@@ -84,6 +88,7 @@ def _gather(view: View, case: Case) -> dict[str, Any]:
     return {
         "campaign": _campaign(view, campaign_id),
         "comments": view.list_comments(case.case_id),
+        "followers": view.list_following(case.case_id),
         "people": [one.user_id for one in users if one.is_active and not is_machine(one.user_id)],
         "answers": list_answers(view, "campaign", campaign_id, findings) if campaign_id else [],
         "decisions": describe(view, decisions),
