@@ -14,12 +14,12 @@ from pathlib import Path
 from threading import Thread
 from typing import Final
 
-from stillwatch.app.deliver.case_news import PERSONAL
+from stillwatch.app.deliver.notices.case_news import PERSONAL
 from stillwatch.app.deliver.effects_files import EffectsFiles
 from stillwatch.app.deliver.effects_webhook import EffectsWebhook
-from stillwatch.app.deliver.mailing import mail_sink
+from stillwatch.app.deliver.notices.mailing import mail_sink
 from stillwatch.app.deliver.means import ACTOR, Complaint, Means, keep_quiet
-from stillwatch.app.deliver.notice_finder import AuditWatch, NoticeFinder
+from stillwatch.app.deliver.notices.notice_finder import AuditWatch, NoticeFinder
 from stillwatch.app.deliver.posting import Poster
 from stillwatch.app.deliver.settings import DeliverSettings
 from stillwatch.app.deliver.targets import (
@@ -28,7 +28,7 @@ from stillwatch.app.deliver.targets import (
     mail_target,
     notices_target,
 )
-from stillwatch.app.deliver.telling import Alarm, Manner, Sink, Teller, webhook_sink
+from stillwatch.app.deliver.notices.telling import Alarm, Manner, Sink, Teller, webhook_sink
 from stillwatch.app.loops.rounds import Ending, go_round
 from stillwatch.domain.errors import StillwatchError
 from stillwatch.store.ledger import Ledger

@@ -12,7 +12,7 @@ from ledgers_by_hand import appeal, campaign, decision
 from loopback_receiver import Receiver
 from test_notices import jobs_for, told
 
-from stillwatch.app.deliver.case_news import CaseNews
+from stillwatch.app.deliver.notices.case_news import CaseNews
 from stillwatch.app.deliver.jobs import make_jobs
 from stillwatch.app.deliver.settings import DeliverSettings
 from stillwatch.app.deliver.targets import follower_targets
