@@ -35,7 +35,12 @@ _WORDS: Final = {
     "case_changed": ("news of a case", "news of cases"),
 }
 """The most urgent first."""
-_PLACES: Final = {"campaign": "campaign", "decision": "decision", "delivery": "decision", "case": "case"}
+_PLACES: Final = {
+    "campaign": "campaign",
+    "decision": "decision",
+    "delivery": "decision",
+    "case": "case",
+}
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 

@@ -13,7 +13,6 @@ from typing import Final
 
 from stillwatch.domain.service_limits import LEDGER_ID_CHARS_MAX
 from stillwatch.store.ledger.nouns.appeals import Appeal
-from stillwatch.store.ledger.nouns.cases import Case
 from stillwatch.store.ledger.nouns.decisions import Decision
 from stillwatch.store.ledger.nouns.findings import Campaign
 from stillwatch.store.ledger.nouns.notices import NewNotice
@@ -25,18 +24,6 @@ _LINK_ALIKE: Final = re.compile(r"//+|\.(?=[A-Za-z])")
 _STRANGE: Final = re.compile(r"[^A-Za-z0-9 ._:,/+()-]")
 _CHARS_MAX: Final = 80
 """Characters of an id in a sentence; ours have a quarter."""
-CASE_CHANGES: Final = {
-    "assigned": "it was given to somebody",
-    "commented": "somebody has commented on it",
-    "closed": "it was closed",
-    "proposed": "a decision about it was proposed",
-    "rejected": "a decision about it was rejected",
-    "in_force": "a decision about it is in force",
-    "appealed": "an appeal against a decision about it was filed",
-    "answered": "an appeal against a decision about it was answered",
-    "reverted": "a decision about it was taken back, or an account of it released",
-}
-"""What may happen to a case that its followers are told of, in our words."""
 _HOUR_S: Final = 3600
 _MOMENT: Final = "%Y-%m-%d %H:%M UTC"
 _STILL: Final = {
@@ -71,14 +58,14 @@ def tell_of_campaign(
         "campaign_regrown": f"Campaign {plain(campaign.campaign_id)} was acted on and grows again",
     }[kind]
     before = "" if told_before is None else f" ({told_before:,} when it was told last)"
-    accounts = _count(campaign.accounts, "account")
+    accounts = count_of(campaign.accounts, "account")
     says = (
         f"{what}: {campaign.kind}, q = {campaign.q_value:.2g}, {accounts}{before}, "
         f"{campaign.exchanges:,} exchanges since {campaign.first_seen_at:{_MOMENT}}."
     )
     version = "" if told_before is None else f"/{campaign.version}"
     return NewNotice(
-        notice_id=_name(kind, campaign.campaign_id + version),
+        notice_id=name_notice(kind, campaign.campaign_id + version),
         kind=kind,
         subject_id=campaign.campaign_id,
         accounts=campaign.accounts,
@@ -98,11 +85,11 @@ def tell_of_decision(decision: Decision, *, entry: int) -> NewNotice:
     people = "1 person" if needed == 1 else f"{needed:,} people"
     says = (
         f"Decision {plain(decision.decision_id)} waits for {people} other than its proposer to "
-        f"approve it: {decision.effect}, {_count(decision.accounts_count, 'account')}{of}, "
+        f"approve it: {decision.effect}, {count_of(decision.accounts_count, 'account')}{of}, "
         f"until {decision.expires_at:{_MOMENT}}."
     )
     return NewNotice(
-        notice_id=_name("decision_waits", decision.decision_id),
+        notice_id=name_notice("decision_waits", decision.decision_id),
         kind="decision_waits",
         subject_id=decision.decision_id,
         accounts=decision.accounts_count,
@@ -121,7 +108,7 @@ def tell_of_appeal(appeal: Appeal, *, entry: int) -> NewNotice:
         f"a reviewer who had no hand in it; its deadline is {appeal.deadline_at:{_MOMENT}}."
     )
     return NewNotice(
-        notice_id=_name("appeal_waits", appeal.appeal_id),
+        notice_id=name_notice("appeal_waits", appeal.appeal_id),
         kind="appeal_waits",
         subject_id=appeal.appeal_id,
         accounts=1,
@@ -141,7 +128,7 @@ def tell_of_deadline(appeal: Appeal) -> NewNotice:
         f"{appeal.deadline_at:{_MOMENT}}."
     )
     return NewNotice(
-        notice_id=_name("appeal_deadline", appeal.appeal_id),
+        notice_id=name_notice("appeal_deadline", appeal.appeal_id),
         kind="appeal_deadline",
         subject_id=appeal.appeal_id,
         accounts=1,
@@ -156,36 +143,17 @@ def tell_of_failure(failed: FailedEffects, *, at: datetime, entry: int) -> NewNo
     """
     decision_id, channel = plain(failed.decision_id), plain(failed.channel)
     says = (
-        f"Of decision {decision_id} {_count(failed.rows, 'delivery')} ({failed.operation}, "
+        f"Of decision {decision_id} {count_of(failed.rows, 'delivery')} ({failed.operation}, "
         f"{channel}) failed for good: {plain(failed.last_error or 'no reason was noted')}; "
         f"{_STILL[failed.operation]}. Mend the receiver, then try them again."
     )
     hour = int(at.timestamp()) // _HOUR_S
     subject = f"{failed.decision_id}/{failed.channel}/{failed.operation}/{hour}"
     return NewNotice(
-        notice_id=_name("delivery_failed", subject),
+        notice_id=name_notice("delivery_failed", subject),
         kind="delivery_failed",
         subject_id=failed.decision_id,
         accounts=failed.rows,
-        says=says,
-        entry=entry,
-    )
-
-
-def tell_of_case(case: Case, *, change: str, followers: int, entry: int) -> NewNotice:
-    """Tell those who follow a case what has happened to it.
-
-    change:  a key of CASE_CHANGES.
-    Grain:   one notice per case and audit entry.
-    """
-    says = (
-        f"Case {plain(case.case_id)}, which {_count(followers, 'other person')} "
-        f"follow{'s' if followers == 1 else ''}: {CASE_CHANGES[change]}; it is {case.state}."
-    )
-    return NewNotice(
-        notice_id=_name("case_changed", f"{case.case_id}/{entry}"),
-        kind="case_changed",
-        subject_id=case.case_id,
         says=says,
         entry=entry,
     )
@@ -205,12 +173,13 @@ def tell_of_broken_log() -> NewNotice:
     )
 
 
-def _count(number: int, word: str) -> str:
+def count_of(number: int, word: str) -> str:
+    """Count things in words."""
     many = f"{word.removesuffix('y')}ies" if word.endswith("y") else f"{word}s"
     return f"{number:,} {word if number == 1 else many}"
 
 
-def _name(kind: str, subject: str) -> str:
+def name_notice(kind: str, subject: str) -> str:
     """Name a notice after what it tells; a subject too long for an id is hashed."""
     name = f"{kind}/{subject}"
     if len(name) <= LEDGER_ID_CHARS_MAX:

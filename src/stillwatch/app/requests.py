@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 if TYPE_CHECKING:
     from stillwatch.decide.policy.model import Policy
+    from stillwatch.detect.dispositions.answered import Answered
 
 STANDARD_INPUT: Final = Path("-")
 """The traffic's name when it comes through the pipe."""
@@ -73,6 +74,12 @@ class WatchRequest:
     """Calendar days up to the last; None = every day that the lake holds."""
     seed: int = 0
     policy: Policy | None = None
+    answered: Answered | None = None
+    """What people have answered about groups; None = no ledger was named."""
+
+    def run_by(self) -> tuple[int, Policy | None, Answered | None]:
+        """Give what of it the steps of a run read, in their order."""
+        return self.seed, self.policy, self.answered
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
 from stillwatch.detect.campaigns import Campaigns, find_campaigns
+from stillwatch.detect.dispositions.answered import Answered
+from stillwatch.detect.dispositions.standings import list_standings
+from stillwatch.detect.dispositions.tables import STANDING
+from stillwatch.detect.dispositions.telling import tell_answers
 from stillwatch.detect.honest_groups import HonestNull
 from stillwatch.detect.judge import Judged, judge_groups
 from stillwatch.detect.measure import Case
@@ -35,11 +40,13 @@ from stillwatch.domain.tables import TRAIT
 
 @dataclass(frozen=True)
 class Register:
-    """What the provider says of its accounts, permissions and releases."""
+    """What the provider says of its accounts, permissions and releases, and of groups before."""
 
     accounts: pl.DataFrame
     grants: pl.DataFrame
     launches: pl.DataFrame
+    answered: Answered | None = None
+    """What its people have answered about groups; None where no ledger was named."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,10 @@ class Detected:
     found: Campaigns
     p_values: dict[str, float] = field(default_factory=dict)
     """Of each tied group: that it is no more a harvest than honest tied groups are."""
+    standings: pl.DataFrame = field(default_factory=STANDING.empty)
+    """STANDING of tied groups, where people's answers are read: what is kept of a next answer."""
+    answers: dict[str, Any] = field(default_factory=dict)
+    """What the run says of the answers that it went by; empty where none were asked for."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +92,8 @@ def detect_campaigns(
     """Judge tied groups, name campaigns, and say of every account what it is.
 
     Grain:   ACCOUNTS_OUT one row per account of `exchanges`; the others as in domain/results.py.
-    Nulls:   what the data can't say is silent, never innocent and never guilty.
+    Nulls:   what the data can't say is silent, never innocent and never guilty. Where no people's
+             answers are read, the shipped null judges alone.
     Order:   every table sorted by its ids; input order is irrelevant.
     Cost:    one sort of the exchanges; linear in the exchanges of groups.
     Source:  DESIGN.md, section 7; CONTRACT.md, section 2.
@@ -98,6 +110,7 @@ def detect_campaigns(
         Case(tied.groups, tied.members, register.accounts, resold, partners, tied.echoes),
         null=null,
         settings=settings,
+        answered=register.answered,
     )
     pivots = test_pivots(judged, traffic, launches=register.launches)
     found = find_campaigns(
@@ -126,6 +139,8 @@ def detect_campaigns(
         pl.concat([tied.evidence, *_list_evidence(judged, traffic, null)]),
         weigh_by_group(found, judged),
         {j.group_id: j.p_value for j in judged if j.judgement != "undecided"},
+        list_standings(judged, null) if register.answered else STANDING.empty(),
+        tell_answers(register.answered, judged) if register.answered else {},
     )
 
 

@@ -68,7 +68,9 @@ class DeliverSettings:
     @property
     def is_in_use(self) -> bool:
         """Say whether anything is brought anywhere."""
-        return any((self.webhook_url, self.files, self.notice_url, self.mail_to, self.mail_followers_file))
+        return any(
+            (self.webhook_url, self.files, self.notice_url, self.mail_to, self.mail_followers_file)
+        )
 
 
 def read_deliver_settings(environment: Mapping[str, str] = os.environ) -> DeliverSettings:

@@ -7,14 +7,17 @@ which is the newest. A look at what was looked at before is passed by without op
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from stillwatch.app.loops.answered import read_answered
 from stillwatch.app.loops.results_folder import ResultsFolder
 from stillwatch.app.pipeline import run_watch
 from stillwatch.app.progress import Progress
 from stillwatch.app.requests import ScanOutcome, WatchRequest
 from stillwatch.app.settings import utc_now
 from stillwatch.app.steps.facts import read_facts, read_looks
+from stillwatch.detect.dispositions.answered import Answered
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
 from stillwatch.store.lake import Lake
@@ -31,9 +34,13 @@ class Detector:
     settings: Settings
     window_days: int | None = None
     seed: int = 0
+    ledger: str | None = None
+    """Where people's answers are; None = the shipped null judges alone."""
 
     def look_if_new(self, progress: Progress) -> ScanOutcome | None:
         """Look, if anything was ingested since the look before; None where nothing was.
+
+        Answers alone start no look: the next one goes by them.
 
         Raises:
             StillwatchError: as `run_watch`; no result is left.
@@ -43,7 +50,7 @@ class Detector:
         now = utc_now()
         out = self.results.name_next(now)
         outcome = run_watch(
-            WatchRequest(self.lake, out, self.window_days, self.seed),
+            WatchRequest(self.lake, out, self.window_days, self.seed, answered=self._read(now)),
             settings=self.settings,
             key=self.key,
             now=now,
@@ -51,6 +58,9 @@ class Detector:
         )
         self.results.publish(out)
         return outcome
+
+    def _read(self, now: datetime) -> Answered | None:
+        return None if self.ledger is None else read_answered(self.ledger, at=now)
 
     def _is_new(self) -> bool:
         if not is_lake(self.lake):

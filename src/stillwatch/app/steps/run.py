@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stillwatch.app.ledger_of_run import RunLedger
 from stillwatch.app.progress import Progress
@@ -10,6 +11,9 @@ from stillwatch.decide.policy.model import Policy
 from stillwatch.decide.policy.shipped import shipped_policy
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
+
+if TYPE_CHECKING:
+    from stillwatch.detect.dispositions.answered import Answered  # brings every stage after
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class Run:
     progress: Progress
     seed: int
     policy: Policy | None = None
+    answered: Answered | None = None
+    """What people have answered about groups; None where no ledger was named."""
 
     def rules(self) -> Policy:
         """Give the policy of the run: the one that was named, else the shipped one."""

@@ -23,6 +23,7 @@ from stillwatch.store.ledger.nouns.findings import Campaign, Disposition, Findin
 from stillwatch.store.ledger.nouns.people import ApiKey, Invitation, Session
 from stillwatch.store.ledger.nouns.policies import Permission, Policy
 from stillwatch.store.ledger.questions.admissions import Admissions
+from stillwatch.store.ledger.questions.answers import Answers
 from stillwatch.store.ledger.questions.details import Details
 from stillwatch.store.ledger.questions.in_force import require_page
 from stillwatch.store.ledger.questions.under_way import UnderWay
@@ -63,7 +64,7 @@ class Page(Generic[RowT]):
     next: str | None
 
 
-class View(Details, Admissions, UnderWay):
+class View(Details, Admissions, UnderWay, Answers):
     """One instant of the ledger."""
 
     def find(self, row: type[RowT], subject_id: str) -> RowT:

@@ -12,8 +12,8 @@ from ledgers_by_hand import appeal, campaign, decision
 from loopback_receiver import Receiver
 from test_notices import jobs_for, told
 
-from stillwatch.app.deliver.notices.case_news import CaseNews
 from stillwatch.app.deliver.jobs import make_jobs
+from stillwatch.app.deliver.notices.case_news import CaseNews
 from stillwatch.app.deliver.settings import DeliverSettings
 from stillwatch.app.deliver.targets import follower_targets
 from stillwatch.domain.errors import SettingError
@@ -110,7 +110,9 @@ def test_mail_goes_to_the_followers_own_addresses(tmp_path: Path, ledger: Ledger
     }
     names = [one.name for one in make_jobs(ledger, settings)]
     assert {"tell webhook", "tell mail", "tell mail:ann", "tell mail:ben"} <= set(names)
-    news = CaseNews(NewNotice(notice_id="n", kind="case_changed", subject_id="c", says="."), ("ann", "cora"))
+    news = CaseNews(
+        NewNotice(notice_id="n", kind="case_changed", subject_id="c", says="."), ("ann", "cora")
+    )
     team, addressed = ("webhook", "mail"), frozenset({"ann", "ben"})
     assert news.sinks(team, addressed) == ("webhook", "mail:ann")
     assert news.sinks(team, frozenset()) == team

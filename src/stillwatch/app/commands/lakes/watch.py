@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from stillwatch.app.commands.lakes.places import LakeToRead
+from stillwatch.app.commands.ledgers import LedgerIfAny
 from stillwatch.app.commands.options import AsJson, PolicyFile, Seed, examples, page
 from stillwatch.app.commands.scan import show_outcome
 from stillwatch.app.commands.screen import complain, say, show_table
@@ -35,6 +36,7 @@ def watch(  # noqa: PLR0913  one parameter an option
         typer.Option("--window-days", min=1, help="Days up to the last; default: all there are."),
     ] = None,
     policy: PolicyFile = None,
+    ledger: LedgerIfAny = None,
     seed: Seed = 0,
     every: Annotated[
         float | None,
@@ -50,10 +52,12 @@ def watch(  # noqa: PLR0913  one parameter an option
     RESULT is what a scan of the same days would give, with campaigns under lasting ids and their
     history. Only days that are new or have changed are counted; nothing is read twice. With --every
     it is a folder of results, of which `newest.json` names the last; where nothing was ingested
-    since the look before, there is no look.
+    since the look before, there is no look. With --ledger groups that people have marked innocent
+    count as honest groups, and RESULT says so.
     """
     if every is not None:
-        _look_again(WatchRequest(lake, out, window_days, seed), every, with_parent=with_parent)
+        request = WatchRequest(lake, out, window_days, seed)
+        _look_again(request, every, ledger=ledger, with_parent=with_parent)
         return
     from stillwatch.app.pipeline import run_watch  # noqa: PLC0415  brings every stage
     from stillwatch.app.steps.policies import read_policy  # noqa: PLC0415  brings Polars
@@ -61,12 +65,18 @@ def watch(  # noqa: PLR0913  one parameter an option
 
     rules = read_policy(policy)
     check_free(out)
+    now = utc_now()
+    answered = None
+    if ledger is not None:
+        from stillwatch.app.loops.answered import read_answered  # noqa: PLC0415  0.3 s at start
+
+        answered = read_answered(ledger, at=now)
     with shown_progress() as progress:
         outcome = run_watch(
-            WatchRequest(lake, out, window_days, seed, rules),
+            WatchRequest(lake, out, window_days, seed, rules, answered),
             settings=read_settings(),
             key=read_key(),
-            now=utc_now(),
+            now=now,
             progress=progress,
         )
     if not as_json:
@@ -74,7 +84,9 @@ def watch(  # noqa: PLR0913  one parameter an option
     show_outcome(outcome, as_json=as_json)
 
 
-def _look_again(request: WatchRequest, every_s: float, *, with_parent: bool) -> None:
+def _look_again(
+    request: WatchRequest, every_s: float, *, ledger: str | None, with_parent: bool
+) -> None:
     from stillwatch.app.loops.detecting import Detector  # noqa: PLC0415  brings every stage
     from stillwatch.app.loops.results_folder import ResultsFolder  # noqa: PLC0415  likewise
     from stillwatch.app.loops.rounds import Ending, go_round  # noqa: PLC0415  likewise
@@ -86,6 +98,7 @@ def _look_again(request: WatchRequest, every_s: float, *, with_parent: bool) -> 
         read_settings(),
         request.window_days,
         request.seed,
+        ledger,
     )
     ending = Ending()
     ending.at_signals()
@@ -106,10 +119,14 @@ def _complain(failure: StillwatchError | OSError) -> None:
 
 
 def _show_history(outcome: ScanOutcome) -> None:
+    from stillwatch.report.provenance import word_answers  # noqa: PLC0415  brings the report
+
     told = outcome.run["watch"]
     first, last = told["window"]
     again = "" if told["is_new_look"] else " (looked at before)"
     say(f"look {told['look']}{again}: {first} to {last}, {told['days_counted']} days counted anew")
+    if answers := outcome.run.get("answers"):
+        say(word_answers(answers))
     if told["campaigns"]:
         show_table(_COLUMNS, (_row(one) for one in told["campaigns"]))
 

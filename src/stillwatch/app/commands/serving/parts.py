@@ -136,6 +136,8 @@ def _ingestion(places: Places) -> Part:
 
     may_send.__annotations__["request"] = Request  # FastAPI reads it, and knows no name of ours
     every = (min(_COMMIT_S, places.look_every_s), places.look_every_s)
-    settings = IngestionSettings(places.journal, places.lake, places.results, *every)
+    settings = IngestionSettings(
+        places.journal, places.lake, places.results, *every, ledger=places.ledger
+    )
     ingestion = Ingestion(settings, key=read_key(), dependencies=[Depends(may_send)])
     return Part(ingestion.router, ingestion.lifespan)

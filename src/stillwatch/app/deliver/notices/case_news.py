@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from stillwatch.act.notices import tell_of_case
+from stillwatch.act.notices import count_of, name_notice, plain
 from stillwatch.store.ledger.audit.chain import AuditEntry
 from stillwatch.store.ledger.nouns.appeals import Appeal
 from stillwatch.store.ledger.nouns.cases import Case, Comment
@@ -37,6 +37,18 @@ _CHANGES: Final[Mapping[str, str]] = {
     "appeal.file": "appealed",
     "appeal.resolve": "answered",
 }
+_SAID: Final = {
+    "assigned": "it was given to somebody",
+    "commented": "somebody has commented on it",
+    "closed": "it was closed",
+    "proposed": "a decision about it was proposed",
+    "rejected": "a decision about it was rejected",
+    "in_force": "a decision about it is in force",
+    "appealed": "an appeal against a decision about it was filed",
+    "answered": "an appeal against a decision about it was answered",
+    "reverted": "a decision about it was taken back, or an account of it released",
+}
+"""What may happen to a case that its followers are told of, in our words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +79,9 @@ def find_case_news(view: View, entries: Sequence[AuditEntry]) -> Iterator[CaseNe
         if (change := _CHANGES.get(entry.verb)) is None:
             continue
         for case in _cases_of(view, entry):
-            followers = tuple(one for one in view.list_following(case.case_id) if one != entry.actor)
+            followers = tuple(
+                one for one in view.list_following(case.case_id) if one != entry.actor
+            )
             if followers:
                 notice = tell_of_case(
                     case, change=change, followers=len(followers), entry=entry.number
@@ -91,3 +105,22 @@ def _cases_of(view: View, entry: AuditEntry) -> list[Case]:
     if decision.case_id is not None:
         found[decision.case_id] = view.find(Case, decision.case_id)
     return list(found.values())
+
+
+def tell_of_case(case: Case, *, change: str, followers: int, entry: int) -> NewNotice:
+    """Tell those who follow a case what has happened to it.
+
+    change:  a key of _SAID.
+    Grain:   one notice per case and audit entry.
+    """
+    says = (
+        f"Case {plain(case.case_id)}, which {count_of(followers, 'other person')} "
+        f"follow{'s' if followers == 1 else ''}: {_SAID[change]}; it is {case.state}."
+    )
+    return NewNotice(
+        notice_id=name_notice("case_changed", f"{case.case_id}/{entry}"),
+        kind="case_changed",
+        subject_id=case.case_id,
+        says=says,
+        entry=entry,
+    )

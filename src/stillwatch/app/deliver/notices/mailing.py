@@ -14,9 +14,9 @@ from threading import Event
 
 from stillwatch.act.couriers import Answer
 from stillwatch.act.digests import Digest, write_mail
+from stillwatch.app.deliver.notices.telling import Sink
 from stillwatch.app.deliver.posting import cut_off, name_fault
 from stillwatch.app.deliver.targets import MailTarget
-from stillwatch.app.deliver.notices.telling import Sink
 from stillwatch.domain.service_limits import WEBHOOK_S_MAX
 
 _TAKEN = 250

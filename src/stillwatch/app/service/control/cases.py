@@ -30,7 +30,7 @@ from stillwatch.app.service.control.shapes import (
 )
 from stillwatch.store.ledger.changes import Change
 from stillwatch.store.ledger.nouns import Row
-from stillwatch.store.ledger.nouns.cases import Case, Comment, Follower, NewCase
+from stillwatch.store.ledger.nouns.cases import Case, Comment, NewCase
 from stillwatch.store.ledger.nouns.decisions import Decision
 from stillwatch.store.ledger.nouns.findings import ANSWERS, SUBJECTS, Disposition, Finding
 from stillwatch.store.ledger.nouns.findings import NewDisposition as NewAnswer
@@ -151,37 +151,11 @@ async def close_case(request: Request, row_id: PathId, if_match: IfMatch = None)
 
 
 @router.post(
-    "/v1/cases/{row_id}/follow",
-    responses=good(model_of(Follower)),
-    summary="Be told when a case changes",
-)
-async def follow_case(request: Request, row_id: PathId) -> Response:
-    """Have the caller follow it; who follows it already goes on."""
-    principal = await authorise(request, "work")
-    return answer(
-        await change_ledger(request, principal, lambda change: change.follow_case(row_id))
-    )
-
-
-@router.post(
-    "/v1/cases/{row_id}/unfollow",
-    responses=good(model_of(Follower)),
-    summary="Be told no more when a case changes",
-)
-async def unfollow_case(request: Request, row_id: PathId) -> Response:
-    """Have the caller follow it no more, whatever they say in it afterwards."""
-    principal = await authorise(request, "work")
-    return answer(
-        await change_ledger(request, principal, lambda change: change.unfollow_case(row_id))
-    )
-
-
-@router.post(
     "/v1/dispositions",
     status_code=201,
     responses=good(model_of(Disposition), status=201),
     openapi_extra=body_as(AnswerAsked),
-    summary="Say what something was: enforcement and backtests read it",
+    summary="Say what something was: enforcement, backtests and the next look read it",
 )
 async def note_disposition(request: Request) -> Response:
     """Write an answer down; a later one about the same subject is a row of its own."""

@@ -7,6 +7,7 @@ processes of their own; new results are told to whoever has asked, from a thread
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from stillwatch.store.segments.bounds import DEFAULT_BOUNDS
 
 OnResult = Callable[[Path], None]
 """Is told of each new result; on a thread of its own, not the service's."""
+_LEDGER_VARIABLE: Final = "STILLWATCH_LEDGER"
 _LOOK_S: Final = 1.0
 """Seconds between two looks for a new result."""
 
@@ -47,6 +49,8 @@ class IngestionSettings:
     look_every_s: float = 300.0
     window_days: int | None = 14
     account_field: str | None = None
+    ledger: str | None = None
+    """Where people's answers are, for looks to go by; None = they go by none."""
     commits: bool = True
     """Whether the committer is started beside the service; else `stillwatch commit` runs apart."""
     bounds: JournalBounds = DEFAULT_BOUNDS
@@ -99,7 +103,10 @@ class Ingestion:
         budget = Budget() if settings.memory_bytes is None else Budget(settings.memory_bytes)
         self.intake = Intake(journal, budget=budget)
         ending = Event()
-        self.children = [Child(one, clock_s=monotonic) for one in _commands(settings)]
+        environment = _environment(settings)
+        self.children = [
+            Child(one, clock_s=monotonic, environment=environment) for one in _commands(settings)
+        ]
         for child in self.children:
             child.start()
         self._follow_results(ending)
@@ -134,6 +141,15 @@ class Ingestion:
                     return
 
         Thread(target=follow, name="results", daemon=True).start()
+
+
+def _environment(settings: IngestionSettings) -> dict[str, str]:
+    """Give what the commands find around them: the ledger, whose address may hold a password.
+
+    Nulls:   without a ledger they are told of none, whatever this process was told.
+    """
+    given = {name: value for name, value in os.environ.items() if name != _LEDGER_VARIABLE}
+    return given if settings.ledger is None else {**given, _LEDGER_VARIABLE: settings.ledger}
 
 
 def _commands(settings: IngestionSettings) -> list[list[str]]:

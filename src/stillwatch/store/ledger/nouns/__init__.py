@@ -27,6 +27,12 @@ from stillwatch.store.ledger.nouns.findings import (
     Disposition,
     Finding,
 )
+from stillwatch.store.ledger.nouns.likenesses import (
+    KEPT_LIKENESSES,
+    LIKENESSES,
+    KeptLikeness,
+    Likeness,
+)
 from stillwatch.store.ledger.nouns.people import (
     API_KEYS,
     INVITATIONS,
@@ -44,6 +50,8 @@ TABLES: Final[dict[type[Row], sa.Table]] = {
     Campaign: CAMPAIGNS,
     Finding: FINDINGS,
     Disposition: DISPOSITIONS,
+    Likeness: LIKENESSES,
+    KeptLikeness: KEPT_LIKENESSES,
     User: USERS,
     ApiKey: API_KEYS,
     Invitation: INVITATIONS,
@@ -60,7 +68,8 @@ TABLES: Final[dict[type[Row], sa.Table]] = {
 }
 """The table of every kind of row that has one key; audit entries hold an image of each row."""
 KINDS: Final[dict[type[Row], str]] = {
-    row: "api_key" if row is ApiKey else row.__name__.lower() for row in TABLES
+    row: {ApiKey: "api_key", KeptLikeness: "kept_likeness"}.get(row, row.__name__.lower())
+    for row in TABLES
 }
 """The word that audit entries, errors and pages have for each."""
 

@@ -1,8 +1,8 @@
 """Notices: what people are told, once, one row for each notice and each sink.
 
-The id is made of what happened, so that telling it twice is telling it once; a sink is a webhook, mail,
-or the mail of one follower. A row holds figures and a sentence of the product, and no account: it leaves the house. Like
-the outbox it has no image in the audit log, which counts the rows.
+The id is made of what happened, so that telling it twice is telling it once; a sink is a webhook,
+mail, or the mail of one follower. A row holds figures and a sentence of the product, and no
+account: it leaves the house. Like the outbox it has no image in the audit log, which counts rows.
 """
 
 from __future__ import annotations
