@@ -27,7 +27,7 @@ COLUMNS: Final = (
 )
 _OPEN: Final = "open"
 _CHOICES: Final = (_OPEN, "all", *CASE_STATES)
-_WHOSE: Final = ("anybody", "me", "nobody", "that_i_follow")
+_WHOSE: Final = ("anybody", "me", "nobody", "followed_by_me")
 _BACK: Final = address("/cases")
 _EMPTY: Final = {
     "open": "No case is open. A new campaign opens one by itself; you can open one below.",
@@ -40,7 +40,7 @@ def view(asked: Asked) -> Shown:
     state, whose = asked.choice("state", _CHOICES), asked.choice("whose", _WHOSE)
 
     def ask(view: View) -> list[Case]:
-        if whose == "that_i_follow":
+        if whose == "followed_by_me":
             followed = view.list_followed(asked.principal.name, limit=LISTED_MAX)
             return [one for one in followed if state not in CASE_STATES or one.state == state]
         equal = {"assignee": asked.principal.name} if whose == "me" else {}
