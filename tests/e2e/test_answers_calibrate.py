@@ -1,4 +1,4 @@
-"""A group that people mark innocent: the next look is less sure and says why; taken back, as before.
+"""A group marked innocent: the next look is less sure, and says so; taken back, all is as before.
 
 The demo's campaigns stand in for honest groups that look like one: what people answer is all that
 the product knows of the truth, and the lake has none of it.
@@ -114,7 +114,7 @@ def test_an_answer_is_used_by_the_next_look_and_taken_back_by_a_later_one(desk: 
     told = run_of(second)["answers"]
     assert (told["innocent"], told["innocent_campaigns"]) == (1, [row["campaign_id"]])
     assert row["group_id"] in [one["group_id"] for one in told["milder"]]
-    said = "Calibrated with 1 group that people marked innocent (and 0 confirmed), as of "
+    said = "Calibrated with 1 group that people marked innocent"
     for page in ("report.html", "report.md"):
         assert said in (second / page).read_text(encoding="utf-8")
     before, after = tables_of(first), tables_of(second)

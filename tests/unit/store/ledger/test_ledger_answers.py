@@ -39,7 +39,7 @@ def found(ledger: Ledger, *campaign_ids: str) -> None:
             assert change.record_likeness(likeness(one))
 
 
-def answer(ledger: Ledger, number: int, said: str, **others: object) -> None:
+def answer(ledger: Ledger, number: float, said: str, *, by: str = "ann", **others: object) -> None:
     """Answer what a campaign was, so many hours later."""
     noted = NewDisposition(
         disposition_id=f"n-{number}",
@@ -49,7 +49,7 @@ def answer(ledger: Ledger, number: int, said: str, **others: object) -> None:
         source_kind="finding",
         source_id="f-1",
     )
-    with ledger.write(actor="ann", now=later(hours=number)) as change:
+    with ledger.write(actor=by, now=later(hours=number)) as change:
         assert change.note_disposition(replace(noted, **others))
 
 
@@ -90,11 +90,12 @@ def test_a_group_is_known_by_its_campaign_and_an_account_is_nobodys_group(
 
 
 def test_the_last_answer_before_an_instant_counts(ledger: Ledger) -> None:
-    """Nothing from the future; `unsure` is no answer; a later word takes an earlier one's place."""
+    """Nothing from the future, no program's word, no `unsure`; a later word ends an earlier one."""
     found(ledger, "c-1", "c-2")
     for number, said in enumerate(("innocent", "unsure", "distillation"), start=1):
         answer(ledger, number, said)
     answer(ledger, 4, "innocent", subject_id="c-2")
+    answer(ledger, 4.5, "innocent", by="service:robot")
 
     def at(hours: float) -> list[tuple[str, str]]:
         with ledger.read() as view:

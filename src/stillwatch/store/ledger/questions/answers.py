@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from stillwatch.store.ledger.nouns.findings import DISPOSITIONS
 from stillwatch.store.ledger.nouns.likenesses import KEPT_LIKENESSES, KeptLikeness
 from stillwatch.store.ledger.questions.in_force import require_page
+from stillwatch.store.ledger.states import MACHINE
 
 _OF_GROUPS = ("campaign", "group")
 
@@ -34,7 +35,7 @@ class Answers:
     def list_group_answers(self, *, before: datetime, limit: int) -> list[GroupAnswer]:
         """List the last answer, before an instant, about each campaign and group.
 
-        `unsure` is no answer, and takes none back.
+        `unsure` is no answer, and takes none back; a program's word counts as little.
         Order:   the newest first; beyond `limit` none.
         Cost:    one pass over the dispositions.
         """
@@ -46,7 +47,7 @@ class Answers:
         ranked = (
             sa.select(DISPOSITIONS, place.label("place"))
             .where(columns.subject_kind.in_(_OF_GROUPS), columns.answer != "unsure")
-            .where(columns.noted_at < before)
+            .where(columns.noted_at < before, ~columns.noted_by.startswith(MACHINE))
             .subquery()
         )
         asked = (
