@@ -174,13 +174,19 @@ def tell_of_broken_log() -> NewNotice:
 
 
 def count_of(number: int, word: str) -> str:
-    """Count things in words."""
+    """Count things in words.
+
+    Cost:    one string.
+    """
     many = f"{word.removesuffix('y')}ies" if word.endswith("y") else f"{word}s"
     return f"{number:,} {word if number == 1 else many}"
 
 
 def name_notice(kind: str, subject: str) -> str:
-    """Name a notice after what it tells; a subject too long for an id is hashed."""
+    """Name a notice after what it tells.
+
+    Cost:    one string; a subject that leaves no room for an id is hashed.
+    """
     name = f"{kind}/{subject}"
     if len(name) <= LEDGER_ID_CHARS_MAX:
         return name

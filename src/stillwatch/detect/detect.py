@@ -37,6 +37,9 @@ from stillwatch.domain.observations import Echoes, Passages
 from stillwatch.domain.settings import DetectSettings
 from stillwatch.domain.tables import TRAIT
 
+_JUDGED_BY = ("resale", "distillation")
+"""Scopes of permissions that judging asks for, as `Case` takes the accounts that they cover."""
+
 
 @dataclass(frozen=True)
 class Register:
@@ -92,8 +95,7 @@ def detect_campaigns(
     """Judge tied groups, name campaigns, and say of every account what it is.
 
     Grain:   ACCOUNTS_OUT one row per account of `exchanges`; the others as in domain/results.py.
-    Nulls:   what the data can't say is silent, never innocent and never guilty. Where no people's
-             answers are read, the shipped null judges alone.
+    Nulls:   what the data can't say is silent, never innocent and never guilty.
     Order:   every table sorted by its ids; input order is irrelevant.
     Cost:    one sort of the exchanges; linear in the exchanges of groups.
     Source:  DESIGN.md, section 7; CONTRACT.md, section 2.
@@ -101,13 +103,10 @@ def detect_campaigns(
     traffic = arrange_traffic(exchanges, passages=tied.passages)
     del exchanges  # they stand in `traffic` once more, and are most of what a run holds
     at = _last(traffic.exchanges)
-    resold, partners = (
-        _find_covered(tied.members, register, scope=scope, at=at)
-        for scope in ("resale", "distillation")
-    )
+    covered = (_find_covered(tied.members, register, scope=one, at=at) for one in _JUDGED_BY)
     judged = judge_groups(
         traffic,
-        Case(tied.groups, tied.members, register.accounts, resold, partners, tied.echoes),
+        Case(tied.groups, tied.members, register.accounts, *covered, tied.echoes),
         null=null,
         settings=settings,
         answered=register.answered,
@@ -139,9 +138,17 @@ def detect_campaigns(
         pl.concat([tied.evidence, *_list_evidence(judged, traffic, null)]),
         weigh_by_group(found, judged),
         {j.group_id: j.p_value for j in judged if j.judgement != "undecided"},
-        list_standings(judged, null) if register.answered else STANDING.empty(),
-        tell_answers(register.answered, judged) if register.answered else {},
+        *_keep_answers(register.answered, judged, null),
     )
+
+
+def _keep_answers(
+    answered: Answered | None, judged: Sequence[Judged], null: HonestNull
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """How groups stand, and what is told of people's answers; nothing where none are read."""
+    if answered is None:
+        return STANDING.empty(), {}
+    return list_standings(judged, null), tell_answers(answered, judged)
 
 
 def _list_evidence(

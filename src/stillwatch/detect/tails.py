@@ -127,7 +127,7 @@ def fit_tails(score: F64, *, standing: Standing) -> F64:
 def count_tails(score: F64, *, standing: Standing) -> F64:
     """Count the groups that each kind's tail is fitted on.
 
-    Nulls:   as `fit_tails`.
+    Grain:   one count per kind. Nulls: as `fit_tails`.
     """
     heard = ~np.isnan(score)
     own = [int((one & heard).sum()) for one in standing.may_be()]

@@ -74,7 +74,7 @@ def view_run(run: Mapping[str, Any]) -> Provenance:
 def word_answers(answers: Mapping[str, Any]) -> str:
     """Say which answers a run went by, and what that has changed.
 
-    Nulls:   empty where the run knew of no ledger.
+    Grain:   one sentence or two. Nulls: empty where the run knew of no ledger.
     """
     if not answers:
         return ""

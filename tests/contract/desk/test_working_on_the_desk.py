@@ -63,7 +63,7 @@ def test_a_case_is_followed_and_let_go(desk: Desk) -> None:
     ann.send("/case/assign", {"id": case_id, "version": "1"})
     words = plain(dora.look("/case", id=case_id, told="following").text)
     assert "You follow this case" in words
-    assert "Followed by ann, dora" in words
+    assert "Followed by ann , dora" in words
     assert case_id in dora.look("/cases", whose="followed_by_me").text
     assert case_id in dora.look("/cases", whose="followed_by_me", state="assigned").text
     assert case_id not in dora.look("/cases", whose="followed_by_me", state="closed").text

@@ -31,5 +31,8 @@ class Answered:
     """How many answers were left out, by why."""
 
     def with_answer(self, answer: str) -> pl.DataFrame:
-        """Give the groups of which people have said something."""
+        """Give the groups of which people have said something.
+
+        Grain:   ANSWERED, as given.
+        """
         return self.groups.filter(pl.col("answer") == answer)

@@ -21,7 +21,10 @@ _VERSION_BYTES = 6
 
 
 def name_null(null: HonestNull) -> str:
-    """Name a null after what is in it: two that judge alike have one name."""
+    """Name a null after what is in it: two that judge alike have one name.
+
+    Cost:    one hash of some kilobytes; 12 hexadecimal digits.
+    """
     return hashlib.blake2b(save_null(null), digest_size=_VERSION_BYTES).hexdigest()
 
 
