@@ -16,9 +16,7 @@ import polars as pl
 
 from stillwatch.detect.campaigns import Campaigns, find_campaigns
 from stillwatch.detect.dispositions.answered import Answered
-from stillwatch.detect.dispositions.standings import list_standings
 from stillwatch.detect.dispositions.tables import STANDING
-from stillwatch.detect.dispositions.telling import tell_answers
 from stillwatch.detect.honest_groups import HonestNull
 from stillwatch.detect.judge import Judged, judge_groups
 from stillwatch.detect.measure import Case
@@ -30,14 +28,16 @@ from stillwatch.detect.verdicts import (
     find_cover,
     find_verdicts,
 )
+from stillwatch.detect.verdicts.answers import tell_answers
 from stillwatch.detect.verdicts.listed import list_groups, list_witnesses, weigh_by_group
 from stillwatch.detect.verdicts.pivots import test_pivots
+from stillwatch.detect.verdicts.standings import list_standings
 from stillwatch.detect.verdicts.successors import find_successors
 from stillwatch.domain.observations import Echoes, Passages
 from stillwatch.domain.settings import DetectSettings
 from stillwatch.domain.tables import TRAIT
 
-_JUDGED_BY = ("resale", "distillation")
+_SCOPES = ("resale", "distillation")
 """Scopes of permissions that judging asks for, as `Case` takes the accounts that they cover."""
 
 
@@ -103,10 +103,10 @@ def detect_campaigns(
     traffic = arrange_traffic(exchanges, passages=tied.passages)
     del exchanges  # they stand in `traffic` once more, and are most of what a run holds
     at = _last(traffic.exchanges)
-    covered = (_find_covered(tied.members, register, scope=one, at=at) for one in _JUDGED_BY)
+    resold, partners = (_find_covered(tied.members, register, scope=s, at=at) for s in _SCOPES)
     judged = judge_groups(
         traffic,
-        Case(tied.groups, tied.members, register.accounts, *covered, tied.echoes),
+        Case(tied.groups, tied.members, register.accounts, resold, partners, tied.echoes),
         null=null,
         settings=settings,
         answered=register.answered,

@@ -17,12 +17,11 @@ from typing import Final
 from stillwatch.app.deliver.effects_files import EffectsFiles
 from stillwatch.app.deliver.effects_webhook import EffectsWebhook
 from stillwatch.app.deliver.means import ACTOR, Complaint, Means, keep_quiet
-from stillwatch.app.deliver.notices.case_news import PERSONAL
 from stillwatch.app.deliver.notices.mailing import mail_sink
 from stillwatch.app.deliver.notices.notice_finder import AuditWatch, NoticeFinder
 from stillwatch.app.deliver.notices.telling import Alarm, Manner, Sink, Teller, webhook_sink
 from stillwatch.app.deliver.posting import Poster
-from stillwatch.app.deliver.settings import DeliverSettings
+from stillwatch.app.deliver.settings import PERSONAL, DeliverSettings
 from stillwatch.app.deliver.targets import (
     effects_target,
     follower_targets,

@@ -20,6 +20,8 @@ from stillwatch.domain.errors import SettingError
 from stillwatch.domain.service_limits import WEBHOOK_S_MAX
 
 SECTION: Final = "deliver"
+PERSONAL: Final = "mail:"
+"""How the sink of one follower's mail begins; the rest is the follower's name."""
 _FORMATS: Final = ("full", "text")
 
 

@@ -14,8 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from stillwatch.act.signing import Signer, make_signer
-from stillwatch.app.deliver.notices.case_news import PERSONAL
-from stillwatch.app.deliver.settings import DeliverSettings, refused
+from stillwatch.app.deliver.settings import PERSONAL, DeliverSettings, refused
 from stillwatch.domain.errors import SecretKeyError
 from stillwatch.domain.service_limits import (
     LEDGER_WORD_CHARS_MAX,

@@ -8,7 +8,7 @@ from nulls_by_hand import judged
 from scipy.stats import binomtest
 
 from stillwatch.detect.dispositions.reliability import bound_share, measure_reliability
-from stillwatch.detect.dispositions.telling import tell_answers
+from stillwatch.detect.verdicts.answers import tell_answers
 from stillwatch.domain.limits import DISPOSITION_GROUPS_TOLD_MAX, RELIABILITY_ANSWERS_MIN
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from stillwatch.act.notices import count_of, name_notice, plain
+from stillwatch.app.deliver.settings import PERSONAL
 from stillwatch.store.ledger.audit.chain import AuditEntry
 from stillwatch.store.ledger.nouns.appeals import Appeal
 from stillwatch.store.ledger.nouns.cases import Case, Comment
@@ -20,8 +21,6 @@ from stillwatch.store.ledger.nouns.decisions import Decision
 from stillwatch.store.ledger.nouns.notices import NewNotice
 from stillwatch.store.ledger.views import View
 
-PERSONAL: Final = "mail:"
-"""How the sink of one follower's mail begins; the rest is the follower's name."""
 _TEAM_MAIL: Final = "mail"
 _CASES_MAX: Final = 100
 """Cases of one campaign whose followers are told: people open a handful."""

@@ -19,7 +19,8 @@ from stillwatch.act.notices import (
     tell_of_failure,
 )
 from stillwatch.app.deliver.means import ACTOR, Means
-from stillwatch.app.deliver.notices.case_news import PERSONAL, find_case_news
+from stillwatch.app.deliver.notices.case_news import find_case_news
+from stillwatch.app.deliver.settings import PERSONAL
 from stillwatch.domain.service_limits import (
     LEDGER_PAGE_MAX,
     NOTICE_AGE_S_MAX,
