@@ -33,6 +33,7 @@ _WORDS: Final = {
     "campaign_regrown": ("campaign regrown", "campaigns regrown"),
     "campaign_new": ("new campaign", "new campaigns"),
     "campaign_grown": ("campaign grown", "campaigns grown"),
+    "case_changed": ("news of a case", "news of cases"),
 }
 """The most urgent first."""
 _PLACES: Final = {
@@ -40,6 +41,7 @@ _PLACES: Final = {
     "decision": "decision",
     "delivery": "decision",
     "accounts": "decision",
+    "case": "case",
 }
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 

@@ -20,6 +20,7 @@ from stillwatch.app import compiler
 if TYPE_CHECKING:
     from stillwatch.app.look import look_at_traffic
     from stillwatch.detect import Detected, Register, Tied, detect_campaigns, load_null
+    from stillwatch.detect.dispositions.tables import STANDING
     from stillwatch.detect.through_time import find_telling
     from stillwatch.detect.traffic import COLUMNS
     from stillwatch.link import Linked, link_accounts, smallest_groups
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLUMNS",
+    "STANDING",
     "Detected",
     "Findings",
     "Linked",
@@ -45,6 +47,7 @@ __all__ = [
 _HOMES: Final = {
     "stillwatch.app.look": ("look_at_traffic",),
     "stillwatch.detect": ("Detected", "Register", "Tied", "detect_campaigns", "load_null"),
+    "stillwatch.detect.dispositions.tables": ("STANDING",),
     "stillwatch.detect.through_time": ("find_telling",),
     "stillwatch.detect.traffic": ("COLUMNS",),
     "stillwatch.link": ("Linked", "link_accounts", "smallest_groups"),

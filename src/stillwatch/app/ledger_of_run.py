@@ -66,6 +66,8 @@ class RunLedger:
     files: dict[str, Any] = field(default_factory=dict)
     watch: dict[str, Any] = field(default_factory=dict)
     """What a watch says beside: its look, its window, what has become of each campaign."""
+    answers: dict[str, Any] = field(default_factory=dict)
+    """Which answers of people a watch went by, and what they have changed."""
     policy: dict[str, Any] = field(default_factory=dict)
     """Which policy decided, how often each of its rules, and what its guards stopped."""
     permissions: dict[str, Any] = field(default_factory=dict)
@@ -124,4 +126,5 @@ class RunLedger:
             **({"policy": self.policy} if self.policy else {}),
             **({"permissions": self.permissions} if self.permissions else {}),
             **({"watch": self.watch} if self.watch else {}),
+            **({"answers": self.answers} if self.answers else {}),
         }

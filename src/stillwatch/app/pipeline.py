@@ -119,8 +119,7 @@ def run_watch(
 ) -> ScanOutcome:
     """Look at the last days of a lake and leave a complete result, or nothing.
 
-    What is found is what a scan of these days' logs finds, but for the names of campaigns that
-    earlier looks knew. Nothing is observed again.
+    What is found is what a scan of these days finds, but for names, and what people answered.
 
     Raises:
         StillwatchError: the lake can't be used, the result is in the way, or a bound was met.
@@ -232,6 +231,7 @@ def judge_accounts(
     arrived: Arrived, tied: late.Tied, register: RegisterReading | Snapshot, run: Run
 ) -> late.Detected:
     """Judge the groups and say of every account what it is."""
+    known = (register.register, register.grants, register.launches)
     with (
         run.ledger.stage("detect", rows_in=len(tied.groups)) as stage,
         run.progress.stage("detect"),
@@ -239,7 +239,7 @@ def judge_accounts(
         detected = late.detect_campaigns(
             arrived.observed().select("row", *late.COLUMNS).collect(),
             tied,
-            register=late.Register(register.register, register.grants, register.launches),
+            register=late.Register(*known, run.answered),
             null=late.load_null(),
             settings=run.settings.detect,
         )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from stillwatch.decide.policy.model import Policy
+    from stillwatch.detect.dispositions.answered import Answered
 
 STANDARD_INPUT: Final = Path("-")
 """The traffic's name when it comes through the pipe."""
@@ -79,6 +80,8 @@ class Beforehand:
     """The version in the ledger that the policy is; None = it is not published there yet."""
     problem: str = ""
     """Why the policy that should rule rules nothing; empty = it does."""
+    answered: Answered | None = None
+    """What people have answered about groups."""
 
 
 @dataclass(frozen=True, slots=True)

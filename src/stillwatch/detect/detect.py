@@ -10,10 +10,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
 from stillwatch.detect.campaigns import Campaigns, find_campaigns
+from stillwatch.detect.dispositions.answered import Answered
+from stillwatch.detect.dispositions.tables import STANDING
 from stillwatch.detect.honest_groups import HonestNull
 from stillwatch.detect.judge import Judged, judge_groups
 from stillwatch.detect.measure import Case
@@ -25,21 +28,28 @@ from stillwatch.detect.verdicts import (
     find_cover,
     find_verdicts,
 )
+from stillwatch.detect.verdicts.answers import tell_answers
 from stillwatch.detect.verdicts.listed import list_groups, list_witnesses, weigh_by_group
 from stillwatch.detect.verdicts.pivots import test_pivots
+from stillwatch.detect.verdicts.standings import list_standings
 from stillwatch.detect.verdicts.successors import find_successors
 from stillwatch.domain.observations import Echoes, Passages
 from stillwatch.domain.settings import DetectSettings
 from stillwatch.domain.tables import TRAIT
 
+_SCOPES = ("resale", "distillation")
+"""Scopes of permissions that judging asks for, as `Case` takes the accounts that they cover."""
+
 
 @dataclass(frozen=True)
 class Register:
-    """What the provider says of its accounts, permissions and releases."""
+    """What the provider says of its accounts, permissions and releases, and of groups before."""
 
     accounts: pl.DataFrame
     grants: pl.DataFrame
     launches: pl.DataFrame
+    answered: Answered | None = None
+    """What its people have answered about groups; None where no ledger was named."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,10 @@ class Detected:
     found: Campaigns
     p_values: dict[str, float] = field(default_factory=dict)
     """Of each tied group: that it is no more a harvest than honest tied groups are."""
+    standings: pl.DataFrame = field(default_factory=STANDING.empty)
+    """STANDING of tied groups, where people's answers are read: what is kept of a next answer."""
+    answers: dict[str, Any] = field(default_factory=dict)
+    """What the run says of the answers that it went by; empty where none were asked for."""
 
 
 @dataclass(frozen=True)
@@ -89,15 +103,13 @@ def detect_campaigns(
     traffic = arrange_traffic(exchanges, passages=tied.passages)
     del exchanges  # they stand in `traffic` once more, and are most of what a run holds
     at = _last(traffic.exchanges)
-    resold, partners = (
-        _find_covered(tied.members, register, scope=scope, at=at)
-        for scope in ("resale", "distillation")
-    )
+    resold, partners = (_find_covered(tied.members, register, scope=s, at=at) for s in _SCOPES)
     judged = judge_groups(
         traffic,
         Case(tied.groups, tied.members, register.accounts, resold, partners, tied.echoes),
         null=null,
         settings=settings,
+        answered=register.answered,
     )
     pivots = test_pivots(judged, traffic, launches=register.launches)
     found = find_campaigns(
@@ -126,7 +138,17 @@ def detect_campaigns(
         pl.concat([tied.evidence, *_list_evidence(judged, traffic, null)]),
         weigh_by_group(found, judged),
         {j.group_id: j.p_value for j in judged if j.judgement != "undecided"},
+        *_keep_answers(register.answered, judged, null),
     )
+
+
+def _keep_answers(
+    answered: Answered | None, judged: Sequence[Judged], null: HonestNull
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """How groups stand, and what is told of people's answers; nothing where none are read."""
+    if answered is None:
+        return STANDING.empty(), {}
+    return list_standings(judged, null), tell_answers(answered, judged)
 
 
 def _list_evidence(

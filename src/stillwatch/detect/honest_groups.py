@@ -9,21 +9,21 @@ by O'Brien's generalised least squares: weights follow from how witnesses go tog
 groups, so that a combination that no honest group shows counts for more than its parts. The weights
 know no campaign. How far out a score lies is read from the tail of groups of its kind (`tails`).
 
-In a run with many tied groups those that lie further out than the lab's move the null's location
-towards guilt. What would break it: kinds of honest groups that neither the lab nor the run has.
+In a run with many tied groups those that lie further out than the lab's move its location towards
+guilt. What would break it: honest kinds that neither the lab nor the run has.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from importlib import resources
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from stillwatch.detect.tails import Standing, fit_tails, read_tails
+from stillwatch.detect.tails import Marked, Standing, count_tails, fit_tails, read_tails
 from stillwatch.detect.traffic import F64
 from stillwatch.detect.witnesses import WITNESSES
 
@@ -71,13 +71,14 @@ class HonestNull:
     """W x W: of the cut, signed witnesses."""
     median: F64
     """W: of the standardised witnesses; skewed ones have it off 0."""
-    tails: F64
-    """3 x 3: start, scale and shape of each of `tails.KINDS`."""
+    tails: F64  # 3 x 3: start, scale and shape of each of `tails.KINDS`
     groups: int
     member_bits: F64
     """Knots of the membership calibration: total bits …"""
     member_probability: F64  # … and the share of true members at them
     power: float = 1.0  # of the law of campaigns' p-values (`odds.py`): at 1 they say nothing
+    tail_groups: F64 = field(default_factory=lambda: np.full(3, float(_GROUPS_MIN)))
+    """3: groups that each tail was fitted on; a null that doesn't say has no fewer."""
 
     def standardise(self, figures: F64, accounts: F64, exchanges: F64) -> F64:
         """Put witnesses on the honest scale, guilty upwards, not yet cut; nan stays nan."""
@@ -107,9 +108,9 @@ class HonestNull:
         weights = np.maximum(np.linalg.solve(shrunk, np.ones(len(own))), 0.0)
         return float(weights @ z[speaks] / np.sqrt(max(weights @ own @ weights, _SPREAD_MIN)))
 
-    def p_values(self, score: F64, standing: Standing) -> F64:
+    def p_values(self, score: F64, standing: Standing, marked: Marked | None = None) -> F64:
         """Give the upper tail of the honest score of groups that stand alike; 1 where unknown."""
-        return read_tails(self.tails, score, standing=standing)
+        return read_tails(self.tails, score, standing=standing, marked=marked)
 
 
 def _design(accounts: F64, exchanges: F64) -> F64:
@@ -128,9 +129,8 @@ def fit_honest_null(
     """Fit the null on honest tied groups.
 
     Grain:   figures are groups x witnesses, nan where a witness was silent.
-    `unowned` are further groups of kinds that declare nobody: they take part in that tail alone, so
-    that all else knows every kind alike. `members` are the knots of the membership calibration
-    (bits, share of true members).
+    `unowned` are further groups of kinds that declare nobody, for that tail alone. `members` are
+    the knots of the membership calibration (bits, share of true members).
 
     Raises:
         ValueError: fewer than 300 groups.
@@ -160,7 +160,8 @@ def fit_honest_null(
             np.append(standing.declared, more.declared[others]),
             np.append(standing.paid, more.paid[others]),
         )
-    return replace(draft, tails=fit_tails(score, standing=standing), groups=len(score))
+    tails, counts = fit_tails(score, standing=standing), count_tails(score, standing=standing)
+    return replace(draft, tails=tails, tail_groups=counts, groups=len(score))
 
 
 def _fit_lines(figures: F64, design: F64) -> tuple[F64, F64]:
@@ -187,9 +188,8 @@ def cut_witnesses(z: F64) -> F64:
 def widen_by_run(z: F64, *, median: F64) -> F64:
     """Shift witnesses against guilt by what the run's own tied groups show; of few, nothing.
 
-    Before they are cut: it moves where honest groups lie, and takes nothing from a witness far
-    beyond them. The lower half of a run's tied groups is taken as honest. Where its median lies on
-    the guilty side of `median`, the lab's, the lab was too mild: the difference is taken off.
+    Before they are cut: it moves where honest groups lie. The lower half of a run's tied groups is
+    taken as honest; what of its median lies on the guilty side of the lab's is taken off.
     """
     speak = (~np.isnan(z)).sum(axis=0) >= _RUN_GROUPS_MIN
     lower_half = np.nanquantile(np.where(speak, z, 0.0), 0.25, axis=0)

@@ -7,15 +7,19 @@ closest. Groups that nothing ties (link q above its bar) are not judged: they st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr
 
+from stillwatch.detect.dispositions.answered import Answered
+from stillwatch.detect.dispositions.marked import mark_innocent
 from stillwatch.detect.honest_groups import DECLARED, HonestNull, cut_witnesses, widen_by_run
-from stillwatch.detect.measure import Case, measure_groups
+from stillwatch.detect.measure import Case, Measured, measure_groups
 from stillwatch.detect.odds import weigh_harvest
-from stillwatch.detect.tails import Standing
+from stillwatch.detect.tails import KINDS, Standing
 from stillwatch.detect.traffic import F64, I32, Bools, Traffic
 from stillwatch.detect.unmix.members import Stream, weigh_members
 from stillwatch.detect.witnesses import WITNESSES
@@ -43,14 +47,26 @@ class Judged:
     explanation_p_value: float
     """Of the explanation that comes closest: of a harvest, that any honest tied group looks like
     this on all witnesses together; else, that one looks like this on the witness it explains."""
+    placed: F64 = field(default_factory=lambda: np.empty(0))
+    """The witnesses standardised, before the run widened the null and before the cut."""
+    kinds: tuple[str, ...] = ()  # of groups that it may be of, by the register
+    shipped_p_value: float = 1.0
+    """The p-value by the shipped null alone, and what would have been said of it."""
+    shipped_judgement: str = "undecided"
 
 
 def judge_groups(
-    traffic: Traffic, case: Case, *, null: HonestNull, settings: DetectSettings
+    traffic: Traffic,
+    case: Case,
+    *,
+    null: HonestNull,
+    settings: DetectSettings,
+    answered: Answered | None = None,
 ) -> list[Judged]:
     """Judge every group.
 
-    Grain:   one Judged per group, in the order of `case.groups`.
+    Grain:   one Judged per group, in the order of `case.groups`. With what people have `answered`
+             no p-value is less than without, and so no q-value, and no probability more.
     Units:   p is the upper tail of the honest score; q as in `find_q_values`.
     Nulls:   a witness without data is silent; below four that speak, p = 1.
     Cost:    linear in the exchanges of groups.
@@ -58,21 +74,15 @@ def judge_groups(
     measured = measure_groups(traffic, case, settings=settings)
     if not measured:
         return []
-    figures = np.array([m[2] for m in measured])
-    size = np.array([m[3] for m in measured], np.float64)
-    z = null.standardise(figures, size[:, 0], size[:, 1])
-    tied = case.groups["link_q_value"].to_numpy() <= settings.link_q_max
-    z[tied] = widen_by_run(z[tied], median=null.median)
-    z = cut_witnesses(z)
-    score = null.combine(z)
-    standing = Standing(figures[:, DECLARED], size[:, 2])
-    p = np.where(tied, null.p_values(score, standing), 1.0)
-    q = find_q_values(p, tied=tied, permitted=_find_permitted(case))
+    tests = _test_groups(measured, case, null=null, settings=settings, answered=answered)
     out = []
     for k, name in enumerate(case.groups["group_id"]):
-        story, story_p = explain_innocently(z[k])
-        judgement = _pronounce(bool(tied[k]), float(q[k]), story_p, settings)
-        rejected_by = float(p[k]) if judgement == "harvest" else story_p
+        story, story_p = explain_innocently(tests.z[k])
+        shipped, judgement = (
+            _pronounce(bool(tests.tied[k]), float(q[k]), story_p, settings)
+            for q in (tests.shipped_q, tests.q)
+        )
+        p = float(tests.p[k])
         codes, unmixed = measured[k][:2]
         out.append(
             Judged(
@@ -81,18 +91,59 @@ def judge_groups(
                 unmixed.membership,
                 weigh_members(traffic, codes, unmixed),
                 measured[k][3][1],
-                figures[k],
-                z[k],
-                float(score[k]),
-                float(p[k]),
-                float(q[k]),
-                weigh_harvest(float(p[k]), power=null.power, prior=settings.harvest_prior),
+                measured[k][2],
+                tests.z[k],
+                float(tests.score[k]),
+                p,
+                float(tests.q[k]),
+                weigh_harvest(p, power=null.power, prior=settings.harvest_prior),
                 judgement,
                 story,
-                rejected_by,
+                p if judgement == "harvest" else story_p,
+                tests.placed[k],
+                tuple(kind for kind, may in zip(KINDS, tests.may_be[:, k], strict=True) if may),
+                float(tests.shipped_p[k]),
+                shipped,
             )
         )
     return out
+
+
+class _Tests(NamedTuple):
+    """Every group tested: by the shipped null alone, and with people's answers."""
+
+    tied: Bools
+    placed: F64
+    z: F64
+    score: F64
+    may_be: Bools
+    shipped_p: F64
+    shipped_q: F64
+    p: F64
+    q: F64
+
+
+def _test_groups(
+    measured: Sequence[Measured],
+    case: Case,
+    *,
+    null: HonestNull,
+    settings: DetectSettings,
+    answered: Answered | None,
+) -> _Tests:
+    figures = np.array([m[2] for m in measured])
+    size = np.array([m[3] for m in measured], np.float64)
+    placed = null.standardise(figures, size[:, 0], size[:, 1])
+    tied = case.groups["link_q_value"].to_numpy() <= settings.link_q_max
+    z = placed.copy()
+    z[tied] = widen_by_run(z[tied], median=null.median)
+    shift = np.nan_to_num(placed - z).max(axis=0, initial=0.0)  # the same for every tied group
+    z = cut_witnesses(z)
+    score, standing = null.combine(z), Standing(figures[:, DECLARED], size[:, 2])
+    marked, permitted = mark_innocent(answered, null=null, shift=shift), _find_permitted(case)
+    p = [np.where(tied, null.p_values(score, standing, m), 1.0) for m in (None, marked)]
+    q = [find_q_values(one, tied=tied, permitted=permitted) for one in p]
+    return _Tests(tied, placed, z, score, standing.may_be(), p[0], q[0], p[1], q[1])
 
 
 def find_q_values(p: F64, *, tied: Bools, permitted: Bools) -> F64:
@@ -131,8 +182,7 @@ def adjust_p_values(p: F64) -> F64:
 def explain_innocently(z: F64) -> tuple[str, float]:
     """Find the innocent explanation that is hardest to reject: (its words, its p-value).
 
-    Each witness tests one story; its p-value is the share of honest tied groups that look at
-    least as guilty on it (standard normal upper tail of the standardised witness).
+    Each witness tests one story; its p-value is the standard normal upper tail of the witness.
     """
     known = np.flatnonzero(~np.isnan(z))
     if not len(known):

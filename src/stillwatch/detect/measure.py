@@ -41,13 +41,15 @@ class Case:
     echoes: Echoes = field(default_factory=Echoes.none)  # requests that came again elsewhere
 
 
-def measure_groups(
-    traffic: Traffic, case: Case, *, settings: DetectSettings
-) -> list[tuple[I32, Unmixed, F64, tuple[int, int, float]]]:
+Measured = tuple[I32, Unmixed, F64, tuple[int, int, float]]
+"""Of a group: account codes, memberships, figures, and (accounts, core exchanges, share that one
+card pays for)."""
+
+
+def measure_groups(traffic: Traffic, case: Case, *, settings: DetectSettings) -> list[Measured]:
     """Unmix every group and hear its witnesses.
 
-    Grain:   per group: account codes, memberships, figures, and (accounts, core exchanges, share
-             that one card pays for).
+    Grain:   one Measured per group, in the order of `case.groups`.
     """
     usual = measure_usual(traffic.exchanges)
     owners = Owners(case.register, active=traffic.accounts)

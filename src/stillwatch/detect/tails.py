@@ -36,6 +36,9 @@ _LOWER = 0.05
 """Confidence at which the tail's shape is taken."""
 _SHAPES = (0.1, 20.0)
 """Range in which a Weibull shape is looked for."""
+SCORE_SLACK = 1.0
+"""Standard deviations of the honest score by which a group may lie further out than a marked one
+that still counts against it: the same group, a week later (docs/theory/judging.md, section 8)."""
 P_MIN = 1e-6
 """Least p-value that the fitted tail may give."""
 
@@ -61,18 +64,31 @@ class Standing(NamedTuple):
         )
 
 
+class Marked(NamedTuple):
+    """Honest groups beside the fitted ones: people have marked them innocent."""
+
+    score: F64
+    may_be: Bools
+    """Shape: KINDS x groups."""
+    fitted: F64
+    """Groups that each kind's tail was fitted on."""
+
+
 KINDS = ("nobody", "one owner", "one card")
 """Kinds of groups with a tail each, as the rows of the fitted tails."""
 
 
-def read_tails(tails: F64, score: F64, *, standing: Standing) -> F64:
+def read_tails(tails: F64, score: F64, *, standing: Standing, marked: Marked | None = None) -> F64:
     """Give the upper tail of the honest score, the largest of the kinds that each group may be of.
 
     Grain:   one p-value per group, 1 where its score is unknown; `tails` has a row a kind of
              start, scale and shape.
     Units:   never below one in a million: some hundred groups bear no extrapolation beyond.
+             With `marked` never below what it is without.
     """
     each = np.array([_read_tail(tail, score) for tail in tails])
+    if marked is not None:
+        each = np.array([_count_in(p, score, marked, kind) for kind, p in enumerate(each)])
     p = np.where(standing.may_be(), each, 0.0).max(axis=0)
     return np.asarray(np.where(np.isnan(score), 1.0, np.maximum(p, P_MIN)))
 
@@ -81,6 +97,19 @@ def _read_tail(tail: F64, score: F64) -> F64:
     start, scale, shape = tail
     over = np.maximum(score - start, 0.0) / scale
     return np.where(score > start, np.exp(-(over**shape)) * (1 - TAIL_FROM), 1.0)
+
+
+def _count_in(p: F64, score: F64, marked: Marked, kind: int) -> F64:
+    """Count the marked groups of a kind into its tail; where none lies as far out, p stays.
+
+    With k of them at least as far out among n fitted ones, of which n p are: (1 + n p + k)/(n + 1),
+    the conformal p-value among all of them, whose denominator leaves the marked ones out.
+    """
+    own = np.sort(marked.score[marked.may_be[kind] & ~np.isnan(marked.score)])
+    beyond = len(own) - np.searchsorted(own, score - SCORE_SLACK, side="left")
+    n = marked.fitted[kind]
+    counted = np.minimum((1 + n * p + beyond) / (n + 1), 1.0)
+    return np.where(beyond > 0, np.maximum(counted, p), p)
 
 
 def fit_tails(score: F64, *, standing: Standing) -> F64:
@@ -93,6 +122,16 @@ def fit_tails(score: F64, *, standing: Standing) -> F64:
     heard = score[~np.isnan(score)]
     own = (score[one & ~np.isnan(score)] for one in standing.may_be())
     return np.array([_fit_tail(one if len(one) >= _KIND_GROUPS_MIN else heard) for one in own])
+
+
+def count_tails(score: F64, *, standing: Standing) -> F64:
+    """Count the groups that each kind's tail is fitted on.
+
+    Grain:   one count per kind. Nulls: as `fit_tails`.
+    """
+    heard = ~np.isnan(score)
+    own = [int((one & heard).sum()) for one in standing.may_be()]
+    return np.array([n if n >= _KIND_GROUPS_MIN else heard.sum() for n in own], np.float64)
 
 
 def _fit_tail(score: F64) -> tuple[float, float, float]:

@@ -1,10 +1,8 @@
 """Tables that a lasting lake keeps beside `OBSERVED`: counts by day, and campaigns through time.
 
 Counts are made once a day and merged: `VALUE_COUNT`, `FIRST_USE`. History is written once a look:
-`HISTORY` is a file of the result too (campaign_history.parquet); `HEAD` and `TELLING` are what a
-campaign is known by from one look to the next. `TIE` and `CONDUCT` are files of a result alone:
-what a person who looks into a group asks for, and no stage reads. Last, which columns of any table
-name an account, an end user or an exchange, so that erasing can forget none: a test holds to it.
+`HISTORY` is a file of the result too; `HEAD` and `TELLING` are what a campaign is known by from one
+look to the next; `TIE` and `CONDUCT` are a result's alone. Last, which columns name somebody.
 """
 
 from __future__ import annotations
@@ -188,6 +186,8 @@ NOBODY: Final[dict[str, str]] = {
     "templates": "counts; its exemplars, where text is retained, are emptied",
     "quarantine": "a place in a file and a reason; its raw text, where retained, is emptied",
     "campaign_history": "counts over all accounts of a campaign at a look",
+    "standings": "figures of a test of a whole group",
+    "answered": "figures of a test of a whole group",
     "campaign_wagers": "figures of a test of a whole group",
     "campaign_traits": "keyed values that many accounts of a campaign share",
     "template_book": "sketches of texts that several accounts sent",

@@ -133,6 +133,16 @@ BACKTEST_LOOKS_MAX: Final = 400
 """Looks that a backtest replays: one a day for a year, each as dear as a watch."""
 
 # --- detect, report -----------------------------------------------------------------------------
+DISPOSITIONS_READ_MAX: Final = 1_000
+"""Groups that people have answered about and a look reads, the newest: some years of a busy desk.
+The tails rest on as many honest groups; beyond it answers would outweigh them."""
+DISPOSITION_DAYS_MAX: Final = 365
+"""Days for which an answer about a group counts: customers, and what they send, change."""
+RELIABILITY_ANSWERS_MIN: Final = 20
+"""Answers of a range of probabilities below which nothing is said of it: of nineteen right ones a
+95 % interval still reaches below 0.85."""
+DISPOSITION_GROUPS_TOLD_MAX: Final = 100
+"""Groups that `run.json` names one by one as judged more mildly because of answers."""
 BACKGROUND_EXCHANGES_MAX: Final = 40_000
 """Exchanges of non-members sampled as the background of a group's membership curve."""
 TELLING_VALUES_MAX: Final = 64

@@ -11,10 +11,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from stillwatch.domain.limits import REPORT_FILES_MAX
-from stillwatch.report.figures import humanise, plain
+from stillwatch.report.figures import count, humanise, instant, plain
 
 Row = dict[str, Any]
 
+_UNUSED: Final = {
+    "without_figures": "no look had judged the group when they were given",
+    "too_old": "they are more than a year old",
+    "too_many": "there are newer ones enough",
+    "answered_permitted": "what is permitted may be a harvest",
+    "answered_coordinated_other": "one hand behind many accounts is no honest group",
+}
+"""Why answers about groups were not used, in words; `app/loops/answered.py` has the codes."""
 _POWER_KNOWN: Final = ("shares", "heads")
 
 
@@ -31,6 +39,11 @@ class Provenance:
     power: list[Row]
     power_extras: list[str]
     settings: list[tuple[str, Any]]
+    answers: str
+    """Which answers of people the run went by, and what they changed; empty where it read none."""
+    answers_unused: list[str]
+    reliability: list[Row]
+    """What was said of groups, beside what people then answered."""
 
 
 def view_run(run: Mapping[str, Any]) -> Provenance:
@@ -40,6 +53,7 @@ def view_run(run: Mapping[str, Any]) -> Provenance:
     """
     inputs = list(run.get("inputs") or ())
     power = list(run.get("power") or ())
+    answers = run.get("answers") or {}
     extras = dict.fromkeys(name for row in power for name in row if name not in _POWER_KNOWN)
     return Provenance(
         inputs=inputs[:REPORT_FILES_MAX],
@@ -51,7 +65,46 @@ def view_run(run: Mapping[str, Any]) -> Provenance:
         power=[{**row, "shares": _shares(row.get("shares"))} for row in power],
         power_extras=list(extras),
         settings=_flatten(run.get("settings") or {}),
+        answers=word_answers(answers),
+        answers_unused=word_unused(answers),
+        reliability=list(answers.get("reliability") or ()),
     )
+
+
+def word_answers(answers: Mapping[str, Any]) -> str:
+    """Say which answers a run went by, and what that has changed.
+
+    Grain:   one sentence or two. Nulls: empty where the run knew of no ledger.
+    """
+    if not answers:
+        return ""
+    marked, confirmed = answers.get("innocent", 0), answers.get("confirmed", 0)
+    groups = "1 group" if marked == 1 else f"{count(marked)} groups"
+    milder, let_be = answers.get("groups_judged_milder", 0), answers.get("groups_let_be", 0)
+    changed = (
+        f" That makes {count(milder)} tied group{'' if milder == 1 else 's'} less sure, and lets "
+        f"{count(let_be)} be that would have been called a harvest."
+        if milder
+        else " That changes no group of this run."
+        if marked
+        else ""
+    )
+    return (
+        f"Calibrated with {groups} that people marked innocent (and {count(confirmed)} confirmed), "
+        f"as of {instant(answers.get('as_of'))}.{changed}"
+    )
+
+
+def word_unused(answers: Mapping[str, Any]) -> list[str]:
+    """Say which answers about groups were not used, and why.
+
+    Grain:   one sentence for each reason.
+    """
+    unused = answers.get("unused") or {}
+    return [
+        f"{count(number)} not used: {_UNUSED.get(why, str(why).replace('_', ' '))}."
+        for why, number in unused.items()
+    ]
 
 
 def _shares(shares: Any) -> str:  # noqa: ANN401  how many families, a list of channels, a phrase

@@ -21,6 +21,7 @@ from stillwatch.report.figures import (
     tokens,
 )
 from stillwatch.report.findings import Findings, Row, harvest_total
+from stillwatch.report.provenance import word_answers
 
 _CAMPAIGNS_MAX: Final = 20
 """Campaigns in a ticket; the report has more."""
@@ -113,6 +114,8 @@ def _rest(findings: Findings, ranked: list[Row], live: list[Row]) -> list[str]:
         + _text(f"Stood aside: {humanise(plain(row.get('check')))}: {plain(row.get('reason'))}")
         for row in aside
     ]
+    if answers := word_answers(findings.run.get("answers") or {}):
+        lines.append(f"- {_text(answers)}")
     closing = "A verdict is a probability; every effect can be reverted (`stillwatch revert`)."
     return ["", "## Also", "", *lines, "", f"{closing} The whole is in `report.html`."]
 

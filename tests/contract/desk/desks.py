@@ -232,12 +232,18 @@ def found_at(place: Path) -> None:
 
 
 @contextmanager
-def desk_at(place: Path, *, has_result: bool = True, **settings: Any) -> Iterator[Desk]:  # noqa: ANN401
+def desk_at(
+    place: Path,
+    *,
+    has_result: bool = True,
+    result: str = RESULT,
+    **settings: Any,  # noqa: ANN401
+) -> Iterator[Desk]:
     """Run a whole service in this process: a campaign, people, and nothing decided."""
     if not (place / "ledger.db").exists():
         found_at(place)
     ledger = open_ledger(place / "ledger.db", key=KEY)
-    newest = place / "results" / RESULT if has_result else None
+    newest = place / "results" / result if has_result else None
     access = make_access(ledger, AccessSettings())
     source = LedgerSource(ledger, series="of-a-test", clock=lambda: datetime.now(UTC))
     feed = DecisionFeed(source, clock=time.monotonic, on_event=tell)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import timedelta
+
+import orjson
 from control_service import CAMPAIGN, HEADS
-from desks import Desk, plain
+from desks import RESULT, Desk, desk_at, plain
 
 from stillwatch.store.ledger.nouns.cases import Case
 from stillwatch.store.ledger.nouns.findings import Disposition, NewFinding
+from stillwatch.store.ledger.nouns.likenesses import NewLikeness
 
 
 def case_of(desk: Desk, case_id: str) -> Case:
@@ -48,6 +53,26 @@ def test_a_case_from_its_opening_to_its_end(desk: Desk) -> None:
     assert case_of(desk, case_id).state == "assigned"
 
 
+def test_a_case_is_followed_and_let_go(desk: Desk) -> None:
+    """By a button, or by taking it; the list of what one follows holds it until it is let go."""
+    case_id = open_case(desk)
+    ann, dora, vera = (desk.person(name) for name in ("ann", "dora", "vera"))
+    assert "Followed by nobody" in plain(ann.look("/case", id=case_id).text)
+    for _ in "12":
+        assert dora.send("/case/follow", {"id": case_id}).status_code == 303
+    ann.send("/case/assign", {"id": case_id, "version": "1"})
+    words = plain(dora.look("/case", id=case_id, told="following").text)
+    assert "You follow this case" in words
+    assert "Followed by ann , dora" in words
+    assert case_id in dora.look("/cases", whose="followed_by_me").text
+    assert case_id in dora.look("/cases", whose="followed_by_me", state="assigned").text
+    assert case_id not in dora.look("/cases", whose="followed_by_me", state="closed").text
+    for _ in "12":
+        assert dora.send("/case/unfollow", {"id": case_id}).status_code == 303
+    assert case_id not in dora.look("/cases", whose="followed_by_me").text
+    assert vera.send("/case/follow", {"id": case_id}).status_code == 403
+
+
 def test_a_case_about_a_campaign_ends_with_an_answer(desk: Desk) -> None:
     """Without one, or without a reason, it stays open."""
     case_id = open_case(desk)
@@ -67,7 +92,8 @@ def test_the_page_says_whether_a_look_has_gone_by_an_answer(desk: Desk) -> None:
     )
     words = plain(ann.look("/case", id=case_id, told="answered").text)
     assert "Not used yet: no look since has wanted to act on it" in words
-    assert "Detection itself reads no answers" in words
+    assert "Detection can't go by it: no look had judged the group" in words
+    assert "counts among the honest groups that the next looks compare with" in words
     with desk.write("service:detection") as change:
         change.record_finding(
             NewFinding(
@@ -84,6 +110,57 @@ def test_the_page_says_whether_a_look_has_gone_by_an_answer(desk: Desk) -> None:
         )
     words = plain(ann.look("/case", id=case_id).text)
     assert "Used: at the look 2026-12-01T080000Z machines left 5 accounts alone" in words
+
+
+def test_the_page_says_whether_detection_has_gone_by_an_answer(desk: Desk) -> None:
+    """Not before a look that began after it; then which, as the look's own record has it."""
+    case_id = open_case(desk)
+    ann = desk.person("ann")
+    with desk.write("service:detection") as change:
+        change.record_likeness(
+            NewLikeness(
+                campaign_id=CAMPAIGN,
+                group_id="g-one",
+                null_version="0123456789ab",
+                accounts=6,
+                exchanges=1_200,
+                kinds=("one card",),
+                witnesses=("tactics=2.5",),
+                p_value=1e-6,
+                probability=0.998,
+                result="monday",
+                judged_at=desk.now,
+            )
+        )
+    fields = {"id": case_id, "version": "1", "outcome": "a school", "answer": "innocent"}
+    ann.send("/case/close", fields)
+    words = plain(ann.look("/case", id=case_id).text)
+    assert "No look has gone by it yet: the next one counts the group" in words
+    record = desk.place / "results" / RESULT / "run.json"
+    run = orjson.loads(record.read_bytes())
+    told = {
+        "as_of": (desk.now + timedelta(hours=1)).isoformat(),
+        "innocent": 1,
+        "confirmed": 0,
+        "innocent_campaigns": [CAMPAIGN],
+        "groups_judged_milder": 1,
+        "groups_let_be": 1,
+        "reliability": [
+            {"from": 0.95, "to": 1.0, "groups": 1, "said": 0.998, "confirmed": 0,
+             "low": 0.0, "high": 0.975, "holds": None}
+        ],
+    }  # fmt: skip
+    fresh = record.parent.with_name("a-later-look")
+    shutil.copytree(record.parent, fresh)
+    (fresh / "run.json").write_bytes(orjson.dumps({**run, "answers": told}))
+    with desk_at(desk.place, result=fresh.name) as later:
+        who = later.person("ann")
+        words = plain(who.look("/case", id=case_id).text)
+        assert "Used: the look a-later-look counted the group among honest groups" in words
+        runs = plain(who.look("/runs").text)
+        assert "Calibrated with 1 group that people marked innocent (and 0 confirmed)" in runs
+        assert "lets 1 be that would have been called a harvest" in runs
+        assert "too few to tell" in runs
 
 
 def test_the_second_reviewer_is_a_second_person(desk: Desk) -> None:

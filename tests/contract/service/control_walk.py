@@ -72,6 +72,11 @@ def _work_on_a_case(steps: Walk) -> None:
     steps.call("ann", f"{one}/assign", {"assignee": "ann"})
     steps.call("ann", f"{one}/comments", {"text": "They share a card."})
     assert len(steps.call("vera", f"{one}/comments")["rows"]) == 1
+    for verb, follows in (("unfollow", False), ("follow", True)):
+        assert steps.call("ann", f"{one}/{verb}", {})["follows"] is follows
+    (followed,) = steps.call("vera", f"/v1/followers?case_id={case['case_id']}")["rows"]
+    assert (followed["user_id"], followed["follows"]) == ("ann", True)
+    steps.call("vera", f"/v1/followers/{followed['follower_id']}")
     steps.call("ann", f"{one}/close", {"outcome": "A campaign."})
     answered = {
         "subject_kind": "campaign",

@@ -16,13 +16,18 @@ from typing import Final
 
 from stillwatch.app.deliver.effects_files import EffectsFiles
 from stillwatch.app.deliver.effects_webhook import EffectsWebhook
-from stillwatch.app.deliver.mailing import mail_sink
 from stillwatch.app.deliver.means import ACTOR, Complaint, Means, keep_quiet
-from stillwatch.app.deliver.notice_finder import AuditWatch, NoticeFinder
+from stillwatch.app.deliver.notices.mailing import mail_sink
+from stillwatch.app.deliver.notices.notice_finder import AuditWatch, NoticeFinder
+from stillwatch.app.deliver.notices.telling import Alarm, Manner, Sink, Teller, webhook_sink
 from stillwatch.app.deliver.posting import Poster
-from stillwatch.app.deliver.settings import DeliverSettings
-from stillwatch.app.deliver.targets import effects_target, mail_target, notices_target
-from stillwatch.app.deliver.telling import Alarm, Manner, Sink, Teller, webhook_sink
+from stillwatch.app.deliver.settings import PERSONAL, DeliverSettings
+from stillwatch.app.deliver.targets import (
+    effects_target,
+    follower_targets,
+    mail_target,
+    notices_target,
+)
 from stillwatch.app.loops.rounds import Ending, go_round
 from stillwatch.domain.errors import StillwatchError
 from stillwatch.store.ledger import Ledger
@@ -121,6 +126,8 @@ def _sinks(settings: DeliverSettings) -> Iterator[Sink]:
         yield webhook_sink(Poster(target), text_alone=settings.notice_format == "text")
     if mail := mail_target(settings):
         yield mail_sink(mail)
+    for follower, own in follower_targets(settings).items():
+        yield mail_sink(own, f"{PERSONAL}{follower}")
 
 
 def _ending_work(ledger: Ledger, means: Means) -> Callable[[], bool]:

@@ -20,6 +20,8 @@ from stillwatch.domain.errors import SettingError
 from stillwatch.domain.service_limits import WEBHOOK_S_MAX
 
 SECTION: Final = "deliver"
+PERSONAL: Final = "mail:"
+"""How the sink of one follower's mail begins; the rest is the follower's name."""
 _FORMATS: Final = ("full", "text")
 
 
@@ -46,6 +48,8 @@ class DeliverSettings:
     allow_plain_http: bool = False
     mail_to: str = ""
     """Addresses, between commas."""
+    mail_followers_file: str = ""
+    """Who follows cases, and their own addresses: `user address`, one a line."""
     mail_from: str = ""
     mail_host: str = ""
     mail_port: int = 587
@@ -66,7 +70,9 @@ class DeliverSettings:
     @property
     def is_in_use(self) -> bool:
         """Say whether anything is brought anywhere."""
-        return any((self.webhook_url, self.files, self.notice_url, self.mail_to))
+        return any(
+            (self.webhook_url, self.files, self.notice_url, self.mail_to, self.mail_followers_file)
+        )
 
 
 def read_deliver_settings(environment: Mapping[str, str] = os.environ) -> DeliverSettings:

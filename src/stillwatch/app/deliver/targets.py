@@ -14,12 +14,18 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from stillwatch.act.signing import Signer, make_signer
-from stillwatch.app.deliver.settings import DeliverSettings, refused
+from stillwatch.app.deliver.settings import PERSONAL, DeliverSettings, refused
 from stillwatch.domain.errors import SecretKeyError
-from stillwatch.domain.service_limits import MAIL_RECIPIENTS_MAX, WEBHOOK_SECRETS_MAX
+from stillwatch.domain.service_limits import (
+    LEDGER_WORD_CHARS_MAX,
+    MAIL_RECIPIENTS_MAX,
+    WEBHOOK_SECRETS_MAX,
+)
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _ADDRESS: Final = re.compile(r"[^\s@<>,;:\"]+@[A-Za-z0-9.-]+")
+_FOLLOWER_CHARS_MAX: Final = LEDGER_WORD_CHARS_MAX - len(PERSONAL)
+"""Characters of a follower's name: with the word before it, it names a sink in the ledger."""
 _OTHERS_RIGHTS: Final = 0o077
 _SECURITIES: Final = ("starttls", "tls", "none")
 
@@ -84,6 +90,29 @@ def mail_target(settings: DeliverSettings) -> MailTarget | None:
     if not settings.mail_to:
         return None
     recipients = tuple(one.strip() for one in settings.mail_to.split(",") if one.strip())
+    return _mail_target(settings, recipients)
+
+
+def follower_targets(settings: DeliverSettings) -> dict[str, MailTarget]:
+    """Give where mail to each follower of cases goes, by their name in the ledger.
+
+    Raises:
+        SettingError: a line is no name and address, or as for `mail_target`.
+        SecretKeyError: others may read the file, or that of the password.
+    """
+    found = {}
+    for line in _read_lines(settings.mail_followers_file) if settings.mail_followers_file else ():
+        name, _, address = line.partition(" ")
+        if not name or len(name) > _FOLLOWER_CHARS_MAX or name in found:
+            says = f"has a line that is no `user address` of a name up to {_FOLLOWER_CHARS_MAX}"
+            raise refused(setting="mail_followers_file", says=says)
+        found[name] = _mail_target(settings, (address.strip(),))
+    if len(found) > MAIL_RECIPIENTS_MAX:
+        raise refused(setting="mail_followers_file", says=f"has more than {MAIL_RECIPIENTS_MAX}")
+    return found
+
+
+def _mail_target(settings: DeliverSettings, recipients: tuple[str, ...]) -> MailTarget:
     _check_mail(settings, recipients)
     password = settings.mail_password
     if settings.mail_password_file:

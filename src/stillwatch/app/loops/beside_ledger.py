@@ -1,4 +1,4 @@
-"""What a look takes from the ledger that it stands beside: the policy in force, and permissions.
+"""What a look takes from the ledger beside it: the policy in force, permissions, answers.
 
 Reads one instant of the ledger as the look begins, and writes nothing. The policy is chosen as
 enforcement chooses it: the ledger's active version of the house's, else the operator's file, else
@@ -15,6 +15,7 @@ from typing import Final
 
 import polars as pl
 
+from stillwatch.app.loops.answered import read_answered
 from stillwatch.app.requests import Beforehand
 from stillwatch.app.steps.policies import read_policy, read_policy_text, understand_policy
 from stillwatch.decide.policy.model import Policy
@@ -66,13 +67,15 @@ class LookRules:
             return read_policy(self.policy_file), None
         with self.ledger.read() as view:
             as_of, said = view.find_head().entries, _read_said(view, now)
+            answered = read_answered(view, at=now)
             try:
                 chosen = choose_text(view, name=self.policy_name, file=self.policy_file)
                 policy = understand_policy(chosen.text, where=chosen.where)
             except BadPolicy as refused:
-                return None, Beforehand(as_of, said, "shipped", problem=str(refused))
+                problem = str(refused)
+                return None, Beforehand(as_of, said, "shipped", None, problem, answered)
             policy_id = chosen.policy_id or _find_published(view, policy.name, chosen.text)
-        return policy, Beforehand(as_of, said, chosen.origin, policy_id)
+        return policy, Beforehand(as_of, said, chosen.origin, policy_id, answered=answered)
 
 
 def choose_text(view: View, *, name: str, file: Path | None) -> PolicyText:

@@ -37,6 +37,8 @@ class Detector:
     def look_if_new(self, progress: Progress) -> ScanOutcome | None:
         """Look, if anything was ingested since the look before; None where nothing was.
 
+        Answers alone start no look: the next one goes by them.
+
         Raises:
             StillwatchError: as `run_watch`, or the rules can't be read; no result is left.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stillwatch.app.ledger_of_run import RunLedger
 from stillwatch.app.progress import Progress
@@ -12,6 +12,9 @@ from stillwatch.decide.policy.model import Policy
 from stillwatch.decide.policy.shipped import shipped_policy
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
+
+if TYPE_CHECKING:
+    from stillwatch.detect.dispositions.answered import Answered  # brings every stage after
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,11 @@ class Run:
     seed: int
     policy: Policy | None = None
     beforehand: Beforehand | None = None
+
+    @property
+    def answered(self) -> Answered | None:
+        """What people have answered about groups; None where no ledger was named."""
+        return self.beforehand.answered if self.beforehand else None
 
     def rules(self) -> Policy:
         """Give the policy of the run: the one that was named, else the shipped one."""

@@ -133,6 +133,7 @@ def conclude_watch(  # noqa: PLR0913, PLR0917  all that the stages have left
         "ingests": len(window.ingests),
         "campaigns": followed.tell(),
     }
+    _keep_standings(draft, followed.detected, run)
     templates = followed.detected.found.templates
     write_background(draft, window.arrived, tied, window.snapshot)
     draft.write_table(HISTORY, followed.history)
@@ -140,3 +141,15 @@ def conclude_watch(  # noqa: PLR0913, PLR0917  all that the stages have left
     write_tables(draft, window.arrived, followed.detected, templates, run)
     conclude(draft, followed.detected, templates, window.snapshot.register, run)
     remember_look(lake, followed)
+
+
+def _keep_standings(draft: ResultDraft, detected: late.Detected, run: Run) -> None:
+    """Write how groups stand, for the ledger that answers come from; without one, nothing."""
+    if run.answered is None:
+        return
+    run.ledger.answers = detected.answers
+    named = detected.groups.select("group_id", pl.col("campaign_id").alias("lasting"))
+    standings = detected.standings.join(named, on="group_id", how="left", maintain_order="left")
+    frame = late.STANDING.conform(standings.with_columns(campaign_id="lasting"))
+    draft.write_table(late.STANDING, frame)
+    run.ledger.files[late.STANDING.name] = len(frame)

@@ -16,13 +16,14 @@ from stillwatch.store.ledger.changes.writing import key_of
 from stillwatch.store.ledger.errors import BadValue, UnknownRow
 from stillwatch.store.ledger.nouns import KINDS, TABLES, Row
 from stillwatch.store.ledger.nouns.appeals import Appeal
-from stillwatch.store.ledger.nouns.cases import Case
+from stillwatch.store.ledger.nouns.cases import Case, Follower
 from stillwatch.store.ledger.nouns.columns import EPOCH, InstantType
 from stillwatch.store.ledger.nouns.decisions import Decision
 from stillwatch.store.ledger.nouns.findings import Campaign, Disposition, Finding
 from stillwatch.store.ledger.nouns.people import ApiKey, Invitation, Session
 from stillwatch.store.ledger.nouns.policies import Permission, Policy
 from stillwatch.store.ledger.questions.admissions import Admissions
+from stillwatch.store.ledger.questions.answers import Answers
 from stillwatch.store.ledger.questions.details import Details
 from stillwatch.store.ledger.questions.figures import Figures
 from stillwatch.store.ledger.questions.in_force import require_page
@@ -45,6 +46,7 @@ _CHOICES: Final[dict[type[Row], tuple[str, ...]]] = {
     Finding: ("campaign_id", "subject_id", "kind"),
     Disposition: ("subject_id", "answer"),
     Case: ("state", "assignee", "campaign_id"),
+    Follower: ("case_id", "user_id"),
     Decision: ("state", "campaign_id", "effect"),
     Appeal: ("state", "decision_id", "account_id"),
     Policy: ("name", "state"),
@@ -63,7 +65,7 @@ class Page(Generic[RowT]):
     next: str | None
 
 
-class View(Details, Admissions, UnderWay, Figures):
+class View(Details, Admissions, UnderWay, Figures, Answers):
     """One instant of the ledger."""
 
     def find(self, row: type[RowT], subject_id: str) -> RowT:

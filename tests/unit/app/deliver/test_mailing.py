@@ -15,7 +15,7 @@ from smtp_sink import mail_server
 from stillwatch.act.digests import Digest, write_mail
 from stillwatch.act.notices import tell_of_broken_log
 from stillwatch.app.deliver.jobs import make_jobs, run_once
-from stillwatch.app.deliver.mailing import send_mail
+from stillwatch.app.deliver.notices.mailing import send_mail
 from stillwatch.app.deliver.settings import DeliverSettings
 from stillwatch.app.deliver.targets import MailTarget
 from stillwatch.store.ledger import Ledger

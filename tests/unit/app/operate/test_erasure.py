@@ -20,6 +20,7 @@ from incidents_by_hand import (
     run_json,
 )
 
+from stillwatch.detect.dispositions import tables as answer_tables
 from stillwatch.domain import lake_tables, observations, results, tables
 from stillwatch.domain.lake_tables import (
     ACCOUNT_COLUMNS,
@@ -42,7 +43,7 @@ VICTIM = "acct-victim"
 USER = "u-of-theirs"
 EVERY = [
     one
-    for module in (tables, results, observations, lake_tables)
+    for module in (tables, results, observations, lake_tables, answer_tables)
     for one in vars(module).values()
     if isinstance(one, Table)
 ]

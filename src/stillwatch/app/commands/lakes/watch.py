@@ -59,7 +59,8 @@ def watch(  # noqa: PLR0913  one parameter an option
     history. Only days that are new or have changed are counted; nothing is read twice. With --every
     it is a folder of results, of which `newest.json` names the last; where nothing was ingested
     since the look before, there is no look. With --ledger its active policy rules before --policy,
-    and its permissions count; nothing is written there.
+    its permissions count, and groups that people have marked innocent count as honest groups;
+    nothing is written there.
     """
     request = WatchRequest(lake, out, window_days, seed)
     with _rules(policy, ledger) as rules:
@@ -142,10 +143,14 @@ def _complain(failure: StillwatchError | OSError) -> None:
 
 
 def _show_history(outcome: ScanOutcome) -> None:
+    from stillwatch.report.provenance import word_answers  # noqa: PLC0415  brings the report
+
     told = outcome.run["watch"]
     first, last = told["window"]
     again = "" if told["is_new_look"] else " (looked at before)"
     say(f"look {told['look']}{again}: {first} to {last}, {told['days_counted']} days counted anew")
+    if answers := outcome.run.get("answers"):
+        say(word_answers(answers))
     if told["campaigns"]:
         show_table(_COLUMNS, (_row(one) for one in told["campaigns"]))
 

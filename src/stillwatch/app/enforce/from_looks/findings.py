@@ -18,6 +18,7 @@ from stillwatch.app.enforce.from_looks.naming import case_id_of, fit_sentence, i
 from stillwatch.domain.service_limits import LEDGER_WORDS_MAX
 from stillwatch.store.ledger.nouns.cases import NewCase
 from stillwatch.store.ledger.nouns.findings import NewCampaign, NewFinding
+from stillwatch.store.ledger.nouns.likenesses import NewLikeness
 
 NEW_CAMPAIGN: Final = "new_campaign"
 MERGED: Final = "campaign_merged"
@@ -50,6 +51,31 @@ def campaigns_of(look: LookTables) -> list[NewCampaign]:
         )
         for row in look.campaigns.sort("campaign_id").iter_rows(named=True)
     ]
+
+
+def likenesses_of(look: LookTables) -> dict[str, NewLikeness]:
+    """Give how the campaigns of a look looked when they were judged, by campaign.
+
+    Nulls:   empty where the look knew of no ledger.
+    Grain:   one a campaign; of two groups under one name the larger.
+    """
+    named = look.standings.drop_nulls("campaign_id").sort("accounts", "group_id")
+    return {
+        row["campaign_id"]: NewLikeness(
+            campaign_id=row["campaign_id"],
+            group_id=row["group_id"],
+            null_version=row["null_version"],
+            accounts=row["accounts"],
+            exchanges=row["exchanges"],
+            kinds=_words(row["kinds"]),
+            witnesses=_words(row["witnesses"]),
+            p_value=row["p_value"],
+            probability=row["probability"],
+            result=look.name,
+            judged_at=look.at,
+        )
+        for row in named.iter_rows(named=True)
+    }
 
 
 def case_of(campaign: NewCampaign, *, finding_id: str | None) -> NewCase:

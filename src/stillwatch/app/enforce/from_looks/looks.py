@@ -17,6 +17,7 @@ import polars as pl
 
 from stillwatch.app.settings import parse_instant
 from stillwatch.app.steps.window import read_snapshot
+from stillwatch.detect.dispositions.tables import STANDING
 from stillwatch.domain.errors import NotAResult
 from stillwatch.domain.lake_tables import EARLY, HEAD, HISTORY
 from stillwatch.domain.results import ACCOUNTS_OUT, CAMPAIGNS_OUT, EXCHANGES_OUT
@@ -45,6 +46,8 @@ class LookTables:
     """HISTORY of this look alone; empty for a scan."""
     register: pl.DataFrame = field(default_factory=REGISTER.empty)
     early: pl.DataFrame = field(default_factory=EARLY.empty)
+    standings: pl.DataFrame = field(default_factory=STANDING.empty)
+    """STANDING: how its groups were judged; empty where the look knew of no ledger."""
     harvest: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(
             schema={"account_id": pl.String, "harvested": pl.Int64, "evaluated": pl.Int64}
@@ -103,6 +106,7 @@ def read_look(place: Path, *, lake: Path | None) -> LookTables:
         history=_last_look(history),
         register=read_snapshot(opened).register if opened else REGISTER.empty(),
         early=EARLY.conform(opened.read(EARLY.name)) if opened else EARLY.empty(),
+        standings=_table_or_none(result, STANDING),
         harvest=_count_harvest(result),
         merged_into=merged_into,
         former=_read_former(opened, merged_into) if opened else {},

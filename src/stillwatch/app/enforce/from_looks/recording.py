@@ -17,12 +17,14 @@ from stillwatch.app.enforce.from_looks.findings import (
     campaigns_of,
     case_of,
     find_news,
+    likenesses_of,
 )
 from stillwatch.app.enforce.from_looks.looks import LookTables
 from stillwatch.app.enforce.from_looks.naming import case_id_of
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.nouns.cases import Case
 from stillwatch.store.ledger.nouns.findings import Campaign, Finding, NewCampaign, NewFinding
+from stillwatch.store.ledger.nouns.likenesses import Likeness
 from stillwatch.store.ledger.views import View
 
 DETECTION: Final = "service:detection"
@@ -64,6 +66,7 @@ def record_look(ledger: Ledger, look: LookTables, *, now: datetime) -> Recorded:
         its_news = [one for one in of_campaigns if one.subject_id in ids]
         written = _write_campaigns(ledger, batch, its_news, changed=changed, now=now)
         counts = [a + b for a, b in zip(counts, written, strict=True)]
+    _write_likenesses(ledger, look, now=now)
     others = [one for one in news if one.subject_kind != "campaign" or one.subject_id not in seen]
     counts[1] += write_findings(ledger, others, now=now)
     return Recorded(*counts)
@@ -113,6 +116,23 @@ def _write_campaigns(
         for campaign in opened:
             change.open_case(case_of(campaign, finding_id=first.get(campaign.campaign_id)))
     return len(written), len(lacking), len(opened)
+
+
+def _write_likenesses(ledger: Ledger, look: LookTables, *, now: datetime) -> None:
+    """Write how campaigns looked, where the ledger has not this look's picture of them."""
+    found = likenesses_of(look)
+    for batch in in_batches(sorted(found), _BATCH):
+        with ledger.read() as view:
+            there = view.known_ids(Likeness, batch)
+            news = [
+                found[one]
+                for one in batch
+                if one not in there or view.find(Likeness, one).judged_at < look.at
+            ]
+        if news:
+            with ledger.write(actor=DETECTION, now=now) as change:
+                for one in news:
+                    change.record_likeness(one)
 
 
 def _known(view: View, ids: Sequence[str]) -> set[str]:

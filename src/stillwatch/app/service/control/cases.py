@@ -155,7 +155,7 @@ async def close_case(request: Request, row_id: PathId, if_match: IfMatch = None)
     status_code=201,
     responses=good(model_of(Disposition), status=201),
     openapi_extra=body_as(AnswerAsked),
-    summary="Say what something was: enforcement and backtests read it",
+    summary="Say what something was: enforcement, backtests and the next look read it",
 )
 async def note_disposition(request: Request) -> Response:
     """Write an answer down; a later one about the same subject is a row of its own."""

@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
 
-from stillwatch.app.service.control import appeals, audit, cases, interventions, reading, rules
+from stillwatch.app.service.control import (
+    appeals,
+    audit,
+    cases,
+    following,
+    interventions,
+    reading,
+    rules,
+)
 from stillwatch.app.service.control.appeals import AppealLinks
 from stillwatch.app.service.control.appeals.buckets import Buckets
 from stillwatch.app.service.control.interventions import Knowledge
@@ -21,6 +29,7 @@ from stillwatch.store.ledger import AuditKey
 
 _ROUTERS = (
     cases.router,
+    following.router,
     *interventions.ROUTERS,
     *rules.ROUTERS,
     audit.router,

@@ -29,7 +29,7 @@ from stillwatch.app.service.control.shapes import (
 from stillwatch.app.service.problems import RefusedError
 from stillwatch.store.ledger.audit.chain import AuditEntry
 from stillwatch.store.ledger.nouns import Row
-from stillwatch.store.ledger.nouns.cases import Case, Comment
+from stillwatch.store.ledger.nouns.cases import Case, Comment, Follower
 from stillwatch.store.ledger.nouns.decisions import Approval, DecidedAccount, Decision
 from stillwatch.store.ledger.nouns.effects import Effect
 from stillwatch.store.ledger.nouns.findings import Campaign, Disposition, Finding
@@ -42,6 +42,7 @@ _KINDS: Final[tuple[tuple[type[Row], str, tuple[str, ...], str], ...]] = (
     (Campaign, "/v1/campaigns", ("kind",), "campaigns"),
     (Finding, "/v1/findings", ("campaign_id", "subject_id", "kind"), "findings"),
     (Case, "/v1/cases", ("state", "assignee", "campaign_id"), "cases"),
+    (Follower, "/v1/followers", ("case_id", "user_id"), "followers of cases"),
     (Decision, INTERVENTIONS, ("state", "campaign_id", "effect"), "interventions"),
     (Disposition, "/v1/dispositions", ("subject_id", "answer"), "answers of analysts"),
     (Permission, "/v1/permissions", ("account_id", "org_id", "scope"), "permissions"),

@@ -52,7 +52,7 @@ class IngestionSettings:
     """Whether the committer is started beside the service; else `stillwatch commit` runs apart."""
     bounds: JournalBounds = DEFAULT_BOUNDS
     ledger: str | None = None
-    """Whose policy and permissions looks are taken under; None = none."""
+    """Whose policy, permissions and answers looks are taken under; None = none."""
     policy: Path | None = None
     """Policy of looks, until a version of the ledger's is active; None = the shipped one."""
     memory_bytes: int | None = None
@@ -144,9 +144,13 @@ class Ingestion:
         Thread(target=follow, name="results", daemon=True).start()
 
 
-def _environment(settings: IngestionSettings) -> dict[str, str] | None:
-    """Give what the commands find around them: the ledger's address may hold a password."""
-    return None if settings.ledger is None else {**os.environ, LEDGER_VARIABLE: settings.ledger}
+def _environment(settings: IngestionSettings) -> dict[str, str]:
+    """Give what the commands find around them: the ledger, whose address may hold a password.
+
+    Nulls:   without a ledger they are told of none, whatever this process was told.
+    """
+    given = {name: value for name, value in os.environ.items() if name != LEDGER_VARIABLE}
+    return given if settings.ledger is None else {**given, LEDGER_VARIABLE: settings.ledger}
 
 
 def _commands(settings: IngestionSettings) -> list[list[str]]:

@@ -1,7 +1,7 @@
 """What becomes of an appeal: filed, reviewed by somebody else, upheld or overturned.
 
 `upheld` means that the decision stands. An appeal that is overturned releases the account in the
-same transaction, and both ends leave a disposition for calibration to read.
+same transaction, and both ends leave a disposition, which enforcement and backtests read.
 """
 
 from __future__ import annotations

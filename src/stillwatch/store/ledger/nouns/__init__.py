@@ -9,7 +9,14 @@ from typing import Final
 import sqlalchemy as sa
 
 from stillwatch.store.ledger.nouns.appeals import APPEALS, Appeal
-from stillwatch.store.ledger.nouns.cases import CASES, COMMENTS, Case, Comment
+from stillwatch.store.ledger.nouns.cases import (
+    CASES,
+    COMMENTS,
+    FOLLOWERS,
+    Case,
+    Comment,
+    Follower,
+)
 from stillwatch.store.ledger.nouns.columns import Row
 from stillwatch.store.ledger.nouns.decisions import APPROVALS, DECISIONS, Approval, Decision
 from stillwatch.store.ledger.nouns.findings import (
@@ -19,6 +26,12 @@ from stillwatch.store.ledger.nouns.findings import (
     Campaign,
     Disposition,
     Finding,
+)
+from stillwatch.store.ledger.nouns.likenesses import (
+    KEPT_LIKENESSES,
+    LIKENESSES,
+    KeptLikeness,
+    Likeness,
 )
 from stillwatch.store.ledger.nouns.people import (
     API_KEYS,
@@ -37,6 +50,8 @@ TABLES: Final[dict[type[Row], sa.Table]] = {
     Campaign: CAMPAIGNS,
     Finding: FINDINGS,
     Disposition: DISPOSITIONS,
+    Likeness: LIKENESSES,
+    KeptLikeness: KEPT_LIKENESSES,
     User: USERS,
     ApiKey: API_KEYS,
     Invitation: INVITATIONS,
@@ -45,6 +60,7 @@ TABLES: Final[dict[type[Row], sa.Table]] = {
     Permission: PERMISSIONS,
     Case: CASES,
     Comment: COMMENTS,
+    Follower: FOLLOWERS,
     Decision: DECISIONS,
     Terms: TERMS,
     Approval: APPROVALS,
@@ -52,7 +68,8 @@ TABLES: Final[dict[type[Row], sa.Table]] = {
 }
 """The table of every kind of row that has one key; audit entries hold an image of each row."""
 KINDS: Final[dict[type[Row], str]] = {
-    row: "api_key" if row is ApiKey else row.__name__.lower() for row in TABLES
+    row: {ApiKey: "api_key", KeptLikeness: "kept_likeness"}.get(row, row.__name__.lower())
+    for row in TABLES
 }
 """The word that audit entries, errors and pages have for each."""
 

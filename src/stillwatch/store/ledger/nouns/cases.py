@@ -1,4 +1,4 @@
-"""The work of people: a case with its assignee and state, and the comments on it."""
+"""The work of people: a case with its assignee and state, the comments on it, who follows it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from stillwatch.store.ledger.nouns.columns import (
     Count,
+    Flag,
     Id,
     Instant,
     OneOf,
@@ -60,6 +61,18 @@ class Comment(Row):
     written_at: Instant
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follower(Row):
+    """Somebody who is told when a case changes; who has stopped keeps the row, and is not told."""
+
+    follower_id: Id
+    case_id: CaseId
+    user_id: UserId
+    follows: Flag
+    changed_at: Instant
+    version: Count
+
+
 CASES: Final = table_of(
     "cases",
     Case,
@@ -68,3 +81,9 @@ CASES: Final = table_of(
     sa.Index(None, "assignee"),
 )
 COMMENTS: Final = table_of("comments", Comment, sa.Index(None, "case_id", "number", unique=True))
+FOLLOWERS: Final = table_of(
+    "followers",
+    Follower,
+    sa.Index(None, "case_id", "user_id", unique=True),
+    sa.Index(None, "user_id", "follows"),
+)

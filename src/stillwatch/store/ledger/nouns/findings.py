@@ -1,7 +1,8 @@
 """What detection found: campaigns, findings about them, and what analysts answered.
 
 A campaign is brought up to date at every look; a finding and a disposition are written once. A
-disposition is an analyst's answer to what something was, and what calibration reads.
+disposition is an analyst's answer to what something was, and what calibration reads (with how it
+looked then, in `likenesses`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Notices: what people are told, once, one row for each notice and each sink.
 
-The id is made of what happened, so that telling it twice is telling it once; a sink is a webhook or
-mail. A row holds figures and a sentence of the product, and no account: it leaves the house. Like
-the outbox it has no image in the audit log, which counts the rows.
+The id is made of what happened, so that telling it twice is telling it once; a sink is a webhook,
+mail, or the mail of one follower. A row holds figures and a sentence of the product, and no
+account: it leaves the house. Like the outbox it has no image in the audit log, which counts rows.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ NOTICE_KINDS: Final = (
     "appeal_deadline",
     "delivery_failed",
     "audit_broken",
+    "case_changed",
 )
 """What somebody may be told."""
 
@@ -46,7 +47,7 @@ class NewNotice(Row):
     notice_id: Id
     kind: Annotated[Word, OneOf(NOTICE_KINDS)]
     subject_id: Id
-    """The campaign, decision or appeal; of a failed delivery its decision."""
+    """The campaign, decision, appeal or case; of a failed delivery its decision."""
     accounts: Count = 0
     q_value: Share | None = None
     says: Prose

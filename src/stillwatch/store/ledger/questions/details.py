@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from stillwatch.domain.results import TAKING
 from stillwatch.domain.service_limits import LEDGER_PAGE_MAX
 from stillwatch.store.ledger.nouns.appeals import APPEALS, Appeal
+from stillwatch.store.ledger.nouns.cases import CASES, FOLLOWERS, Case
 from stillwatch.store.ledger.nouns.decisions import (
     DECIDED_ACCOUNTS,
     DECISIONS,
@@ -22,6 +23,7 @@ from stillwatch.store.ledger.nouns.decisions import (
     Decision,
 )
 from stillwatch.store.ledger.nouns.effects import OUTBOX, Effect
+from stillwatch.store.ledger.nouns.people import USERS
 from stillwatch.store.ledger.nouns.terms import TERMS, Terms
 from stillwatch.store.ledger.questions.in_force import Place, require_page
 from stillwatch.store.ledger.questions.lookups import Lookups
@@ -143,3 +145,26 @@ class Details(Lookups):
             .limit(require_page(limit))
         )
         return [Appeal(**row) for row in self._connection.execute(asked).mappings()]
+
+    def list_following(self, case_id: str, *, limit: int = LEDGER_PAGE_MAX) -> list[str]:
+        """List who is told when a case changes: active users, in the order of their names."""
+        columns = FOLLOWERS.c
+        asked = (
+            sa.select(columns.user_id)
+            .join(USERS, USERS.c.user_id == columns.user_id)
+            .where(columns.case_id == case_id, columns.follows, USERS.c.is_active)
+            .order_by(columns.user_id)
+            .limit(require_page(limit))
+        )
+        return list(self._connection.execute(asked).scalars())
+
+    def list_followed(self, user_id: str, *, limit: int = LEDGER_PAGE_MAX) -> list[Case]:
+        """List the cases that somebody follows, the newest first; beyond `limit` none."""
+        asked = (
+            sa.select(CASES)
+            .join(FOLLOWERS, FOLLOWERS.c.case_id == CASES.c.case_id)
+            .where(FOLLOWERS.c.user_id == user_id, FOLLOWERS.c.follows)
+            .order_by(CASES.c.opened_at.desc(), CASES.c.case_id.desc())
+            .limit(require_page(limit))
+        )
+        return [Case(**row) for row in self._connection.execute(asked).mappings()]

@@ -1,15 +1,16 @@
 """What people have answered about a campaign or an account, and what has come of the answer.
 
 It says what is so: `innocent` and `permitted` keep machines off at the next look (the enforcement
-round reads them), answers about accounts are what a backtest counts innocents by, and detection
-reads none: the next run's probabilities are what they would have been without an answer.
+round reads them), answers about accounts are what a backtest counts innocents by, and the next look
+counts a group that was marked innocent among honest groups, and says in `run.json` that it did.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
 
 from stillwatch.app.console.desk.rows import list_newest
 from stillwatch.store.ledger.nouns.findings import Disposition, Finding
@@ -25,11 +26,16 @@ MEANINGS: Final[Mapping[str, str]] = {
 USE: Final = (
     "What an answer does: “innocent” and “permitted” keep machines from acting on the campaign "
     "from the next look on, and let go what is approved and not in force yet. They take back "
-    "nothing that is in force. Answers about single accounts are also what a policy's backtest "
-    "counts innocents by. Detection itself reads no answers: the next run's probabilities are the "
-    "same with and without yours."
+    "nothing that is in force. A group marked “innocent” also counts among the honest groups that "
+    "the next looks compare with, for a year: it makes them less sure of groups that stand alike "
+    "and lie no further out, of this one too, and of nothing surer. “Distillation” is held against "
+    "the probability that was said, and raises none. A later answer takes an earlier one's place "
+    "at the next look. Answers about single accounts are also what a policy's backtest counts "
+    "innocents by; detection reads none of those."
 )
 _SPARING: Final = ("innocent", "permitted")
+_INNOCENT: Final = "innocent"
+_CONFIRMED: Final = "distillation"
 _KEPT_OFF: Final = "kept_off"
 
 
@@ -40,18 +46,43 @@ class Answered:
     row: Disposition
     is_latest: bool
     came_of_it: str
-    """A sentence."""
+    """A sentence or two: what enforcement has done, then what detection has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """The newest look, and what it says of the answers that it went by."""
+
+    look: str = ""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """`answers` of its run.json; empty where it read none."""
 
 
 def list_answers(
-    view: View, kind: str, subject_id: str, findings: Sequence[Finding]
+    view: View,
+    subject: tuple[str, str],
+    findings: Sequence[Finding],
+    *,
+    newest: Calibrated,
 ) -> list[Answered]:
-    """List the answers about a subject, the newest first, with what has come of each."""
+    """List the answers about a (kind, id), the newest first, with what has come of each."""
+    kind, subject_id = subject
     rows = list_newest(view, Disposition, subject_id=subject_id)
     rows = [one for one in rows if one.subject_kind == kind]
     latest = next((one for one in rows if one.answer != "unsure"), None)
     return [
-        Answered(one, one is latest, say_use(one, findings, is_latest=one is latest))
+        Answered(
+            one,
+            one is latest,
+            " ".join(
+                said
+                for said in (
+                    say_use(one, findings, is_latest=one is latest),
+                    say_calibration(view, one, newest) if one is latest else "",
+                )
+                if said
+            ),
+        )
         for one in rows
     ]
 
@@ -66,7 +97,7 @@ def say_use(answer: Disposition, findings: Sequence[Finding], *, is_latest: bool
         return "Counts as no answer."
     later = [one for one in findings if one.recorded_at > answer.noted_at]
     if answer.answer not in _SPARING:
-        return "Kept here. No run reads it; an earlier “innocent” or “permitted” ends with it."
+        return "Kept here; an earlier “innocent” or “permitted” ends with it."
     used = [one for one in later if one.kind == _KEPT_OFF and _names(one, answer)]
     if used:
         look = max(used, key=lambda one: one.found_at)
@@ -74,6 +105,37 @@ def say_use(answer: Disposition, findings: Sequence[Finding], *, is_latest: bool
     if not is_latest:
         return "A later answer has taken its place."
     return "Not used yet: no look since has wanted to act on it."
+
+
+def say_calibration(view: View, answer: Disposition, newest: Calibrated) -> str:
+    """Say whether detection goes by the latest answer about a campaign, as the newest look tells.
+
+    Nulls:   empty for answers that detection doesn't read.
+    """
+    if answer.answer not in (_INNOCENT, _CONFIRMED):
+        return ""
+    kept = view.seek_kept_likeness(answer.disposition_id)
+    if kept is None:
+        return "Detection can't go by it: no look had judged the group when it was given."
+    if answer.answer == _CONFIRMED:
+        return (
+            f"Held against the probability of {kept.probability:.3g} that the look "
+            f"{kept.result} had said; it raises none."
+        )
+    as_of = _instant(newest.told.get("as_of"))
+    if as_of is None or as_of <= answer.noted_at:
+        return "No look has gone by it yet: the next one counts the group among honest groups."
+    if kept.campaign_id in (newest.told.get("innocent_campaigns") or ()):
+        return f"Used: the look {newest.look} counted the group among honest groups."
+    return f"The look {newest.look} did not count it: too old, or there are newer ones enough."
+
+
+def _instant(said: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(said))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _names(finding: Finding, answer: Disposition) -> bool:

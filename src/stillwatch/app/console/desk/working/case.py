@@ -10,7 +10,12 @@ from stillwatch.app.console.desk.deciding.decisions import describe
 from stillwatch.app.console.desk.parts import may
 from stillwatch.app.console.desk.rows import list_newest, plain_rows, sheet_of
 from stillwatch.app.console.desk.trail import trail_sheet
-from stillwatch.app.console.desk.working.answers import MEANINGS, USE, list_answers
+from stillwatch.app.console.desk.working.answers import (
+    MEANINGS,
+    USE,
+    Calibrated,
+    list_answers,
+)
 from stillwatch.app.console.frame.asked import Asked
 from stillwatch.app.console.frame.page import Page, Shown
 from stillwatch.app.console.frame.sheets import Column
@@ -33,6 +38,8 @@ _SAID: Final = {
     "opened": "The case is open. Nobody has it yet.",
     "assigned": "The case has somebody now.",
     "commented": "Your comment stands below.",
+    "following": "You follow this case: you are told when it changes.",
+    "unfollowed": "You follow this case no more.",
     "closed": "The case is closed.",
     "answered": "The case is closed, and your answer is in the ledger.",
 }
@@ -41,7 +48,7 @@ _SAID: Final = {
 def view(asked: Asked) -> Shown:
     """Show it."""
     case = find_row(asked, Case, "id", of="case")
-    found = read_ledger(asked, lambda view: _gather(view, case))
+    found = read_ledger(asked, lambda view: _gather(view, case, _newest(asked)))
     told = {
         "case": case,
         "campaign": found["campaign"],
@@ -54,6 +61,8 @@ def view(asked: Asked) -> Shown:
         "own_id": new_id("answer"),
         "may_work": may(asked, "work"),
         "is_mine": case.assignee == asked.principal.name,
+        "followers": found["followers"],
+        "follows": asked.principal.name in found["followers"],
         "told": tell(asked, _SAID),
     }
     sheets = (
@@ -76,7 +85,14 @@ def view(asked: Asked) -> Shown:
     return Shown("desk/case.html", told, sheets=sheets)
 
 
-def _gather(view: View, case: Case) -> dict[str, Any]:
+def _newest(asked: Asked) -> Calibrated:
+    reading = asked.behind.reading
+    if reading is None:
+        return Calibrated()
+    return Calibrated(reading.place.name, reading.run.get("answers") or {})
+
+
+def _gather(view: View, case: Case, newest: Calibrated) -> dict[str, Any]:
     campaign_id = case.campaign_id
     decisions = list_newest(view, Decision, campaign_id=campaign_id) if campaign_id else []
     findings = list_newest(view, Finding, campaign_id=campaign_id) if campaign_id else []
@@ -84,8 +100,11 @@ def _gather(view: View, case: Case) -> dict[str, Any]:
     return {
         "campaign": _campaign(view, campaign_id),
         "comments": view.list_comments(case.case_id),
+        "followers": view.list_following(case.case_id),
         "people": [one.user_id for one in users if one.is_active and not is_machine(one.user_id)],
-        "answers": list_answers(view, "campaign", campaign_id, findings) if campaign_id else [],
+        "answers": list_answers(view, ("campaign", campaign_id), findings, newest=newest)
+        if campaign_id
+        else [],
         "decisions": describe(view, decisions),
         "findings": plain_rows(findings),
     }

@@ -1,4 +1,4 @@
-"""What people do with a case: take it, give it away, comment, close it with an answer."""
+"""What people do with a case: take it, give it away, comment, follow, close it with an answer."""
 
 from __future__ import annotations
 
@@ -58,6 +58,20 @@ def comment(asked: Asked) -> Moved:
     return _told(case, "commented")
 
 
+def follow(asked: Asked) -> Moved:
+    """Be told when it changes; sent twice it is once."""
+    case = _find(asked)
+    change_ledger(asked, lambda change: change.follow_case(case.case_id))
+    return _told(case, "following")
+
+
+def unfollow(asked: Asked) -> Moved:
+    """Be told no more."""
+    case = _find(asked)
+    change_ledger(asked, lambda change: change.unfollow_case(case.case_id))
+    return _told(case, "unfollowed")
+
+
 def close(asked: Asked) -> Moved:
     """Close it, with an answer where it is about a campaign."""
     case, outcome, answer = _find(asked), _reason(asked), asked.said("answer")
@@ -106,5 +120,7 @@ def _told(case: Case, word: str) -> Moved:
 PAGES: Final = (
     act_page("/case/assign", "Assign", assign, scope="work", back=_BACK),
     act_page("/case/comment", "Comment", comment, scope="work", back=_BACK),
+    act_page("/case/follow", "Follow", follow, scope="work", back=_BACK),
+    act_page("/case/unfollow", "Follow no more", unfollow, scope="work", back=_BACK),
     act_page("/case/close", "Close", close, scope="work", back=_BACK),
 )

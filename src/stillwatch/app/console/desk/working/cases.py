@@ -7,7 +7,7 @@ from typing import Any, Final
 from stillwatch.app.console.desk.changing import act_page, change_ledger, new_id, read_ledger
 from stillwatch.app.console.desk.changing import said_id as read_own_id
 from stillwatch.app.console.desk.parts import may
-from stillwatch.app.console.desk.rows import list_newest, plain_rows, sheet_of
+from stillwatch.app.console.desk.rows import LISTED_MAX, list_newest, plain_rows, sheet_of
 from stillwatch.app.console.frame.asked import Asked, address
 from stillwatch.app.console.frame.page import Moved, Page, Shown
 from stillwatch.app.console.frame.refusals import RefusedPageError
@@ -27,7 +27,7 @@ COLUMNS: Final = (
 )
 _OPEN: Final = "open"
 _CHOICES: Final = (_OPEN, "all", *CASE_STATES)
-_WHOSE: Final = ("anybody", "me", "nobody")
+_WHOSE: Final = ("anybody", "me", "nobody", "followed_by_me")
 _BACK: Final = address("/cases")
 _EMPTY: Final = {
     "open": "No case is open. A new campaign opens one by itself; you can open one below.",
@@ -40,6 +40,9 @@ def view(asked: Asked) -> Shown:
     state, whose = asked.choice("state", _CHOICES), asked.choice("whose", _WHOSE)
 
     def ask(view: View) -> list[Case]:
+        if whose == "followed_by_me":
+            followed = view.list_followed(asked.principal.name, limit=LISTED_MAX)
+            return [one for one in followed if state not in CASE_STATES or one.state == state]
         equal = {"assignee": asked.principal.name} if whose == "me" else {}
         if state in CASE_STATES:
             return list_newest(view, Case, state=state, **equal)

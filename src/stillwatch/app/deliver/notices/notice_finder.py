@@ -23,6 +23,8 @@ from stillwatch.act.notices import (
     tell_of_failure,
 )
 from stillwatch.app.deliver.means import ACTOR, Means
+from stillwatch.app.deliver.notices.case_news import find_case_news
+from stillwatch.app.deliver.settings import PERSONAL
 from stillwatch.app.loops.shields import ENFORCEMENT, SHIELDED
 from stillwatch.domain.service_limits import (
     LEDGER_PAGE_MAX,
@@ -51,8 +53,13 @@ class NoticeFinder:
     def __init__(
         self, ledger: Ledger, *, sinks: Sequence[str], appeal_hours: float, means: Means
     ) -> None:
-        self._ledger, self._sinks, self._means = ledger, tuple(sinks), means
+        self._ledger, self._means = ledger, means
         self._ahead = timedelta(hours=appeal_hours)
+        team = [one for one in sinks if not one.startswith(PERSONAL)]
+        self._team = tuple(team)
+        self._addressed = frozenset(
+            one.removeprefix(PERSONAL) for one in sinks if one.startswith(PERSONAL)
+        )
         self._read_to: int | None = None
 
     def round(self) -> bool:
@@ -65,16 +72,33 @@ class NoticeFinder:
         with self._ledger.read() as view:
             start = view.last_noticed_entry() if self._read_to is None else self._read_to
             entries = view.list_audit_entries(after=start)
-            found = list(find_notices(view, entries, now=now, ahead=self._ahead))
-            known = view.known_notices({one.notice_id for one in found})
-        news = [one for one in found if one.notice_id not in known]
+            found = self._find(view, entries, now=now)
+            known = view.known_notices({one.notice_id for some in found.values() for one in some})
+        news = {
+            sinks: fresh
+            for sinks, some in found.items()
+            if (fresh := [one for one in some if one.notice_id not in known])
+        }
         if news:
             with self._ledger.write(actor=ACTOR, now=now) as change:
-                for start in range(0, len(news), NOTICES_CLAIMED_MAX):
-                    some = news[start : start + NOTICES_CLAIMED_MAX]
-                    change.queue_notices(some, sinks=self._sinks)
+                for sinks, some in news.items():
+                    for at in range(0, len(some), NOTICES_CLAIMED_MAX):
+                        change.queue_notices(some[at : at + NOTICES_CLAIMED_MAX], sinks=sinks)
         self._read_to = entries[-1].number if entries else start
         return len(entries) == LEDGER_PAGE_MAX
+
+    def _find(
+        self, view: View, entries: Sequence[AuditEntry], *, now: datetime
+    ) -> dict[tuple[str, ...], list[NewNotice]]:
+        """Find what is to be told, by the sinks at which it is."""
+        found: dict[tuple[str, ...], list[NewNotice]] = {}
+        if self._team:
+            found[self._team] = list(find_notices(view, entries, now=now, ahead=self._ahead))
+        oldest = now - timedelta(seconds=NOTICE_AGE_S_MAX)
+        for one in find_case_news(view, [one for one in entries if one.at >= oldest]):
+            if sinks := one.sinks(self._team, self._addressed):
+                found.setdefault(sinks, []).append(one.notice)
+        return found
 
 
 class AuditWatch:

@@ -14,22 +14,22 @@ from threading import Event
 
 from stillwatch.act.couriers import Answer
 from stillwatch.act.digests import Digest, write_mail
+from stillwatch.app.deliver.notices.telling import Sink
 from stillwatch.app.deliver.posting import cut_off, name_fault
 from stillwatch.app.deliver.targets import MailTarget
-from stillwatch.app.deliver.telling import Sink
 from stillwatch.domain.service_limits import WEBHOOK_S_MAX
 
 _TAKEN = 250
 
 
-def mail_sink(target: MailTarget) -> Sink:
-    """Make the sink that is mail."""
+def mail_sink(target: MailTarget, name: str = "mail") -> Sink:
+    """Make a sink that is mail."""
 
     def send(digest: Digest) -> Answer:
         mail = write_mail(digest, sender=target.sender, recipients=target.recipients)
         return send_mail(mail, target)
 
-    return Sink("mail", send)
+    return Sink(name, send)
 
 
 def send_mail(mail: EmailMessage, target: MailTarget) -> Answer:

@@ -1,0 +1,1 @@
+"""Notices: what is news, and who is told of it by which sink."""

@@ -1,0 +1,8 @@
+"""Groups written by hand are one folder up."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1]))
