@@ -131,7 +131,10 @@ def _convert(spec: dict[str, Any], name: str, title: str, says: str) -> Markup:
 
 
 def write_down(chart: alt.TopLevelMixin) -> Spec:
-    """Write a chart down for `fill_blanks`: without rows, whatever Altair was given."""
+    """Write a chart down for `fill_blanks`: without rows, whatever Altair was given.
+
+    Cost:    a quarter of a second for a chart of several layers.
+    """
     spec: Spec = chart.to_dict(validate=False)
     return {name: part for name, part in spec.items() if name != "data"}
 

@@ -13,7 +13,7 @@ import pytest
 from control_service import HONEST, World, controlled
 from prometheus_client import CollectorRegistry, generate_latest
 
-from stillwatch.app.service.delivery_figures import DeliveryFigures
+from stillwatch.app.service.routes.delivery_figures import DeliveryFigures
 from stillwatch.domain.service_limits import FIGURES_AGE_S
 from stillwatch.store.ledger.errors import LedgerUnavailable
 from stillwatch.store.ledger.nouns.effects import Failure

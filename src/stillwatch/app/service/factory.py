@@ -20,9 +20,9 @@ from stillwatch import __version__
 from stillwatch.app.service.access.keys import KeyRing
 from stillwatch.app.service.access_log import AccessLog
 from stillwatch.app.service.decider import Decider
-from stillwatch.app.service.delivery_figures import DeliveryFigures
 from stillwatch.app.service.problems import add_problems
 from stillwatch.app.service.routes import ROUTERS
+from stillwatch.app.service.routes.delivery_figures import DeliveryFigures
 from stillwatch.app.service.telemetry import tell
 from stillwatch.store.ledger import Ledger
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import pytest
 
 from stillwatch.app.loops.answered import choose_answers, read_answered
+from stillwatch.app.loops.beside_ledger import LookRules
 from stillwatch.domain.errors import StillwatchError
 from stillwatch.domain.limits import DISPOSITION_DAYS_MAX, DISPOSITIONS_READ_MAX
-from stillwatch.store.ledger import AuditKey, make_ledger
+from stillwatch.store.ledger import AuditKey, make_ledger, open_ledger
 from stillwatch.store.ledger.nouns.likenesses import KeptLikeness
 from stillwatch.store.ledger.questions.answers import GroupAnswer
 
@@ -91,6 +93,12 @@ def test_a_ledger_is_read_without_its_audit_key_and_must_be_there(tmp_path: Path
     place = tmp_path / "ledger.db"
     key = AuditKey(b"a key of a test, sixteen or more")
     make_ledger(place, key=key, ledger_id="one", now=AT).close()
-    assert len(read_answered(str(place), at=AT).groups) == 0
+    with closing(open_ledger(str(place))) as opened:
+        with opened.read() as view:
+            assert len(read_answered(view, at=AT).groups) == 0
+        _, beforehand = LookRules(ledger=opened).read(now=AT)
+        assert beforehand is not None
+        assert beforehand.answered is not None
+        assert (beforehand.answered.as_of, len(beforehand.answered.groups)) == (AT, 0)
     with pytest.raises(StillwatchError):
-        read_answered(str(tmp_path / "none.db"), at=AT)
+        open_ledger(str(tmp_path / "none.db"))

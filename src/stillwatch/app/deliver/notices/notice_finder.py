@@ -7,15 +7,11 @@ NOTICE_AGE_S_MAX is nobody's news any more. The log itself is verified from time
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from stillwatch.act.notices import (
-    count_words,
-    name_notice,
-    plain,
     tell_of_appeal,
     tell_of_campaign,
     tell_of_deadline,
@@ -24,8 +20,8 @@ from stillwatch.act.notices import (
 )
 from stillwatch.app.deliver.means import ACTOR, Means
 from stillwatch.app.deliver.notices.case_news import find_case_news
+from stillwatch.app.deliver.notices.left_out import find_left_out
 from stillwatch.app.deliver.settings import PERSONAL
-from stillwatch.app.loops.shields import ENFORCEMENT, SHIELDED
 from stillwatch.domain.service_limits import (
     LEDGER_PAGE_MAX,
     NOTICE_AGE_S_MAX,
@@ -138,7 +134,7 @@ def find_notices(
         decision = view.find(Decision, subject_id)
         if decision.state == "proposed" and decision.approvals_needed:
             yield tell_of_decision(decision, entry=entry)
-    yield from _left_out(view, fresh)
+    yield from find_left_out(view, fresh)
     for subject_id, entry in _subjects(fresh, "appeal.file").items():
         appeal = view.find(Appeal, subject_id)
         if appeal.state == "open":
@@ -149,30 +145,6 @@ def find_notices(
             yield tell_of_failure(failed, at=failures[-1].at, entry=failures[-1].number)
     for appeal in view.list_appeals_due(until=now + ahead):
         yield tell_of_deadline(appeal)
-
-
-def _left_out(view: View, fresh: Sequence[AuditEntry]) -> Iterator[NewNotice]:
-    """Tell of accounts that machines left out of decisions: one notice a decision and hour."""
-    verbs = ("decision.release", "decision.revert")
-    by_machine = [one for one in fresh if one.actor == ENFORCEMENT and one.verb in verbs]
-    released = Counter(one.subject_id for one in by_machine)
-    for decision_id, entry in {one.subject_id: one for one in by_machine}.items():
-        decision = view.find(Decision, decision_id)
-        why = decision.why or ""
-        if not why.startswith(SHIELDED):
-            continue  # a person's answer: whoever gave it knows
-        is_whole = entry.verb == "decision.revert"
-        accounts = decision.accounts_count if is_whole else released[decision_id]
-        hour = int(entry.at.timestamp() // _HOUR_S)
-        yield NewNotice(
-            notice_id=name_notice("accounts_left_out", f"{decision_id}/{hour}"),
-            kind="accounts_left_out",
-            subject_id=decision_id,
-            accounts=accounts,
-            says=f"{count_words(accounts, 'account')} left out of decision {plain(decision_id)} "
-            f"({decision.effect}), nothing is taken there any more: {plain(why)}.",
-            entry=entry.number,
-        )
 
 
 def _campaigns(view: View, fresh: Sequence[AuditEntry]) -> Iterator[NewNotice]:

@@ -14,11 +14,15 @@ from typing import Any, Final
 import polars as pl
 
 from stillwatch.app.enforce.from_looks.looks import LookTables
-from stillwatch.app.enforce.from_looks.naming import case_id_of, fit_sentence, is_fit_id, stable_id
-from stillwatch.domain.service_limits import LEDGER_WORDS_MAX
+from stillwatch.app.enforce.from_looks.naming import (
+    bounded_words,
+    case_id_of,
+    fit_sentence,
+    is_fit_id,
+    stable_id,
+)
 from stillwatch.store.ledger.nouns.cases import NewCase
 from stillwatch.store.ledger.nouns.findings import NewCampaign, NewFinding
-from stillwatch.store.ledger.nouns.likenesses import NewLikeness
 
 NEW_CAMPAIGN: Final = "new_campaign"
 MERGED: Final = "campaign_merged"
@@ -44,38 +48,13 @@ def campaigns_of(look: LookTables) -> list[NewCampaign]:
             exchanges=row["exchanges"],
             output_tokens=row["output_tokens"],
             q_value=row["q_value"],
-            tactics=_words(row["tactics"]),
-            capabilities=_words(row["capabilities"]),
-            channels=_words(row["channels"]),
+            tactics=bounded_words(row["tactics"]),
+            capabilities=bounded_words(row["capabilities"]),
+            channels=bounded_words(row["channels"]),
             summary=fit_sentence(row["summary"]),
         )
         for row in look.campaigns.sort("campaign_id").iter_rows(named=True)
     ]
-
-
-def likenesses_of(look: LookTables) -> dict[str, NewLikeness]:
-    """Give how the campaigns of a look looked when they were judged, by campaign.
-
-    Nulls:   empty where the look knew of no ledger.
-    Grain:   one a campaign; of two groups under one name the larger.
-    """
-    named = look.standings.drop_nulls("campaign_id").sort("accounts", "group_id")
-    return {
-        row["campaign_id"]: NewLikeness(
-            campaign_id=row["campaign_id"],
-            group_id=row["group_id"],
-            null_version=row["null_version"],
-            accounts=row["accounts"],
-            exchanges=row["exchanges"],
-            kinds=_words(row["kinds"]),
-            witnesses=_words(row["witnesses"]),
-            p_value=row["p_value"],
-            probability=row["probability"],
-            result=look.name,
-            judged_at=look.at,
-        )
-        for row in named.iter_rows(named=True)
-    }
 
 
 def case_of(campaign: NewCampaign, *, finding_id: str | None) -> NewCase:
@@ -180,8 +159,8 @@ def _of_accounts(
             campaign_id=campaign_id,
             probability=row["probability"],
             q_value=row["q_value"],
-            families=_words(_families(row["reasons"])),
-            reasons=_words(row["reasons"]),
+            families=bounded_words(_families(row["reasons"])),
+            reasons=bounded_words(row["reasons"]),
             accounts=1,
             exchanges=row["exchanges"],
             result=look.name,
@@ -201,7 +180,7 @@ def _of_early(look: LookTables, held: set[str]) -> Iterator[NewFinding]:
             subject_kind="account",
             subject_id=row["account_id"],
             campaign_id=row["campaign_id"],
-            families=_words(row["families"]),
+            families=bounded_words(row["families"]),
             accounts=1,
             exchanges=row["exchanges"],
             summary=fit_sentence(f"Carries traits of a known campaign: {channels}."),
@@ -211,7 +190,3 @@ def _of_early(look: LookTables, held: set[str]) -> Iterator[NewFinding]:
 
 def _families(reasons: list[str]) -> list[str]:
     return [one.removeprefix(_TIED) for one in reasons if one.startswith(_TIED)]
-
-
-def _words(words: list[str] | None) -> tuple[str, ...]:
-    return tuple((words or ())[:LEDGER_WORDS_MAX])

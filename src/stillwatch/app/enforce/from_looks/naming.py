@@ -10,7 +10,11 @@ from typing import Final
 
 import orjson
 
-from stillwatch.domain.service_limits import LEDGER_ID_CHARS_MAX, LEDGER_TEXT_CHARS_MAX
+from stillwatch.domain.service_limits import (
+    LEDGER_ID_CHARS_MAX,
+    LEDGER_TEXT_CHARS_MAX,
+    LEDGER_WORDS_MAX,
+)
 from stillwatch.store.ledger.bounds import fit_text
 from stillwatch.store.ledger.errors import BadValue
 
@@ -41,3 +45,8 @@ def fit_sentence(text: str) -> str:
     """Cut a sentence to what the ledger holds, without characters that it refuses."""
     printable = "".join(one if one.isprintable() else " " for one in text)
     return printable[:LEDGER_TEXT_CHARS_MAX]
+
+
+def bounded_words(words: list[str] | None) -> tuple[str, ...]:
+    """Give the first words of a list, as many as the ledger holds."""
+    return tuple((words or ())[:LEDGER_WORDS_MAX])

@@ -17,8 +17,8 @@ from stillwatch.app.enforce.from_looks.findings import (
     campaigns_of,
     case_of,
     find_news,
-    likenesses_of,
 )
+from stillwatch.app.enforce.from_looks.likenesses import likenesses_of
 from stillwatch.app.enforce.from_looks.looks import LookTables
 from stillwatch.app.enforce.from_looks.naming import case_id_of
 from stillwatch.store.ledger import Ledger

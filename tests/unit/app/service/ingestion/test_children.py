@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from stillwatch.app.loops.results_folder import ResultsFolder
 from stillwatch.app.service.ingestion import children, part
-from stillwatch.app.service.ingestion.children import Child
+from stillwatch.app.service.ingestion.children import LEDGER_VARIABLE, Child
 from stillwatch.app.service.ingestion.part import Ingestion, _commands, _environment
 
 _PATIENCE_S = 180
@@ -94,15 +94,18 @@ def test_what_runs_beside_the_service_is_what_its_settings_say(tmp_path: Path) -
     assert "--with-parent" in watch
 
 
-def test_a_look_stands_beside_the_ledger_of_the_service(tmp_path: Path) -> None:
+def test_a_look_stands_beside_the_ledger_of_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its policy file is named; its address is in no list of processes."""
     settings = replace(service_at(tmp_path).settings, results=tmp_path / "r")
-    assert _environment(settings) is None
+    monkeypatch.setenv(LEDGER_VARIABLE, "ledger.db of somebody else")
+    assert LEDGER_VARIABLE not in _environment(settings)
     beside = replace(settings, ledger="postgresql://x:secret@h/d", policy=tmp_path / "house.yaml")
     (watch,) = _commands(beside)
     assert watch[-2:] == ["--policy", str(tmp_path / "house.yaml")]
     assert "secret" not in " ".join(watch)
-    assert (_environment(beside) or {})["STILLWATCH_LEDGER"] == "postgresql://x:secret@h/d"
+    assert _environment(beside)[LEDGER_VARIABLE] == "postgresql://x:secret@h/d"
 
 
 def test_the_service_is_told_of_a_new_result(
