@@ -19,7 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Final
 
-import polars as pl
+import pyarrow as pa
 
 from stillwatch.domain import keyed
 from stillwatch.domain.limits import COMPILE_S_MAX
@@ -99,7 +99,7 @@ def is_compiled() -> bool:
 
 def compile_names() -> None:
     """Compile what hashes names, or load it from the cache."""
-    keyed.hash_strings(pl.Series([""]).to_arrow(), key=keyed.PseudonymKey(0, 0))
+    keyed.hash_strings(pa.array([""], pa.large_string()), key=keyed.PseudonymKey(0, 0))
 
 
 def compile_observe() -> None:
@@ -114,12 +114,12 @@ def compile_later_stages() -> None:
 
 
 def compile_groups() -> None:
-    """Compile half of it: what grows groups."""
+    """Compile half of it: what grows groups, and what lists their values."""
     import_module("stillwatch.link.counts").compile_groups()
 
 
 def compile_seeds() -> None:
-    """Compile the other half: what refines seeds, and what weighs exchanges."""
+    """Compile the other half: what refines seeds, and what weighs members and exchanges."""
     import_module("stillwatch.link.counts").compile_seeds()
     import_module("stillwatch.detect.unmix.membership").compile_kernel()
 

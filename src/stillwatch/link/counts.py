@@ -164,23 +164,23 @@ def grow_group(bench: Bench, start: I32, quest: Quest) -> tuple[I32, int]:
 
 
 def compile_seeds() -> None:
-    """Have the kernels that refine seeds ready before the first table comes.
+    """Have the kernels ready, before the first table comes, that refine seeds and weigh members.
 
     Cost:    six seconds the first time on a machine, a tenth where Numba's cache has them.
     """
-    bench, _, taken = _nothing()
+    bench, nobody, taken = _nothing()
     kernels.refine_seeds(bench, np.zeros(0, np.int64), NOBODY, taken, ALL)
+    _weigh(bench, (nobody, nobody), INSIDE)
 
 
 def compile_groups() -> None:
-    """Have the kernels ready that grow groups, and those that tell what groups hold.
+    """Have the kernels ready that grow groups, and the one that lists what groups hold.
 
     Cost:    seven seconds the first time on a machine, a tenth where Numba's cache has them.
     """
     bench, nobody, taken = _nothing()
     kernels.grow(bench, nobody, Quest(0, NOBODY, taken, 0))
     kernels.list_values(bench, nobody, np.zeros(0, COUNTED))
-    _weigh(bench, (nobody, nobody), INSIDE)
 
 
 def _nothing() -> tuple[Bench, I32, Bools]:
