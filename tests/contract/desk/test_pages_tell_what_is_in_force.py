@@ -13,7 +13,7 @@ def test_the_result_pages_follow_the_ledger(desk: Desk) -> None:
     desk.propose()
     assert "effects in force 0" in plain(ann.look("").text)
     decision_id = desk.put_in_force()
-    assert "effects in force 2 suspend" in plain(ann.look("").text)
+    assert "effects in force 2 2 suspend" in plain(ann.look("").text)
     account = ann.look("/account", id=HEADS[0]).text
     assert f"/decision?id={decision_id}" in account
     assert "stillwatch revert" not in account

@@ -12,8 +12,8 @@ import pytest
 
 from stillwatch.domain.errors import InputError
 from stillwatch.domain.tables import OBSERVED
+from stillwatch.store import appends as appends_module
 from stillwatch.store.lake import Lake
-from stillwatch.store.results import appends as appends_module
 
 _START = datetime(2026, 11, 20, 22, tzinfo=UTC)
 

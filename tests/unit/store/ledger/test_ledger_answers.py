@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from ledgers_by_hand import NOW, campaign, later
 
 from stillwatch.store.ledger import Ledger
 from stillwatch.store.ledger.errors import UnknownRow
 from stillwatch.store.ledger.nouns.findings import NewDisposition
-from stillwatch.store.ledger.nouns.likenesses import Likeness, NewLikeness
+from stillwatch.store.ledger.nouns.likenesses import (
+    KEPT_LIKENESSES,
+    LIKENESSES,
+    Likeness,
+    NewLikeness,
+)
 
 
 def likeness(campaign_id: str = "c-1", **others: object) -> NewLikeness:
@@ -114,3 +120,14 @@ def test_a_likeness_is_of_a_campaign_that_is_there(ledger: Ledger) -> None:
     """Of no other."""
     with pytest.raises(UnknownRow), ledger.write(actor="service:detection", now=NOW) as change:
         change.record_likeness(likeness("c-9"))
+
+
+@pytest.mark.parametrize("table", [LIKENESSES, KEPT_LIKENESSES], ids=lambda table: table.name)
+def test_what_is_kept_of_a_campaign_is_held_by_the_log(ledger: Ledger, table: sa.Table) -> None:
+    """A figure that calibrates looks, changed past the log, is found."""
+    found(ledger, "c-1")
+    answer(ledger, 1, "innocent")
+    assert ledger.verify().is_whole
+    with ledger._engine.begin() as connection:
+        connection.execute(sa.update(table).values(p_value=0.5))
+    assert not ledger.verify().is_whole

@@ -15,11 +15,11 @@ from lakes_by_hand import FIRST, KEY, NOW, append, new_lake, seen
 
 from stillwatch.domain import limits
 from stillwatch.domain.errors import LakeDamaged
+from stillwatch.store import appends as appends_module
 from stillwatch.store.appends import count_appends, manifest_paths, read_appends
 from stillwatch.store.durable import held_together
 from stillwatch.store.lake import Lake
 from stillwatch.store.manifest import check_lake
-from stillwatch.store.results import appends as appends_module
 from stillwatch.store.upkeep import compact_lake, sweep_lake
 from stillwatch.store.upkeep.rewriting import READERS
 

@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 from lakes_by_hand import KEY, NOW, append, new_lake, seen
 
+from stillwatch.store import appends as appends_module
 from stillwatch.store.appends import count_appends
 from stillwatch.store.durable import held_together
 from stillwatch.store.lake import Lake
 from stillwatch.store.manifest import check_lake
-from stillwatch.store.results import appends as appends_module
 from stillwatch.store.upkeep import compact_lake, sweep_lake, thin_lake
 from stillwatch.store.upkeep.rewriting import READERS
 from stillwatch.store.upkeep.thinning import GONE, FileRows
