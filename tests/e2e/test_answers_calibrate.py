@@ -22,6 +22,7 @@ from stillwatch.app.enforce.from_looks.recording import record_look
 from stillwatch.store.ledger import AuditKey, Ledger, make_ledger
 from stillwatch.store.ledger.nouns.findings import NewDisposition
 
+pytestmark = pytest.mark.long
 TABLES = ("accounts", "groups", "campaigns", "exchanges", "evidence", "harvest", "templates")
 
 

@@ -21,6 +21,7 @@ from whole_runs import Command
 _WRITTEN = runpy.run_path(
     str(Path(__file__).resolve().parents[1] / "contract" / "dialects" / "writers.py")
 )
+pytestmark = pytest.mark.long
 WRITERS = _WRITTEN["WRITERS"]
 LACKS: dict[str, frozenset[str]] = _WRITTEN["LACKS"]
 _GATEWAYS = tuple(name for name in sorted(WRITERS) if name != "bedrock")

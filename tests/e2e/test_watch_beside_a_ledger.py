@@ -16,6 +16,7 @@ from stillwatch.app.settings import parse_instant, utc_now
 from stillwatch.store.ledger import AuditKey, Ledger, make_ledger
 from stillwatch.store.ledger.nouns.policies import NewPermission
 
+pytestmark = pytest.mark.long
 KEY = AuditKey(b"a key of a test, sixteen or more")
 PERMISSIONS = "permissions.jsonl"
 

@@ -215,6 +215,7 @@ def test_an_answer_to_head_is_the_same(pair: Pair) -> None:
     assert hot.startswith(b"HTTP/1.1 403 ")
 
 
+@pytest.mark.long
 def test_a_client_that_waits_to_be_asked_for_its_body_is_asked(pair: Pair) -> None:
     """`Expect: 100-continue`, as curl sends it with large bodies."""
     body = b'{"account_id":"acct-deny"}'
