@@ -110,7 +110,7 @@ def test_the_service_keeps_a_deliverer_beside_it(
 
 def children() -> str:
     """List the command lines of this process's children."""
-    command = ["ps", "-o", "args", "--ppid", str(os.getpid())]
+    command = ["ps", "-ww", "-o", "args", "--ppid", str(os.getpid())]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
