@@ -20,8 +20,10 @@ from stillwatch.domain import service_limits
 LEDGER_VARIABLE: Final = "STILLWATCH_LEDGER"
 """How a child is told its ledger: arguments are there for every user of the machine to read."""
 _RUN: Final = (sys.executable, "-c", "from stillwatch.app.cli import main; main()")
-_LOWER: Final = 5
-"""Steps of priority below the service."""
+_LOWER: Final = {"watch": 15}
+"""Steps of priority below the service: a look has minutes, and takes what is left."""
+_LOWER_ELSE: Final = 5
+"""The same of any other command: commits have to keep up with what comes in."""
 _END_S: Final = 10.0
 """Seconds that a child has to end its round; then it is killed, which loses nothing."""
 _LOOK_S: Final = 0.5
@@ -42,6 +44,7 @@ class Child:
     ) -> None:
         self.starts = 0
         self._command = [*_RUN, *arguments]
+        self._lower = _LOWER.get(arguments[0], _LOWER_ELSE)
         self._environment = environment
         self._clock_s = clock_s
         self._ending = Event()
@@ -83,7 +86,7 @@ class Child:
         self.starts += 1
         with suppress(OSError, AttributeError):  # it may be gone, or the system has no priorities
             own = os.getpriority(os.PRIO_PROCESS, 0)
-            os.setpriority(os.PRIO_PROCESS, process.pid, own + _LOWER)
+            os.setpriority(os.PRIO_PROCESS, process.pid, own + self._lower)
         while process.poll() is None and not self._ending.wait(_LOOK_S):
             pass
         assert process.stdin is not None  # noqa: S101  it was asked for

@@ -55,6 +55,22 @@ def test_a_child_that_dies_is_started_again_and_ends_when_told() -> None:
     assert child.pid is None
 
 
+@pytest.mark.usefixtures("sleepers")
+@pytest.mark.parametrize(("command", "lower"), [("commit", 5), ("watch", 15)])
+def test_an_answer_comes_before_what_runs_beside_it(command: str, lower: int) -> None:
+    """Commits keep up with what comes in; a look takes what is left."""
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    child = Child([command], clock_s=time.monotonic)
+    child.start()
+    wait_for(
+        lambda: (
+            child.pid is not None
+            and os.getpriority(os.PRIO_PROCESS, child.pid) == min(own + lower, 19)
+        )
+    )
+    child.end()
+
+
 @pytest.mark.long
 def test_a_child_goes_with_a_service_that_was_killed(tmp_path: Path) -> None:
     """The committer reads a pipe that closes when its parent is gone, however it went."""
