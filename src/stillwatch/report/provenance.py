@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from stillwatch.domain.limits import REPORT_FILES_MAX
-from stillwatch.report.figures import count, humanise, instant, plain
+from stillwatch.report.figures import count, figure, humanise, instant, plain
 
 Row = dict[str, Any]
 
@@ -42,8 +42,8 @@ class Provenance:
     answers: str
     """Which answers of people the run went by, and what they changed; empty where it read none."""
     answers_unused: list[str]
-    reliability: list[Row]
-    """What was said of groups, beside what people then answered."""
+    reliability: list[tuple[str, ...]]
+    """What was said of groups, beside what people then answered: a row a range, as it is shown."""
 
 
 def view_run(run: Mapping[str, Any]) -> Provenance:
@@ -67,7 +67,7 @@ def view_run(run: Mapping[str, Any]) -> Provenance:
         settings=_flatten(run.get("settings") or {}),
         answers=word_answers(answers),
         answers_unused=word_unused(answers),
-        reliability=list(answers.get("reliability") or ()),
+        reliability=[_compare_said(row) for row in answers.get("reliability") or ()],
     )
 
 
@@ -105,6 +105,19 @@ def word_unused(answers: Mapping[str, Any]) -> list[str]:
         f"{count(number)} not used: {_UNUSED.get(why, str(why).replace('_', ' '))}."
         for why, number in unused.items()
     ]
+
+
+def _compare_said(row: Row) -> tuple[str, ...]:
+    said, confirmed, low, high = (row.get(one) for one in ("said", "confirmed", "low", "high"))
+    holds = {None: "too few to tell", True: "yes", False: "no"}[row.get("holds")]
+    return (
+        f"{figure(row.get('from'))} to {figure(row.get('to'))}",
+        count(row.get("groups")),
+        figure(said),
+        count(confirmed),
+        f"{figure(low)} to {figure(high)}",
+        holds,
+    )
 
 
 def _shares(shares: Any) -> str:  # noqa: ANN401  how many families, a list of channels, a phrase

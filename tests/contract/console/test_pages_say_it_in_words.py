@@ -26,7 +26,7 @@ def test_the_overview_says_how_much_and_what_is_left(client: TestClient) -> None
     """Shares of all traffic, a chance as a frequency, effects by kind, accounts not yet stopped."""
     said = words_of(client, "")
     assert re.search(r"took 4,890 exchanges, 39\.1 % of all, and", said)
-    assert "Chance that it is no more of a harvest than honest groups: about 1 in 10,000" in said
+    assert "Of findings this strong, about 1 in 10,000 is a group that harvests no more" in said
     assert "52 suspend" in said
     assert re.search(r"54 accounts are stopped or limited, 6 not", said)
     assert "1 new, 1 regrown" in said

@@ -75,6 +75,29 @@ def test_a_follower_is_told_of_all_that_happens_to_a_case(
     assert not re.search(r"\bann\b|\bben\b|\bcora\b|acct-1|secret|class", " ".join(words))
 
 
+def test_accounts_released_one_by_one_are_told_once(
+    ledger: Ledger, clock: Clock, receive: Receive
+) -> None:
+    """A machine may let go a thousand at once: that is one piece of news an hour."""
+    receiver = receive()
+    go = jobs_for(ledger, receiver, clock)
+    open_followed_case(ledger, clock)
+    accounts = [f"acct-{number}" for number in range(4)]
+    with ledger.write(actor="ben", now=clock.now) as change:
+        change.propose_decision(decision(campaign_id="c-1"), account_ids=accounts)
+    with ledger.write(actor="cora", now=clock.now) as change:
+        change.approve("d-1")
+        change.enqueue_effects("d-1", channels=())
+    with ledger.write(actor="service:enforcement", now=clock.now) as change:
+        for one in accounts[:3]:
+            change.release_account("d-1", one, why="protected in the register")
+    for _ in range(3):
+        clock.move(minutes=1)
+        go()
+    released = [one for one in told(receiver) if "released" in str(one["says"])]
+    assert [one["kind"] for one in released] == ["case_changed"]
+
+
 def test_nobody_is_told_of_what_they_did_or_do_not_follow(
     ledger: Ledger, clock: Clock, receive: Receive
 ) -> None:

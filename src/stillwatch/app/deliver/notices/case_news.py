@@ -22,6 +22,9 @@ from stillwatch.store.ledger.nouns.notices import NewNotice
 from stillwatch.store.ledger.views import View
 
 _TEAM_MAIL: Final = "mail"
+_HOUR_S: Final = 3_600
+_BY_ACCOUNT: Final = ("decision.release",)
+"""Verbs with an entry an account: a machine may write a thousand at once."""
 _CASES_MAX: Final = 100
 """Cases of one campaign whose followers are told: people open a handful."""
 _CHANGES: Final[Mapping[str, str]] = {
@@ -71,7 +74,8 @@ class CaseNews:
 def find_case_news(view: View, entries: Sequence[AuditEntry]) -> Iterator[CaseNews]:
     """Find what some entries of the audit log are to those who follow cases.
 
-    Grain:   one for each entry and case that somebody other than the entry's author follows.
+    Grain:   one for each entry and case that somebody other than the entry's author follows; of
+             accounts released one by one, one a decision and hour.
     Cost:    some look-ups an entry that is about a case or a decision.
     """
     for entry in entries:
@@ -82,10 +86,7 @@ def find_case_news(view: View, entries: Sequence[AuditEntry]) -> Iterator[CaseNe
                 one for one in view.list_following(case.case_id) if one != entry.actor
             )
             if followers:
-                notice = tell_of_case(
-                    case, change=change, followers=len(followers), entry=entry.number
-                )
-                yield CaseNews(notice, followers)
+                yield CaseNews(_tell_of_case(case, change, len(followers), entry), followers)
 
 
 def _cases_of(view: View, entry: AuditEntry) -> list[Case]:
@@ -106,20 +107,18 @@ def _cases_of(view: View, entry: AuditEntry) -> list[Case]:
     return list(found.values())
 
 
-def tell_of_case(case: Case, *, change: str, followers: int, entry: int) -> NewNotice:
-    """Tell those who follow a case what has happened to it.
-
-    change:  a key of _SAID.
-    Grain:   one notice per case and audit entry.
-    """
+def _tell_of_case(case: Case, change: str, followers: int, entry: AuditEntry) -> NewNotice:
+    """Tell those who follow a case what has happened to it; `change` is a key of _SAID."""
+    hour = int(entry.at.timestamp() // _HOUR_S)
+    once = f"{entry.subject_id}/{hour}" if entry.verb in _BY_ACCOUNT else str(entry.number)
     says = (
         f"Case {plain(case.case_id)}, which {count_words(followers, 'other person')} "
         f"follow{'s' if followers == 1 else ''}: {_SAID[change]}; it is {case.state}."
     )
     return NewNotice(
-        notice_id=name_notice("case_changed", f"{case.case_id}/{entry}"),
+        notice_id=name_notice("case_changed", f"{case.case_id}/{once}"),
         kind="case_changed",
         subject_id=case.case_id,
         says=says,
-        entry=entry,
+        entry=entry.number,
     )
