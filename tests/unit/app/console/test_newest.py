@@ -102,4 +102,5 @@ def test_a_making_that_fails_is_tried_again(place: Path) -> None:
     for _ in range(2):
         with pytest.raises(ValueError, match="not now"):
             reading.remember("whole", make=fail)
+    assert not reading._making, "a lock would stay for every id that somebody asks for in vain"
     assert reading.remember("whole", make=lambda: 3) == 3

@@ -176,13 +176,16 @@ class Reading:
             with self._lock:
                 if key in self._kept:
                     return cast("Kept", self._kept[key])
-            made = make()
-            with self._lock:
-                while len(self._kept) >= KEPT_MAX:
-                    self._kept.pop(next(iter(self._kept)))
-                self._kept[key] = made
-                self._making.pop(key, None)
-            return made
+            try:
+                made = make()
+                with self._lock:
+                    while len(self._kept) >= KEPT_MAX:
+                        self._kept.pop(next(iter(self._kept)))
+                    self._kept[key] = made
+                return made
+            finally:  # what can't be made leaves no lock behind, whatever ids are asked for
+                with self._lock:
+                    self._making.pop(key, None)
 
     def path_of(self, table: Table) -> Path:
         """Give where a table rests."""
