@@ -5,7 +5,8 @@ Requests are sent at a fixed rate whether or not answers have come, and a latenc
 instant at which its request was due, so that a service that falls behind can't hide it. Prints a
 table with the targets, and the load of the machine, without which no figure means anything.
 
-Run as `python bench/decisions.py [--seconds 10] [--rate 2000]`.
+Run as `python bench/decisions.py [--seconds 10] [--rate 2000] [--beside TRAFFIC]`: beside it, logs
+are scanned again and again at the priority that the looks of a service have.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import gc
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -21,7 +23,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -33,6 +35,15 @@ from envoy.service.auth.v3 import external_auth_pb2, external_auth_pb2_grpc
 
 from stillwatch.gateway import GatewayClient
 
+SCAN_AGAIN: Final = """
+import os, shutil, subprocess, sys
+from stillwatch.app.service.ingestion.children import LOWER
+os.nice(LOWER["watch"])
+scan = [sys.executable, "-c", "from stillwatch.app.cli import main; main()", "scan", sys.argv[1]]
+while True:
+    shutil.rmtree(sys.argv[2], ignore_errors=True)
+    subprocess.run([*scan, "--out", sys.argv[2]], stdout=subprocess.DEVNULL, check=True)
+"""
 ACCOUNTS: Final = 20_000
 LOOKUPS: Final = 200_000
 CONNECTIONS: Final = 32
@@ -81,6 +92,25 @@ def serving(result: Path) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+@contextmanager
+def scanning(traffic: Path | None) -> Iterator[None]:
+    """Scan logs again and again, at the priority of looks; nothing where there are none."""
+    if traffic is None:
+        yield
+        return
+    with tempfile.TemporaryDirectory() as place:
+        words = [sys.executable, "-c", SCAN_AGAIN, str(traffic), f"{place}/result"]
+        looks = subprocess.Popen(words, start_new_session=True)
+        try:
+            yield
+            if looks.poll() is not None:
+                sys.exit("the scan beside it ended: nothing was measured beside it")
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(looks.pid, signal.SIGKILL)
+            looks.wait()
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -225,13 +255,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--rate", type=int, default=2_000)
+    parser.add_argument("--beside", type=Path, metavar="TRAFFIC", help="scan it meanwhile")
     given = parser.parse_args()
     load_before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder)
         write_table(result, ACCOUNTS)
         client = GatewayClient(f"http://127.0.0.1:{PORT}", on_stale="allow")
-        with serving(result) as pid, client:
+        with serving(result) as pid, client, scanning(given.beside):
             client.wait_for(lambda table: table.version > 0, timeout_s=START_S_MAX)
             rows = [
                 time_lookups(client),

@@ -20,7 +20,7 @@ from stillwatch.domain import service_limits
 LEDGER_VARIABLE: Final = "STILLWATCH_LEDGER"
 """How a child is told its ledger: arguments are there for every user of the machine to read."""
 _RUN: Final = (sys.executable, "-c", "from stillwatch.app.cli import main; main()")
-_LOWER: Final = {"watch": 15}
+LOWER: Final = {"watch": 15}
 """Steps of priority below the service: a look has minutes, and takes what is left."""
 _LOWER_ELSE: Final = 5
 """The same of any other command: commits have to keep up with what comes in."""
@@ -44,7 +44,7 @@ class Child:
     ) -> None:
         self.starts = 0
         self._command = [*_RUN, *arguments]
-        self._lower = _LOWER.get(arguments[0], _LOWER_ELSE)
+        self._lower = LOWER.get(arguments[0], _LOWER_ELSE)
         self._environment = environment
         self._clock_s = clock_s
         self._ending = Event()
