@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stillwatch.domain.channels.families import FAMILIES
 from stillwatch.link import kernels
 from stillwatch.link.table import CHANNEL_NAMES, F64, I32, I64, Bools
 from stillwatch.link.workbench import (
@@ -126,6 +127,11 @@ def mean_bits(bench: Bench, group: I32, sides: Sequence[I32], inside: np.int64) 
     return [float(part.sum() / max(len(part), 1)) for part in np.split(bits, ends[:-1])]
 
 
+def sum_bits(bench: Bench, group: I32, members: I32) -> float:
+    """Add up the bits of some of a group's members, all families. Cost: the rows of both."""
+    return float(_weigh(bench, (group, members), INSIDE)[0].sum())
+
+
 def _weigh(bench: Bench, sides: tuple[I32, I32], inside: np.int64) -> tuple[F64, F64]:
     bits = (
         np.zeros((len(sides[1]), len(bench.s.families))),
@@ -188,11 +194,13 @@ def _nothing() -> tuple[Bench, I32, Bools]:
     start = np.zeros(2, np.int64)
     columns = Columns(
         start,
+        np.zeros((1, len(CHANNEL_NAMES) + 1), np.int32),
         np.zeros(0, ROW),
         start,
         np.zeros(0, HOLDER),
         np.zeros(1, VALUE),
         np.zeros(len(CHANNEL_NAMES), CHANNEL),
+        np.zeros(len(FAMILIES) + 1, np.int64),
         np.zeros((1, len(CHANNEL_NAMES)), np.bool_),
         np.zeros((1, len(CHANNEL_NAMES)), np.float32),
     )

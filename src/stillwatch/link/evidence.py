@@ -14,7 +14,9 @@ Source: DESIGN.md, section 6; the null and its sources stand in `e_values`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,12 +32,24 @@ from stillwatch.link.e_values import (
     log2_profile_factor,
 )
 from stillwatch.link.search import NO_START, Search, set_bars
-from stillwatch.link.table import F64, FAMILY_OF_CHANNEL, I32, Bools, TraitTable
+from stillwatch.link.table import F64, FAMILY_OF_CHANNEL, I32, I64, Bools, TraitTable
 from stillwatch.link.workbench import Quest
 
 SAME_SHARE = 0.5
 """Share of a group that a hidden search, or a seed's holders, must hold to speak of that group; so
 must what is left of one that some have left (`queues/join.py`)."""
+
+
+class _Known(NamedTuple):
+    """What a channel holds in the population: its values, by how many hold each."""
+
+    values: int
+    mass: float
+    """Of all of them."""
+    holders: I64
+    """The different numbers of holders, ..."""
+    masses: F64
+    """... and the mass of the values that have so many."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,19 @@ class Null:
     search: Search
     rho: F64
     settings: LinkSettings
+
+    @cached_property
+    def known(self) -> list[_Known]:
+        """What each channel holds. Cost: a pass over all values, once."""
+        channel, mass = self.table.value_channel, self.table.value_mass
+        holders = np.diff(self.table.column_start)
+        out = []
+        for c in range(len(self.rho)):
+            span = slice(*np.searchsorted(channel, [c, c + 1]))
+            counts, at = np.unique(holders[span], return_inverse=True)
+            masses = np.bincount(at, mass[span], minlength=len(counts))
+            out.append(_Known(len(at), float(mass[span].sum()), counts, masses))
+        return out
 
 
 @dataclass(frozen=True)
@@ -93,7 +120,7 @@ def _one_value(null: Null, shown: _Shown) -> float:
     """That many members hold one value; every value of the channel had the same chance."""
     if not shown.shared.any():
         return IMPOSSIBLE
-    known = max(int(np.sum(null.table.value_channel == shown.channel)), 1)
+    known = max(null.known[shown.channel].values, 1)
     present = float(null.search.bench.t.channels["present"][shown.channel])
     bits = log2_bayes_factor(
         np.minimum(shown.mass[shown.shared], shown.members),
@@ -106,12 +133,10 @@ def _one_value(null: Null, shown: _Shown) -> float:
 
 def _any_value(null: Null, shown: _Shown) -> float:
     """That members hold values which other members hold, against random groups of their size."""
-    columns, n = null.search.bench.t, shown.members
-    inside = null.table.value_channel == shown.channel
-    holders = np.diff(null.table.column_start)[inside]
+    columns, n, known = null.search.bench.t, shown.members, null.known[shown.channel]
     present = float(columns.channels["present"][shown.channel])
-    chance = -np.expm1(-(n - 1) * (holders - 1) / present)
-    expected = float(np.sum(null.table.value_mass[inside] * chance)) / present
+    chance = -np.expm1(-(n - 1) * (known.holders - 1) / present)
+    expected = float(np.sum(known.masses * chance)) / present
     held = np.array([min(float(shown.mass[shown.shared].sum()), n)])
     rho = float(null.rho[shown.channel])
     return float(log2_bayes_factor(held, n, mean=np.array([expected]), rho=rho)[0])
@@ -122,9 +147,8 @@ def _profile(null: Null, shown: _Shown) -> float:
 
     What only one account of the population holds is a value of its own, of all such together.
     """
-    inside = null.table.value_channel == shown.channel
     present = float(null.search.bench.t.channels["present"][shown.channel])
-    unshared = max(1.0 - float(null.table.value_mass[inside].sum()) / present, 0.0)
+    unshared = max(1.0 - null.known[shown.channel].mass / present, 0.0)
     mass = np.append(shown.mass, max(shown.members - float(shown.mass.sum()), 0.0))
     share = np.append(null.table.value_mass[shown.values] / present, unshared)
     return log2_profile_factor(mass, shown.members, share=share, rho=float(null.rho[shown.channel]))
@@ -147,8 +171,50 @@ def choose_families(
     return tuple(f for f, bits in others.items() if bits > 0)
 
 
+@dataclass(frozen=True)
+class Witness:
+    """A seed that may speak for several groups: each of its searches is made once.
+
+    Nobody is taken in these searches: what is found belongs to the seed alone.
+    """
+
+    null: Null
+    seed: int
+    _grown: dict[str, I32] = field(default_factory=dict)
+    _told: dict[tuple[str, bool], float] = field(default_factory=dict)
+
+    @property
+    def own(self) -> str:
+        """The seed's own family, which can't testify."""
+        return FAMILIES[int(FAMILY_OF_CHANNEL[self.null.table.value_channel[self.seed]])]
+
+    @property
+    def holders(self) -> I32:
+        """The seed's holders as they are."""
+        start = self.null.table.column_start
+        return self.null.table.column_actor[start[self.seed] : start[self.seed + 1]]
+
+    def grow_without(self, family: str) -> I32:
+        """Grow the seed with a family hidden; sorted, empty below five."""
+        if family not in self._grown:
+            search = self.null.search
+            bench = search.bench._replace(b=set_bars(self.null.settings, hidden=True))
+            nobody = np.zeros(self.null.table.actors, np.bool_)
+            quest = Quest(self.seed, FAMILIES.index(family), nobody, search.mark)
+            members, search.mark = grow_group(bench, NO_START, quest)
+            self._grown[family] = np.sort(members)
+        return self._grown[family]
+
+    def test(self, family: str, *, grown: bool) -> float:
+        """Test a family on what has grown without it, or on the holders. Units: log2 e."""
+        if (family, grown) not in self._told:
+            actors = self.grow_without(family) if grown else self.holders
+            self._told[family, grown] = test_family(self.null, actors, family=family)
+        return self._told[family, grown]
+
+
 def weigh_seed(
-    null: Null, seed: int, group: I32, *, families: Sequence[str] = FAMILIES
+    witness: Witness, group: I32, *, families: Sequence[str] = FAMILIES
 ) -> dict[str, float]:
     """Give the held-out e-values of one seed: a log2 e-value for each family but its own.
 
@@ -158,32 +224,20 @@ def weigh_seed(
     quarter may lose the others (each week of sign-ups a cohort of its own), and the holders keep
     them. A family that is not among `families` gives -inf (e = 0), and so does what is something
     else than `group` (less than half of it). Setting an e-value to 0 for whatever reason keeps it
-    one. Nobody is taken in these searches: the hypothesis belongs to the seed alone.
+    one.
     """
-    search = null.search
-    bench = search.bench._replace(b=set_bars(null.settings, hidden=True))
-    nobody = np.zeros(null.table.actors, np.bool_)
-    own = int(FAMILY_OF_CHANNEL[null.table.value_channel[seed]])
-    holders = _holders_of(null.table, seed)
+    holders = witness.holders
     alone = _shares(holders, group) and _shares(group, holders)
-    out = {family: IMPOSSIBLE for f, family in enumerate(FAMILIES) if f != own}
+    out = {family: IMPOSSIBLE for family in FAMILIES if family != witness.own}
     for family in out:
-        if family not in families:
-            continue
-        f = FAMILIES.index(family)
-        quest = Quest(seed, f, nobody, search.mark)
-        grown, search.mark = grow_group(bench, NO_START, quest)
-        told = len(grown) >= limits.ACTORS_MIN and _shares(grown, group)
-        sides = [
-            test_family(null, grown, family=family) if told else IMPOSSIBLE,
-            test_family(null, holders, family=family) if alone else IMPOSSIBLE,
-        ]
-        out[family] = average_e(sides)
+        if family in families:
+            told = _shares(witness.grow_without(family), group)
+            sides = [
+                witness.test(family, grown=grown) if speaks else IMPOSSIBLE
+                for grown, speaks in ((True, told), (False, alone))
+            ]
+            out[family] = average_e(sides)
     return out
-
-
-def _holders_of(table: TraitTable, seed: int) -> I32:
-    return table.column_actor[table.column_start[seed] : table.column_start[seed + 1]]
 
 
 def _shares(found: I32, group: I32) -> bool:

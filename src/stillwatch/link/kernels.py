@@ -30,27 +30,28 @@ _OTHERS_MIN = FAMILIES_MIN = 2
 """Other members with data below which a channel is silent; families that a member needs."""
 _BISECTIONS = 40
 """Halvings of the range of bits."""
+_ROUNDING = 1e-6
+"""Bits by which sums of families in another order may differ, and much more."""
+_MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))
+"""Odd numbers that spread the bits of a number over all of a word."""
 
 
 @_inner
-def _weigh_unheld(w: Bench, group: I32, touched: int) -> None:
+def _mute(family: int) -> np.int64:
+    """Give the bit of a family that is to say nothing; none, for NOBODY."""
+    return np.int64(1) << family if family >= 0 else np.int64(0)
+
+
+@_inner
+def _weigh_unheld(w: Bench, touched: int) -> None:
     """Weigh a value that nobody else in the group holds, by channel (DESIGN.md, 6.3)."""
     t, s = w.t, w.s
-    for c in range(len(s.channels)):
-        s.channels[c].own = s.channels[c].alone = s.channels[c].outside = 0.0
-    for i in group:
-        for r in range(t.row_start[i], t.row_start[i + 1]):
-            v = t.rows[r].value
-            c = t.values[v].channel
-            s.channels[c].own += t.rows[r].share
-            if s.values[v].holders == 1:
-                s.channels[c].alone += t.rows[r].share
-        for c in range(len(s.channels)):
-            s.channels[c].own += t.single[i, c]
-            s.channels[c].alone += t.single[i, c]
     for k in range(touched):
         v = s.values[k].touched
-        s.channels[t.values[v].channel].outside += t.values[v].mass - s.values[v].mass
+        here = s.channels[t.values[v].channel]
+        here.outside += t.values[v].mass - s.values[v].mass
+        if s.values[v].holders == 1:
+            here.alone += s.values[v].mass
     for c in range(len(s.channels)):
         here, there = s.channels[c], t.channels[c]
         here.unheld = 0.0
@@ -62,24 +63,37 @@ def _weigh_unheld(w: Bench, group: I32, touched: int) -> None:
 
 
 @_inner
-def tally(w: Bench, group: I32) -> np.int64:
-    """Count a group's values; gives how many are touched. `clear` undoes it."""
+def tally(w: Bench, group: I32, mute: int) -> np.int64:
+    """Count a group's values; gives how many are touched. `clear` undoes it.
+
+    Families whose bit is set in `mute` are left out: no member has data in them, so that they say
+    nothing of anybody until the next tally.
+    """
     t, s = w.t, w.s
     touched = np.int64(0)  # not 0: Numba would compile a second kernel for the literal
     for c in range(len(s.channels)):
-        s.channels[c].members = 0
+        here = s.channels[c]
+        here.members = 0
+        here.own = here.alone = here.outside = 0.0
     for i in group:
-        for r in range(t.row_start[i], t.row_start[i + 1]):
-            v = t.rows[r].value
-            if s.values[v].holders == 0:
-                s.values[touched].touched = v
-                touched += 1
-            s.values[v].holders += 1
-            s.values[v].mass += t.rows[r].share
         for c in range(len(s.channels)):
-            s.channels[c].members += t.present[i, c]
+            if mute >> t.channels[c].family & 1:
+                continue
+            here = s.channels[c]
+            here.members += t.present[i, c]
+            for r in range(t.spans[i, c], t.spans[i, c + 1]):
+                v = t.rows[r].value
+                if s.values[v].holders == 0:
+                    s.values[touched].touched = v
+                    touched += 1
+                s.values[v].holders += 1
+                s.values[v].mass += t.rows[r].share
+                here.own += t.rows[r].share
+            here.own += t.single[i, c]
+            here.alone += t.single[i, c]
     s.group[0].size = len(group)
-    _weigh_unheld(w, group, touched)
+    s.group[0].lifted = min(w.b.lift, np.log2(len(t.present) / max(len(group), 1)) - 1.0)
+    _weigh_unheld(w, touched)
     return touched
 
 
@@ -93,66 +107,75 @@ def clear(w: Bench, touched: np.int64) -> None:
 
 
 @_inner
-def _weigh_channels(w: Bench, i: int, inside: int, skip: int, hidden: int) -> None:
-    """Weigh an actor's values, channel by channel, its own rows left out of every share.
-
-    What values that only a few others hold bring is kept apart (`narrow`); `support` is how many
-    hold the most widely held lifted one.
-    """
+def _weigh_value(w: Bench, r: int, c: int, inside: int) -> tuple[float, float]:
+    """Weigh one value of an actor, its own row left out: (bits, those that few others bring)."""
     t, s = w.t, w.s
+    v, share = t.rows[r].value, t.rows[r].share
+    here = s.channels[c]
+    held = s.values[v].holders - inside
+    if held < 1:
+        return share * here.unheld, 0.0
+    others = here.members - inside
+    p = max((t.values[v].mass - share) / (t.channels[c].present - 1), _SHARE_MIN)
+    q = (s.values[v].mass - inside * share + w.b.shrink * p) / (others + w.b.shrink)
+    lift = np.log2(max(q, _SHARE_MIN) / p)
+    support = held / others
     group = s.group[0]
-    group.support = 0.0
-    lifted = min(w.b.lift, np.log2(len(t.present) / max(group.size, 1)) - 1.0)
-    for c in range(len(s.channels)):
-        s.channels[c].bits = s.channels[c].narrow = 0.0
-    for r in range(t.row_start[i], t.row_start[i + 1]):
-        v, share = t.rows[r].value, t.rows[r].share
-        c = t.values[v].channel
-        here = s.channels[c]
-        others = here.members - inside
-        if v == skip or others < _OTHERS_MIN or t.channels[c].family == hidden:
-            continue
-        held = s.values[v].holders - inside
-        if held >= 1:
-            p = max((t.values[v].mass - share) / (t.channels[c].present - 1), _SHARE_MIN)
-            q = (s.values[v].mass - inside * share + w.b.shrink * p) / (others + w.b.shrink)
-            lift = np.log2(max(q, _SHARE_MIN) / p)
-            support = held / others
-            here.bits += share * lift
-            if lift > 0 and support < group.wide:
-                here.narrow += share * lift
-            if lift >= lifted:
-                group.support = max(group.support, support)
-        else:
-            here.bits += share * here.unheld
-    for c in range(len(s.channels)):
-        here = s.channels[c]
-        told = t.single[i, c] > 0 and here.members - inside >= _OTHERS_MIN
-        if told and t.channels[c].family != hidden:
-            here.bits += t.single[i, c] * here.unheld
+    if lift >= group.lifted:
+        group.support = max(group.support, support)
+    return share * lift, share * lift if lift > 0 and support < group.wide else 0.0
 
 
 @_inner
-def weigh(w: Bench, i: int, inside: int, skip: int, hidden: int) -> tuple[float, int]:
-    """Weigh one actor for the tallied group: (total bits, families above the bar).
+def _weigh_family(w: Bench, i: int, f: int, inside: int, seed: int) -> float:
+    """Weigh an actor's values in one family, channel by channel; gives its bits, capped.
 
-    `inside` is 1 for a member; the value `skip` and the family `hidden` say nothing. Values that
-    few members hold count in one family alone, where they bring most: strangers who share all with
-    one another would carry each other in. Leaves channels' and families' bits in the scratch.
+    What values that only a few others hold bring is kept apart (`narrow`), and so is what the value
+    `seed` brings; `support` is how many hold the most widely held lifted one.
+    """
+    t, s = w.t, w.s
+    group = s.group[0]
+    for c in range(t.families[f], t.families[f + 1]):
+        here = s.channels[c]
+        here.bits = here.narrow = 0.0
+        if here.members - inside < _OTHERS_MIN:
+            continue
+        for r in range(t.spans[i, c], t.spans[i, c + 1]):
+            bits, narrow = _weigh_value(w, r, c, inside)
+            here.bits += bits
+            here.narrow += narrow
+            if t.rows[r].value == seed:
+                group.seed_bits, group.seed_narrow = bits, narrow
+        if t.single[i, c] > 0:
+            here.bits += t.single[i, c] * here.unheld
+    return _sum_family(w, f)
+
+
+@_inner
+def _sum_family(w: Bench, f: int) -> float:
+    """Take a family's strongest channels for and against: gives its bits, capped."""
+    family = w.s.families[f]
+    family.high = family.low = family.wide = 0.0
+    for c in range(w.t.families[f], w.t.families[f + 1]):
+        here = w.s.channels[c]
+        family.high = max(family.high, here.bits)
+        family.low = min(family.low, here.bits)
+        family.wide = max(family.wide, here.bits - here.narrow)
+    return min(max(family.high + family.low, w.b.floor), w.b.cap)
+
+
+@_inner
+def _add_families(w: Bench) -> tuple[float, int]:
+    """Add up what the families say: (total bits, families above the bar).
+
+    Values that few members hold count in one family alone, where they bring most: strangers who
+    share all with one another would carry each other in.
     """
     s = w.s
-    _weigh_channels(w, i, inside, skip, hidden)
-    for f in range(_FAMILIES):
-        s.families[f].high = s.families[f].low = s.families[f].bits = 0.0
-    for c in range(len(s.channels)):
-        family, bits = s.families[w.t.channels[c].family], s.channels[c].bits
-        family.high = max(family.high, bits)
-        family.low = min(family.low, bits)
-        family.bits = max(family.bits, bits - s.channels[c].narrow)
     most, best = 0.0, -1
     for f in range(_FAMILIES):
         family = s.families[f]
-        wide = min(max(family.bits + family.low, w.b.floor), w.b.cap)
+        wide = min(max(family.wide + family.low, w.b.floor), w.b.cap)
         gain = min(max(family.high + family.low, w.b.floor), w.b.cap) - wide
         family.bits = wide
         if gain > most:
@@ -168,11 +191,15 @@ def weigh(w: Bench, i: int, inside: int, skip: int, hidden: int) -> tuple[float,
 
 
 @_inner
-def _holds(w: Bench, i: int, value: int) -> bool:
-    held = False
-    for r in range(w.t.row_start[i], w.t.row_start[i + 1]):
-        held |= w.t.rows[r].value == value
-    return held
+def weigh(w: Bench, i: int, inside: int) -> float:
+    """Weigh one actor for the tallied group, in bits; `inside` is 1 for a member.
+
+    Leaves channels' and families' bits in the scratch.
+    """
+    w.s.group[0].support = 0.0
+    for f in range(_FAMILIES):
+        _weigh_family(w, i, f, inside, NOBODY)
+    return _add_families(w)[0]
 
 
 @_inner
@@ -181,19 +208,34 @@ def clears(w: Bench, i: int, inside: int, quest: Quest, priors: tuple[float, flo
 
     Against the population, everything counts. A holder of the seed's value may instead be judged
     among its holders: then the seed's own bits don't count, but its family does as one of the two.
-    Either way a lifted value must join the actor to a tenth of the members.
+    Either way a lifted value must join the actor to a tenth of the members. Families with many
+    values are weighed last, and not at all for whom even a full score in them would not help.
+    Whoever holds the seed bears the quest's mark in `held`.
     """
-    total, families = weigh(w, i, inside, NOBODY, quest.hidden)
-    if w.s.group[0].support < w.b.support:
+    s = w.s
+    group = s.group[0]
+    group.support = group.seed_bits = group.seed_narrow = 0.0
+    is_holder = s.actors[i].held == quest.mark
+    most = priors[0] + _FAMILIES * w.b.cap
+    for k in range(_FAMILIES):
+        most -= w.b.cap - _weigh_family(w, i, (k + 1) % _FAMILIES, inside, quest.seed)
+        if most < w.b.member - _ROUNDING and not is_holder:
+            return False
+    if group.support < w.b.support:
         return False
+    total, families = _add_families(w)
     if total + priors[0] >= w.b.member and families >= FAMILIES_MIN:
         return True
-    if quest.seed == NOBODY or not _holds(w, i, quest.seed):
+    if not is_holder:
         return False
-    own = w.s.families[w.t.channels[w.t.values[quest.seed].channel].family]
-    before = own.bits >= w.b.family
-    total, families = weigh(w, i, inside, quest.seed, quest.hidden)
-    families += before and own.bits < w.b.family
+    channel = w.t.values[quest.seed].channel
+    own = w.t.channels[channel].family
+    before = s.families[own].bits >= w.b.family
+    s.channels[channel].bits -= group.seed_bits
+    s.channels[channel].narrow -= group.seed_narrow
+    _sum_family(w, own)
+    total, families = _add_families(w)
+    families += before and s.families[own].bits < w.b.family
     return total + priors[1] >= w.b.member and families >= FAMILIES_MIN
 
 
@@ -209,8 +251,7 @@ def promise_holders(w: Bench, touched: int, size: int, quest: Quest) -> int:
     for k in range(touched):
         v = s.values[k].touched
         c = t.values[v].channel
-        few = s.values[v].holders < max(2, _HOLDER_SHARE_MIN * size)
-        if few or t.channels[c].family == quest.hidden:
+        if s.values[v].holders < max(2, _HOLDER_SHARE_MIN * size):
             continue
         here = s.values[v].mass / s.channels[c].members
         lift = np.log2(here / (t.values[v].mass / t.channels[c].present))
@@ -234,12 +275,14 @@ def gather(w: Bench, group: I32, quest: Quest) -> int:
     Gives how many were found; they are in `scratch.actors.found`, members that stay first.
     """
     t, s = w.t, w.s
-    touched = tally(w, group)
+    touched = tally(w, group, _mute(quest.hidden))
     prior = np.log2(len(group) / len(t.present))
     among_holders = 0.0
     if quest.seed != NOBODY:
-        holders = t.holder_start[quest.seed + 1] - t.holder_start[quest.seed]
-        among_holders = np.log2(max(s.values[quest.seed].holders, 1) / holders)
+        begin, end = t.holder_start[quest.seed], t.holder_start[quest.seed + 1]
+        among_holders = np.log2(max(s.values[quest.seed].holders, 1) / (end - begin))
+        for r in range(begin, end):
+            s.actors[t.holders[r].actor].held = quest.mark
     priors = (prior, among_holders)
     found = 0
     for k in range(len(group)):
@@ -253,9 +296,7 @@ def gather(w: Bench, group: I32, quest: Quest) -> int:
     for k in range(reached):
         j = np.int64(s.actors[k].reached)
         promise = s.actors[j].promise
-        likely = promise >= need or (
-            promise >= w.b.lift and quest.seed != NOBODY and _holds(w, j, quest.seed)
-        )
+        likely = promise >= need or (promise >= w.b.lift and s.actors[j].held == quest.mark)
         if likely and clears(w, j, OUTSIDE, quest, priors):
             s.actors[found].found = j
             found += 1
@@ -312,12 +353,11 @@ def refine(w: Bench, seed: int, hidden: int, taken: Bools, sample: int) -> tuple
     n = len(free)
     if n == 0:
         return 0.0, free
-    own = s.families[w.t.channels[w.t.values[seed].channel].family]
+    own = w.t.channels[w.t.values[seed].channel].family
     s.group[0].wide = 0.0
-    touched = tally(w, free)
+    touched = tally(w, free, _mute(own) | _mute(hidden))
     for k in range(n):
-        total, _ = weigh(w, np.int64(free[k]), INSIDE, seed, hidden)
-        s.actors[k].bits = total - own.bits
+        s.actors[k].bits = weigh(w, np.int64(free[k]), INSIDE)
     clear(w, touched)
     s.group[0].wide = w.b.support
     least = _top_bits(w, n, max(n // 4, limits.ACTORS_MIN))
@@ -340,24 +380,46 @@ def refine_seeds(w: Bench, seeds: I64, hidden: int, taken: Bools, sample: int) -
     return scores, best
 
 
+@_inner
+def _fingerprint(group: I32) -> np.uint64:
+    """Give a number that two different sets of actors share by accident alone."""
+    told = np.uint64(0)
+    for i in group:
+        x = np.uint64(i + 1) * _MIX[0]
+        x = (x ^ (x >> np.uint64(29))) * _MIX[1]
+        told += x ^ (x >> np.uint64(32))
+    return told
+
+
 @_kernel
 def grow(w: Bench, start: I32, quest: Quest) -> tuple[I32, int]:
-    """Grow some actors to a fixed point: (members, last mark used); empty below 5."""
-    group = start
-    mark = quest.mark
-    for _ in range(limits.GROWTH_ROUNDS_MAX if len(group) else 0):
+    """Grow some actors to a fixed point: (members, last mark used); empty below 5.
+
+    A growth that comes back to where it was goes round in a circle: only what is left of the last
+    round is walked.
+    """
+    group, mark = start, quest.mark
+    seen = np.zeros(limits.GROWTH_ROUNDS_MAX + 1, np.uint64)
+    seen[0] = _fingerprint(group)
+    rounds, k = limits.GROWTH_ROUNDS_MAX if len(group) else 0, 0
+    while k < rounds:
+        k += 1
         mark += 1
         found = gather(w, group, Quest(quest.seed, quest.hidden, quest.taken, mark))
         kept = 0
-        for k in range(found):
-            kept += w.s.actors[w.s.actors[k].found].stamp == mark
+        for m in range(found):
+            kept += w.s.actors[w.s.actors[m].found].stamp == mark
         if found == len(group) and kept == found:
             break
         group = np.empty(found if found >= limits.ACTORS_MIN else 0, np.int32)
-        for k in range(len(group)):
-            group[k] = w.s.actors[k].found
+        for m in range(len(group)):
+            group[m] = w.s.actors[m].found
         if len(group) == 0:
             break
+        seen[k] = _fingerprint(group)
+        for j in range(k):
+            if seen[j] == seen[k]:
+                rounds = k + (rounds - k) % (k - j)
     return group, mark
 
 
@@ -367,7 +429,7 @@ def list_values(w: Bench, group: I32, counted: Records) -> int:
 
     `counted` has room for as many as the group's members have rows.
     """
-    touched = tally(w, group)
+    touched = tally(w, group, np.int64(0))
     for k in range(touched):
         v = w.s.values[k].touched
         counted[k].value = v
@@ -385,9 +447,9 @@ def weigh_actors(w: Bench, sides: tuple[I32, I32], inside: int, bits: tuple[F64,
     """
     group, actors = sides
     families, channels = bits
-    touched = tally(w, group)
+    touched = tally(w, group, np.int64(0))
     for k in range(len(actors)):
-        weigh(w, np.int64(actors[k]), inside, NOBODY, NOBODY)
+        weigh(w, np.int64(actors[k]), inside)
         for f in range(_FAMILIES):
             families[k, f] = w.s.families[f].bits
         for c in range(len(w.s.channels)):

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from operator import itemgetter
+from itertools import groupby
+from operator import attrgetter
+from queue import SimpleQueue
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,7 +26,7 @@ from stillwatch.link.e_values import (
     bound_q_values,
     combine_families,
 )
-from stillwatch.link.evidence import Null, choose_families, test_family, weigh_seed
+from stillwatch.link.evidence import Null, Witness, choose_families, test_family, weigh_seed
 from stillwatch.link.queues import Bundle
 from stillwatch.link.search import Search
 from stillwatch.link.workbench import THREADS, set_bench
@@ -33,36 +36,67 @@ _SAME_HOLDERS = 1 / 3
 half of each is then in the other."""
 
 
+class _Asked(NamedTuple):
+    """A seed's word for a group: the families whose hidden search is worth its time."""
+
+    seed: int
+    place: int
+    """Which of the group's seeds it is."""
+    group: int
+    families: tuple[str, ...]
+
+
 def test_groups(null: Null) -> list[tuple[int, float]]:
     """Test each group of the search by the seeds that speak for it.
 
-    Grain:   one (group, log2 of an e-value) per seed that is worth testing.
-    Cost:    at most 2 x SEEDS_PER_GROUP_MAX seeds a group, each with one growth a family.
+    Grain:   one (group, log2 of an e-value) per seed that is worth testing, by group.
+    Cost:    at most 2 x SEEDS_PER_GROUP_MAX seeds a group, each with one growth a family; a seed of
+             several groups is grown once.
     """
     search = null.search
     bar = float(np.log2(max(search.seeds_tested, 1) / max(len(search.groups), 1)))
+    idle: SimpleQueue[Null] = SimpleQueue()
+    for _ in range(THREADS):
+        own = replace(search, bench=set_bench(search.bench.t, search.bench.b))
+        idle.put(replace(null, search=own))
 
-    def run(part: int) -> list[tuple[int, float]]:
-        own = replace(null, search=replace(search, bench=set_bench(search.bench.t, search.bench.b)))
-        mine = range(part, len(search.groups), THREADS)
-        return [heard for g in mine for heard in _test_group(own, g, bar=bar)]
+    def choose(g: int) -> list[_Asked]:
+        one = idle.get()
+        asked = _ask_seeds(one, g, bar=bar)
+        idle.put(one)
+        return asked
+
+    def weigh(same: list[_Asked]) -> list[tuple[int, int, float]]:
+        one = idle.get()
+        witness = Witness(one, same[0].seed)
+        told = [
+            (
+                a.group,
+                a.place,
+                combine_families(weigh_seed(witness, search.groups[a.group], families=a.families)),
+            )
+            for a in same
+        ]
+        idle.put(one)
+        return told
 
     with ThreadPoolExecutor(THREADS) as pool:
-        told = [heard for part in pool.map(run, range(THREADS)) for heard in part]
-    return sorted(told, key=itemgetter(0))
+        asked = sorted(a for some in pool.map(choose, range(len(search.groups))) for a in some)
+        by_seed = [list(same) for _, same in groupby(asked, key=attrgetter("seed"))]
+        told = sorted(heard for some in pool.map(weigh, by_seed) for heard in some)
+    return [(g, e) for g, _, e in told]
 
 
-def _test_group(null: Null, g: int, *, bar: float) -> list[tuple[int, float]]:
-    """Test one group by the seeds that speak for it, in their order."""
+def _ask_seeds(null: Null, g: int, *, bar: float) -> list[_Asked]:
+    """List the seeds of one group that are worth testing, and what of them."""
     group = null.search.groups[g]
     direct = {f: test_family(null, group, family=f) for f in FAMILIES}
-    told = []
-    for seed in _seeds_of(null.search, g, direct):
+    asked = []
+    for place, seed in enumerate(_seeds_of(null.search, g, direct)):
         worth = choose_families(null, seed, direct=direct, bar=bar)
         if worth:
-            held_out = weigh_seed(null, seed, group, families=worth)
-            told.append((g, combine_families(held_out)))
-    return told
+            asked.append(_Asked(seed, place, g, worth))
+    return asked
 
 
 def bound_bundles(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from stillwatch.domain import limits
 from stillwatch.domain.channels.families import FAMILIES
-from stillwatch.link.table import F32, FAMILY_OF_CHANNEL, I64, Bools, TraitTable
+from stillwatch.link.table import F32, FAMILY_OF_CHANNEL, I32, I64, Bools, TraitTable
 
 # Typed: Numba compiles a kernel anew for every literal.
 NOBODY = np.int64(-1)
@@ -48,31 +48,41 @@ CHANNEL_WORK = np.dtype(
     align=True,
 )
 """A channel in the group, and for the actor that is weighed."""
-FAMILY_WORK = np.dtype([(name, np.float64) for name in ("bits", "high", "low")], align=True)
+FAMILY_WORK = np.dtype(
+    [(name, np.float64) for name in ("bits", "high", "low", "wide")], align=True
+)
 """A family for the actor that is weighed."""
 ACTOR_WORK = np.dtype(
     [("bits", np.float64), ("promise", np.float32)]
-    + [(name, np.int32) for name in ("stamp", "reached", "found")],
+    + [(name, np.int32) for name in ("stamp", "held", "reached", "found")],
     align=True,
 )
-"""An actor in a growth; `bits`, `reached` and `found` are lists, an entry a slot."""
+"""An actor in a growth: the mark of the last round that began with it (`stamp`), and of the last
+whose seed it holds; `bits`, `reached` and `found` are lists, an entry a slot."""
 COUNTED = np.dtype([("value", np.int64), ("holders", np.int64), ("mass", np.float64)], align=True)
 """A value that a group holds, how many of its members do, and how much of it."""
 GROUP_WORK = np.dtype(
-    [("size", np.int64), ("support", np.float64), ("wide", np.float64)], align=True
+    [("size", np.int64)]
+    + [(name, np.float64) for name in ("lifted", "wide", "support", "seed_bits", "seed_narrow")],
+    align=True,
 )
-"""The group that is looked at; there is one."""
+"""The group that is looked at, and of the actor that is weighed what is kept apart; there is one.
+"""
 
 
 class Columns(NamedTuple):
     """The arrays of a `TraitTable`, as Numba wants them."""
 
     row_start: I64
+    spans: I32
+    """N x (C + 1): rows of an actor by channel, sorted by value."""
     rows: Records
     holder_start: I64
     holders: Records
     values: Records
     channels: Records
+    families: I64
+    """F + 1: channels of a family."""
     present: Bools
     single: F32
 
@@ -126,14 +136,29 @@ def take_columns(table: TraitTable) -> Columns:
     present = table.present.sum(axis=0)
     return Columns(
         table.row_start,
+        _span_channels(table),
         _join(ROW, table.row_value, table.row_share),
         table.column_start,
         _join(HOLDER, table.column_actor, table.column_share),
         _join(VALUE, table.value_mass, table.value_channel),
         _join(CHANNEL, masses, present, FAMILY_OF_CHANNEL),
+        np.searchsorted(FAMILY_OF_CHANNEL, np.arange(len(FAMILIES) + 1)),
         table.present,
         table.single,
     )
+
+
+def _span_channels(table: TraitTable) -> I32:
+    """Say where each channel of each actor begins among the rows, and where the last one ends."""
+    actors, channels = table.present.shape
+    owner = np.repeat(np.arange(actors), np.diff(table.row_start))
+    cell = owner * channels + table.value_channel[table.row_value]
+    spans = np.empty((actors, channels + 1), np.int32)
+    counts = np.bincount(cell, minlength=actors * channels).reshape(actors, channels)
+    spans[:, 0] = table.row_start[:-1]
+    np.cumsum(counts, axis=1, out=counts)
+    spans[:, 1:] = table.row_start[:-1, None] + counts
+    return spans
 
 
 def _join(kind: np.dtype[np.void], *fields: npt.NDArray[Any]) -> Records:
@@ -144,7 +169,7 @@ def _join(kind: np.dtype[np.void], *fields: npt.NDArray[Any]) -> Records:
 
 
 def make_scratch(columns: Columns, bars: Bars) -> Scratch:
-    """Allocate the work arrays of one thread: 16 bytes a value and 24 an actor."""
+    """Allocate the work arrays of one thread: 16 bytes a value and 32 an actor."""
     actors, channels = columns.present.shape
     group = np.zeros(1, GROUP_WORK)
     group["wide"] = bars.support

@@ -14,6 +14,7 @@ from stillwatch.link.e_values import (
 )
 from stillwatch.link.evidence import (
     Null,
+    Witness,
     choose_families,
     weigh_seed,
 )
@@ -112,8 +113,8 @@ def test_sparing_searches_takes_no_evidence_from_a_group_that_is_tied() -> None:
     seed = int(next(v for v in held if bench.table.value_channel[v] == CLIENT))
     direct = {family: measure_family(null, group, family=family) for family in FAMILIES}
     chosen = choose_families(null, seed, direct=direct, bar=10.0)
-    spared = combine_families(weigh_seed(null, seed, group, families=chosen))
-    whole = combine_families(weigh_seed(null, seed, group))
+    spared = combine_families(weigh_seed(Witness(null, seed), group, families=chosen))
+    whole = combine_families(weigh_seed(Witness(null, seed), group))
     assert len(chosen) < len(FAMILIES) - 1
     assert spared == pytest.approx(whole, abs=0.5)
     assert spared > 20
@@ -160,9 +161,9 @@ def test_a_value_that_heads_alone_hold_testifies_though_they_come_in_cohorts() -
     seed = int(
         next(v for v in held if bench.table.value_channel[v] == template and count[v] == len(heads))
     )
-    found = weigh_seed(null, seed, group)
+    found = weigh_seed(Witness(null, seed), group)
     assert found["client"] > 10
     assert found["lifecycle"] > 10
     assert combine_families(found) > 10
     crowded = np.sort(np.concatenate([group[:10], np.arange(100, 200)])).astype(np.int32)
-    assert max(weigh_seed(null, seed, crowded).values()) == -np.inf
+    assert max(weigh_seed(Witness(null, seed), crowded).values()) == -np.inf

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from slow_link import SlowLink
-from workbench import Workbench, clear, random_traits, refine, tally, weigh
+from workbench import Workbench, clear, clears, random_traits, refine, tally, weigh
 
 from stillwatch.domain import limits
 from stillwatch.domain.channels.families import FAMILIES
@@ -32,28 +32,48 @@ def test_every_actor_weighs_what_the_formula_says(seed: int) -> None:
     group = [*heads_of(fast, most=7), *fast.table.actor_ids[-3:]]
     touched = tally(fast.bench, fast.rows(group))
     for i, name in enumerate(fast.table.actor_ids):
-        total, families = weigh(fast.bench, i, int(name in group), NOBODY, NOBODY)
+        total = weigh(fast.bench, i, int(name in group))
         expected = slow.family_bits(name, group)
         assert fast.bench.s.families["bits"] == pytest.approx(list(expected.values()), abs=NEAR)
         assert total == pytest.approx(sum(expected.values()), abs=NEAR)
-        assert families == sum(b >= LinkSettings().family_bar_bits for b in expected.values())
     clear(fast.bench, touched)
 
 
 @pytest.mark.parametrize("hidden", FAMILIES[:4])
-def test_a_hidden_family_and_a_skipped_value_say_nothing(hidden: str) -> None:
-    """Hiding takes a family out of the sum; skipping takes the seed's own bits out."""
+def test_a_hidden_family_says_nothing(hidden: str) -> None:
+    """Left out of the tally, it is left out of every sum until the next one."""
     traits = random_traits(17)
     fast, slow = Workbench(traits), SlowLink(traits, LinkSettings(), hidden=hidden)
-    group = heads_of(fast)
-    seed = fast.value("client", 900)
-    touched = tally(fast.bench, fast.rows(group))
+    group, code = heads_of(fast), FAMILIES.index(hidden)
+    touched = tally(fast.bench, fast.rows(group), 1 << code)
     for i, name in enumerate(fast.table.actor_ids):
-        code = FAMILIES.index(hidden)
-        total, _ = weigh(fast.bench, i, int(name in group), seed, code)
-        expected = slow.family_bits(name, group, skip=("client", 900))
+        expected = slow.family_bits(name, group)
+        total = weigh(fast.bench, i, int(name in group))
         assert total == pytest.approx(sum(expected.values()), abs=NEAR)
         assert fast.bench.s.families["bits"][code] == 0
+    clear(fast.bench, touched)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("channel", ["", "client", "template"])
+def test_nobody_clears_who_would_not_if_all_was_weighed(seed: int, channel: str) -> None:
+    """Whom a full score in what is left would not help is given up early, and nobody else."""
+    traits = random_traits(seed)
+    fast, slow = Workbench(traits), SlowLink(traits, LinkSettings())
+    group = heads_of(fast, most=6)
+    number = fast.value(channel, 900) if channel else NOBODY
+    start = fast.bench.t.holder_start
+    inside = sum(900 in slow.held[channel].get(name, {}) for name in group) if channel else 0
+    among = np.log2(max(inside, 1) / (start[number + 1] - start[number])) if channel else 0.0
+    priors = (float(np.log2(len(group) / fast.table.actors)), float(among))
+    touched = tally(fast.bench, fast.rows(group))
+    quest = fast.quest(number)
+    if channel:
+        holders = fast.bench.t.holders["actor"][start[number] : start[number + 1]]
+        fast.bench.s.actors["held"][holders] = quest.mark
+    for i, name in enumerate(fast.table.actor_ids):
+        told = clears(fast.bench, i, int(name in group), quest, priors)
+        assert told == slow.clears(name, group, (channel, 900) if channel else None)
     clear(fast.bench, touched)
 
 
@@ -166,6 +186,6 @@ def test_an_own_value_speaks_against_membership_where_the_group_shares() -> None
         if fast.table.single[i].sum() > 0 and fast.table.actor_ids[i] not in heads
     )
     touched = tally(fast.bench, fast.rows(heads))
-    weigh(fast.bench, outsider, 0, NOBODY, NOBODY)
+    weigh(fast.bench, outsider, 0)
     assert fast.bench.s.families["bits"][payment] < -1
     clear(fast.bench, touched)

@@ -23,9 +23,9 @@ TIES = {"payment": 6, "subnet": 12, "client": 4, "template": 10, "address": 40, 
 
 
 @nb.njit(error_model="numpy")
-def tally(w: Bench, group: I32) -> int:
-    """Open `kernels.tally`."""
-    return kernels.tally(w, group)
+def tally(w: Bench, group: I32, mute: int = 0) -> int:
+    """Open `kernels.tally`; `mute` has a bit for each family that is left out."""
+    return kernels.tally(w, group, mute)
 
 
 @nb.njit(error_model="numpy")
@@ -35,9 +35,15 @@ def clear(w: Bench, touched: int) -> None:
 
 
 @nb.njit(error_model="numpy")
-def weigh(w: Bench, i: int, inside: int, skip: int, hidden: int) -> tuple[float, int]:
+def weigh(w: Bench, i: int, inside: int) -> float:
     """Open `kernels.weigh`."""
-    return kernels.weigh(w, i, inside, skip, hidden)
+    return kernels.weigh(w, i, inside)
+
+
+@nb.njit(error_model="numpy")
+def clears(w: Bench, i: int, inside: int, quest: Quest, priors: tuple[float, float]) -> bool:
+    """Open `kernels.clears`."""
+    return kernels.clears(w, i, inside, quest, priors)
 
 
 @nb.njit(error_model="numpy")

@@ -1,0 +1,165 @@
+"""Join groups that are pieces of one: batches of a campaign, each with a card and a week of its own.
+
+Last part of the third step of *link*. Two campaigns that share a proxy have more evidence apart
+than together; two batches of one campaign lose little of it when they are joined. The union, grown
+once more, has the last word. Large groups are heard by a sample of their members; whether they
+belong together is a mean over thousands, and a tenth of it makes no difference.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from stillwatch.domain import limits
+from stillwatch.link.counts import count_values, mean_bits, sum_bits
+from stillwatch.link.search.state import Search
+from stillwatch.link.table import I32
+from stillwatch.link.workbench import INSIDE, OUTSIDE
+
+_TOGETHER_SHARE: Final = 0.87
+"""Share of the pieces' evidence, and of their members, that must survive their union."""
+_HELD_SHARE: Final = 0.1
+"""A value leads to neighbouring groups where at least this share of the members holds it."""
+_MERGE_SHARE: Final = 0.5
+"""Share of a neighbour's members that such values must reach for a merger to be tried."""
+_SUPPORT_SHARE: Final = 0.4
+"""Share of a group's own mean bits that its neighbour's members must have for it: two families of
+three or four, where batches differ in the others."""
+
+
+class Merger:
+    """The groups of a search while they are joined: who is in which, and what each has shown."""
+
+    def __init__(self, search: Search) -> None:
+        self.search = search
+        self.owner = np.full(len(search.taken), -1, np.int32)
+        for g, members in enumerate(search.groups):
+            self.owner[members] = g
+        self.strength = [self.sum_evidence(members) for members in search.groups]
+        self.gone: set[int] = set()
+
+    def sum_evidence(self, members: I32) -> float:
+        """Sum of the members' bits for their group, each after the population's prior."""
+        heard = _sample(members)
+        mean = sum_bits(self.search.bench, members, heard) / max(len(heard), 1)
+        prior = np.log2(max(len(members), 1) / len(self.owner))
+        return float(len(members) * (mean + prior))
+
+    def join_all(self, g: int) -> None:
+        """Join to a group what belongs to it, in rounds.
+
+        A refusal changes nothing: neighbours are looked up anew after a union only.
+        """
+        rejected: set[int] = set()
+        while g not in self.gone:
+            around = [near for near in self.list_neighbours(g) if near not in rejected]
+            pieces, refused = self.choose_pieces(g, around)
+            rejected.update(refused)
+            if not pieces:
+                break
+            joined = self.unite(g, pieces)
+            while not joined and len(pieces) > 1:
+                pieces = pieces[: len(pieces) // 2]
+                joined = self.unite(g, pieces)
+            if not joined:
+                rejected.update(pieces)
+
+    def list_neighbours(self, g: int) -> list[int]:
+        """Groups at least half of whose members hold a value that g has much more of than others.
+
+        Those of whom it reaches most come first.
+        """
+        bench, group = self.search.bench, self.search.groups[g]
+        columns, counted = bench.t, count_values(bench, group)
+        channel = columns.values["channel"][counted.value]
+        here = counted.mass / np.maximum(counted.members[channel], 1)
+        there = columns.values["mass"][counted.value] / columns.channels["present"][channel]
+        lifted = np.log2(here / there) >= bench.b.lift
+        reached = np.zeros(len(self.owner), np.bool_)
+        for v in counted.value[lifted & (counted.holders >= _HELD_SHARE * len(group))]:
+            span = slice(columns.holder_start[v], columns.holder_start[v + 1])
+            reached[columns.holders["actor"][span]] = True
+        owners = self.owner[reached]
+        counts = np.bincount(owners[owners >= 0], minlength=len(self.search.groups))
+        counts[g] = 0
+        near = [
+            (-int(counts[o]), int(o))
+            for o in np.flatnonzero(counts)
+            if counts[o] >= _MERGE_SHARE * len(self.search.groups[o])
+        ]
+        return [o for _, o in sorted(near)]
+
+    def choose_pieces(self, g: int, around: list[int]) -> tuple[list[int], list[int]]:
+        """Choose, one after the other, the neighbours that the union so far explains too.
+
+        Gives them, and those that are refused: either speaks too little for the other, or the union
+        has less evidence than the two apart.
+        """
+        groups = self.search.groups
+        heard = self.speaks_for(g, around) if around else []
+        pieces: list[int] = []
+        refused: list[int] = []
+        union, evidence = groups[g], self.strength[g]
+        for near, is_heard in zip(around, heard, strict=True):
+            if is_heard and self.speaks_for(near, [g])[0]:
+                wider = np.sort(np.concatenate([union, groups[near]])).astype(np.int32)
+                together = self.sum_evidence(wider)
+                if together >= _TOGETHER_SHARE * (evidence + self.strength[near]):
+                    union, evidence = wider, together
+                    pieces.append(near)
+                    continue
+            refused.append(near)
+        return pieces, refused
+
+    def speaks_for(self, g: int, others: list[int]) -> list[bool]:
+        """Say of which groups what g shares speaks for the members nearly as for its own.
+
+        Only what speaks *for* counts: a piece is just where a batch differs. g is counted once.
+        """
+        bench, groups = self.search.bench, self.search.groups
+        forgiving = bench._replace(b=bench.b._replace(floor=0.0))
+        own = mean_bits(forgiving, groups[g], [_sample(groups[g])], INSIDE)[0]
+        sides = [_sample(groups[other]) for other in others]
+        bits = mean_bits(forgiving, groups[g], sides, OUTSIDE)
+        return [each >= _SUPPORT_SHARE * own for each in bits]
+
+    def unite(self, g: int, pieces: list[int]) -> bool:
+        """Make one group of several, if growing the union keeps most of it together."""
+        search = self.search
+        parts = [search.groups[k] for k in (g, *pieces)]
+        joined = np.sort(np.concatenate(parts)).astype(np.int32)
+        search.taken[joined] = False
+        grown = search.grow(joined, search.seeds[g])
+        if len(np.intersect1d(grown, joined)) < _TOGETHER_SHARE * len(joined):
+            search.taken[joined] = True
+            return False
+        self.owner[joined] = -1
+        self.owner[grown] = g
+        search.taken[grown] = True
+        search.groups[g] = grown
+        for piece in pieces:
+            search.groups[piece] = grown[:0]
+        self.gone.update(pieces)
+        self.strength[g] = self.sum_evidence(grown)
+        return True
+
+
+def merge_groups(search: Search) -> None:
+    """Join groups that are better explained as one, largest first.
+
+    Writes the search's groups, their seeds and who is taken.
+    Cost:    each group's rows a few times; a union costs a growth of the whole.
+    """
+    merger = Merger(search)
+    for g in sorted(range(len(search.groups)), key=lambda g: (-len(search.groups[g]), g)):
+        merger.join_all(g)
+    kept = [g for g in range(len(search.groups)) if g not in merger.gone]
+    search.groups = [search.groups[g] for g in kept]
+    search.seeds = [search.seeds[g] for g in kept]
+
+
+def _sample(members: I32) -> I32:
+    """Take members evenly by their order, at most twice `limits.MERGE_SAMPLE` of them."""
+    return members[:: max(len(members) // limits.MERGE_SAMPLE, 1)]
