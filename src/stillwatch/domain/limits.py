@@ -102,6 +102,9 @@ MERGE_SAMPLE: Final = 1_000
 a thousand is within a tenth of a bit or two, where 13 % of some twenty decide."""
 GROWTH_ROUNDS_MAX: Final = 12
 """Rounds of growth to a fixed point; trials settled within 6."""
+SEEDS_AHEAD: Final = 32
+"""Seeds that grow, or wait to be taken, at once: most become nothing in microseconds, and a thread
+that waits for one that takes a second should have found something to do."""
 GROUPS_MAX: Final = 20_000
 """Groups kept of one run: more than the honest teams of a million accounts."""
 SEEDS_PER_GROUP_MAX: Final = 3

@@ -18,28 +18,22 @@ from stillwatch.link.workbench import INSIDE, NOBODY, OUTSIDE, Bench, Quest, Rec
 
 _kernel = nb.njit(nogil=True, cache=True, error_model="numpy", no_cfunc_wrapper=True)
 """Compiled once per machine and kept beside the module; plain loops, because they compile fast."""
-_inner = nb.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)
-"""The same for what only kernels call: it needs no door to Python, which takes as long again."""
+_inner = nb.njit(
+    nogil=True,
+    error_model="numpy",
+    no_cfunc_wrapper=True,
+    no_cpython_wrapper=True,
+    forceinline=True,
+)
+"""The same for what only kernels call: no door to Python, which takes as long again to compile, and
+no call, which hands over all arrays anew."""
 _FAMILIES = 6
-_UNHELD_MIN = 1e-3
-"""Least population share on values that the group lacks: a finite logarithm."""
-_HOLDER_SHARE_MIN = 0.02
-"""Share of the members that must hold a value for it to lead to candidates."""
+_UNHELD_MIN = 1e-3  # least population share on values that the group lacks: a finite logarithm
+_HOLDER_SHARE_MIN = 0.02  # of the members that must hold a value for it to lead to candidates
 _SHARE_MIN = 1e-9  # least share whose logarithm is taken
-_OTHERS_MIN = FAMILIES_MIN = 2
-"""Other members with data below which a channel is silent; families that a member needs."""
-_BISECTIONS = 40
-"""Halvings of the range of bits."""
-_ROUNDING = 1e-6
-"""Bits by which sums of families in another order may differ, and much more."""
-_MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))
-"""Odd numbers that spread the bits of a number over all of a word."""
-
-
-@_inner
-def _mute(family: int) -> np.int64:
-    """Give the bit of a family that is to say nothing; none, for NOBODY."""
-    return np.int64(1) << family if family >= 0 else np.int64(0)
+_OTHERS_MIN = FAMILIES_MIN = 2  # others with data that a channel needs; families, a member
+_BISECTIONS = 40  # halvings of the range of bits
+_ROUNDING = 1e-6  # bits by which sums of families in another order may differ, and much more
 
 
 @_inner
@@ -63,11 +57,10 @@ def _weigh_unheld(w: Bench, touched: int) -> None:
 
 
 @_inner
-def tally(w: Bench, group: I32, mute: int) -> np.int64:
+def tally(w: Bench, group: I32, own: int, hidden: int) -> np.int64:
     """Count a group's values; gives how many are touched. `clear` undoes it.
 
-    Families whose bit is set in `mute` are left out: no member has data in them, so that they say
-    nothing of anybody until the next tally.
+    A seed's own family and the hidden one are left out: they say nothing until the next tally.
     """
     t, s = w.t, w.s
     touched = np.int64(0)  # not 0: Numba would compile a second kernel for the literal
@@ -77,9 +70,9 @@ def tally(w: Bench, group: I32, mute: int) -> np.int64:
         here.own = here.alone = here.outside = 0.0
     for i in group:
         for c in range(len(s.channels)):
-            if mute >> t.channels[c].family & 1:
+            here, family = s.channels[c], t.channels[c].family
+            if family in (own, hidden):
                 continue
-            here = s.channels[c]
             here.members += t.present[i, c]
             for r in range(t.spans[i, c], t.spans[i, c + 1]):
                 v = t.rows[r].value
@@ -91,7 +84,6 @@ def tally(w: Bench, group: I32, mute: int) -> np.int64:
                 here.own += t.rows[r].share
             here.own += t.single[i, c]
             here.alone += t.single[i, c]
-    s.group[0].size = len(group)
     s.group[0].lifted = min(w.b.lift, np.log2(len(t.present) / max(len(group), 1)) - 1.0)
     _weigh_unheld(w, touched)
     return touched
@@ -107,47 +99,45 @@ def clear(w: Bench, touched: np.int64) -> None:
 
 
 @_inner
-def _weigh_value(w: Bench, r: int, c: int, inside: int) -> tuple[float, float]:
-    """Weigh one value of an actor, its own row left out: (bits, those that few others bring)."""
-    t, s = w.t, w.s
-    v, share = t.rows[r].value, t.rows[r].share
-    here = s.channels[c]
-    held = s.values[v].holders - inside
-    if held < 1:
-        return share * here.unheld, 0.0
-    others = here.members - inside
-    p = max((t.values[v].mass - share) / (t.channels[c].present - 1), _SHARE_MIN)
-    q = (s.values[v].mass - inside * share + w.b.shrink * p) / (others + w.b.shrink)
-    lift = np.log2(max(q, _SHARE_MIN) / p)
-    support = held / others
-    group = s.group[0]
-    if lift >= group.lifted:
-        group.support = max(group.support, support)
-    return share * lift, share * lift if lift > 0 and support < group.wide else 0.0
-
-
-@_inner
 def _weigh_family(w: Bench, i: int, f: int, inside: int, seed: int) -> float:
-    """Weigh an actor's values in one family, channel by channel; gives its bits, capped.
+    """Weigh an actor's values in one family, its own rows left out; gives its bits, capped.
 
     What values that only a few others hold bring is kept apart (`narrow`), and so is what the value
     `seed` brings; `support` is how many hold the most widely held lifted one.
     """
-    t, s = w.t, w.s
-    group = s.group[0]
+    t, s, shrink = w.t, w.s, w.b.shrink
+    rows, values, group = t.rows, s.values, s.group[0]
+    lifted, few, support = group.lifted, group.wide, group.support
     for c in range(t.families[f], t.families[f + 1]):
         here = s.channels[c]
-        here.bits = here.narrow = 0.0
-        if here.members - inside < _OTHERS_MIN:
-            continue
-        for r in range(t.spans[i, c], t.spans[i, c + 1]):
-            bits, narrow = _weigh_value(w, r, c, inside)
-            here.bits += bits
-            here.narrow += narrow
-            if t.rows[r].value == seed:
-                group.seed_bits, group.seed_narrow = bits, narrow
-        if t.single[i, c] > 0:
-            here.bits += t.single[i, c] * here.unheld
+        others = here.members - inside
+        bits = narrow = 0.0
+        if others >= _OTHERS_MIN:
+            unheld = here.unheld
+            by_outside = 1.0 / (t.channels[c].present - 1)  # a division a row costs as much again
+            by_others, by_shrunk = 1.0 / others, 1.0 / (others + shrink)
+            for r in range(t.spans[i, c], t.spans[i, c + 1]):
+                v, share = rows[r].value, rows[r].share
+                held = values[v].holders - inside
+                told = share * unheld
+                if held >= 1:
+                    p = max((values[v].there - share) * by_outside, _SHARE_MIN)
+                    q = (values[v].mass - inside * share + shrink * p) * by_shrunk
+                    lift = np.log2(max(q, _SHARE_MIN) / p)
+                    told = share * lift
+                    if lift > 0 and held < few * others:
+                        narrow += told
+                        if v == seed:
+                            group.seed_narrow = told
+                    if lift >= lifted:
+                        support = max(support, held * by_others)
+                bits += told
+                if v == seed:
+                    group.seed_bits = told
+            if t.single[i, c] > 0:
+                bits += t.single[i, c] * unheld
+        here.bits, here.narrow = bits, narrow
+    group.support = support
     return _sum_family(w, f)
 
 
@@ -171,22 +161,19 @@ def _add_families(w: Bench) -> tuple[float, int]:
     Values that few members hold count in one family alone, where they bring most: strangers who
     share all with one another would carry each other in.
     """
-    s = w.s
-    most, best = 0.0, -1
+    most, best, total, families = 0.0, -1, 0.0, 0
     for f in range(_FAMILIES):
-        family = s.families[f]
+        family = w.s.families[f]
         wide = min(max(family.wide + family.low, w.b.floor), w.b.cap)
         gain = min(max(family.high + family.low, w.b.floor), w.b.cap) - wide
         family.bits = wide
         if gain > most:
-            most = gain
-            best = f
-    if best >= 0:
-        s.families[best].bits += most
-    total, families = 0.0, 0
+            most, best = gain, f
     for f in range(_FAMILIES):
-        total += s.families[f].bits
-        families += s.families[f].bits >= w.b.family
+        if f == best:
+            w.s.families[f].bits += most
+        total += w.s.families[f].bits
+        families += w.s.families[f].bits >= w.b.family
     return total, families
 
 
@@ -210,12 +197,10 @@ def clears(w: Bench, i: int, inside: int, quest: Quest, priors: tuple[float, flo
     among its holders: then the seed's own bits don't count, but its family does as one of the two.
     Either way a lifted value must join the actor to a tenth of the members. Families with many
     values are weighed last, and not at all for whom even a full score in them would not help.
-    Whoever holds the seed bears the quest's mark in `held`.
     """
-    s = w.s
-    group = s.group[0]
+    s, group = w.s, w.s.group[0]
     group.support = group.seed_bits = group.seed_narrow = 0.0
-    is_holder = s.actors[i].held == quest.mark
+    is_holder = s.actors[i].held == quest.mark  # set by `gather`
     most = priors[0] + _FAMILIES * w.b.cap
     for k in range(_FAMILIES):
         most -= w.b.cap - _weigh_family(w, i, (k + 1) % _FAMILIES, inside, quest.seed)
@@ -224,10 +209,9 @@ def clears(w: Bench, i: int, inside: int, quest: Quest, priors: tuple[float, flo
     if group.support < w.b.support:
         return False
     total, families = _add_families(w)
-    if total + priors[0] >= w.b.member and families >= FAMILIES_MIN:
-        return True
-    if not is_holder:
-        return False
+    is_clear = total + priors[0] >= w.b.member and families >= FAMILIES_MIN
+    if is_clear or not is_holder:
+        return is_clear
     channel = w.t.values[quest.seed].channel
     own = w.t.channels[channel].family
     before = s.families[own].bits >= w.b.family
@@ -243,11 +227,10 @@ def clears(w: Bench, i: int, inside: int, quest: Quest, priors: tuple[float, flo
 def promise_holders(w: Bench, touched: int, size: int, quest: Quest) -> int:
     """Add up, for everybody outside, what the group's lifted values would bring at the most.
 
-    Gives how many were reached. Whom they bring less than half of what is needed is not weighed
-    (a holder of the seed: less than a lift): growth costs holders, not their rows.
+    Gives how many were reached. Whom they bring little is not weighed: growth costs holders, not
+    their rows.
     """
-    t, s = w.t, w.s
-    reached = 0
+    t, s, reached = w.t, w.s, 0
     for k in range(touched):
         v = s.values[k].touched
         c = t.values[v].channel
@@ -275,7 +258,7 @@ def gather(w: Bench, group: I32, quest: Quest) -> int:
     Gives how many were found; they are in `scratch.actors.found`, members that stay first.
     """
     t, s = w.t, w.s
-    touched = tally(w, group, _mute(quest.hidden))
+    touched = tally(w, group, NOBODY, quest.hidden)
     prior = np.log2(len(group) / len(t.present))
     among_holders = 0.0
     if quest.seed != NOBODY:
@@ -283,8 +266,7 @@ def gather(w: Bench, group: I32, quest: Quest) -> int:
         among_holders = np.log2(max(s.values[quest.seed].holders, 1) / (end - begin))
         for r in range(begin, end):
             s.actors[t.holders[r].actor].held = quest.mark
-    priors = (prior, among_holders)
-    found = 0
+    priors, found = (prior, among_holders), 0
     for k in range(len(group)):
         i = np.int64(group[k])
         s.actors[i].stamp = quest.mark
@@ -309,9 +291,7 @@ def gather(w: Bench, group: I32, quest: Quest) -> int:
 def _top_bits(w: Bench, n: int, best: int) -> float:
     """The `best`-largest of the first `n` bits, by bisection on the value; leaves them in place."""
     actors = w.s.actors
-    low = high = actors[0].bits
-    for k in range(n):
-        low, high = min(low, actors[k].bits), max(high, actors[k].bits)
+    low, high = _FAMILIES * w.b.floor, _FAMILIES * w.b.cap
     for _ in range(_BISECTIONS):
         middle = 0.5 * (low + high)
         above = 0
@@ -335,101 +315,61 @@ def _list_free(w: Bench, seed: int, taken: Bools, sample: int) -> I32:
         n += not taken[w.t.holders[r].actor]
     if n < limits.ACTORS_MIN or 2 * n < end - begin:
         n = 0
-    step = max(n // sample, 1) if sample > 0 else 1
-    n = (n + step - 1) // step
-    for k in range(n):
-        free[k] = free[k * step]
-    return free[:n]
-
-
-@_inner
-def refine(w: Bench, seed: int, hidden: int, taken: Bools, sample: int) -> tuple[float, I32]:
-    """Score a seed by what other families say of its best quarter: (mean bits, those actors).
-
-    With a `sample` above 0, about so many of its holders are looked at, evenly by their order.
-    """
-    s = w.s
-    free = _list_free(w, seed, taken, sample)
-    n = len(free)
-    if n == 0:
-        return 0.0, free
-    own = w.t.channels[w.t.values[seed].channel].family
-    s.group[0].wide = 0.0
-    touched = tally(w, free, _mute(own) | _mute(hidden))
-    for k in range(n):
-        s.actors[k].bits = weigh(w, np.int64(free[k]), INSIDE)
-    clear(w, touched)
-    s.group[0].wide = w.b.support
-    least = _top_bits(w, n, max(n // 4, limits.ACTORS_MIN))
-    score, best = 0.0, 0
-    for k in range(n):
-        if s.actors[k].bits >= least:
-            free[best] = free[k]
-            score += s.actors[k].bits
-            best += 1
-    return score / best, free[:best]
+    return free[: n : max(n // sample, 1) if sample > 0 else 1].copy()
 
 
 @_kernel
 def refine_seeds(w: Bench, seeds: I64, hidden: int, taken: Bools, sample: int) -> tuple[F64, I32]:
-    """Refine many seeds: (a score each, the actors of the last one)."""
-    scores = np.empty(len(seeds))
-    best = np.empty(0, np.int32)
-    for k in range(len(seeds)):
-        scores[k], best = refine(w, seeds[k], hidden, taken, sample)
-    return scores, best
+    """Score seeds by what other families say of their best quarter: mean bits of each.
 
-
-@_inner
-def _fingerprint(group: I32) -> np.uint64:
-    """Give a number that two different sets of actors share by accident alone."""
-    told = np.uint64(0)
-    for i in group:
-        x = np.uint64(i + 1) * _MIX[0]
-        x = (x ^ (x >> np.uint64(29))) * _MIX[1]
-        told += x ^ (x >> np.uint64(32))
-    return told
+    And those actors, of the last one; none, if most are taken. With a `sample` above 0, about so
+    many holders are looked at, evenly by their order.
+    """
+    actors, scores, free = w.s.actors, np.zeros(len(seeds)), np.empty(0, np.int32)
+    w.s.group[0].wide = 0.0
+    for m in range(len(seeds)):
+        free = _list_free(w, seeds[m], taken, sample)
+        if len(free) == 0:
+            continue
+        own = w.t.channels[w.t.values[seeds[m]].channel].family
+        touched = tally(w, free, own, hidden)
+        for k in range(len(free)):
+            actors[k].bits = weigh(w, np.int64(free[k]), INSIDE)
+        clear(w, touched)
+        least = _top_bits(w, len(free), max(len(free) // 4, limits.ACTORS_MIN))
+        best = 0
+        for k in range(len(free)):
+            if actors[k].bits >= least:
+                free[best] = free[k]
+                scores[m] += actors[k].bits
+                best += 1
+        scores[m] /= best
+        free = free[:best]
+    w.s.group[0].wide = w.b.support
+    return scores, free
 
 
 @_kernel
 def grow(w: Bench, start: I32, quest: Quest) -> tuple[I32, int]:
-    """Grow some actors to a fixed point: (members, last mark used); empty below 5.
-
-    A growth that comes back to where it was goes round in a circle: only what is left of the last
-    round is walked.
-    """
+    """Grow some actors to a fixed point, or nearly: (members, last mark used); empty below 5."""
     group, mark = start, quest.mark
-    seen = np.zeros(limits.GROWTH_ROUNDS_MAX + 1, np.uint64)
-    seen[0] = _fingerprint(group)
-    rounds, k = limits.GROWTH_ROUNDS_MAX if len(group) else 0, 0
-    while k < rounds:
-        k += 1
+    for _ in range(limits.GROWTH_ROUNDS_MAX if len(group) else 0):
         mark += 1
         found = gather(w, group, Quest(quest.seed, quest.hidden, quest.taken, mark))
         kept = 0
-        for m in range(found):
-            kept += w.s.actors[w.s.actors[m].found].stamp == mark
-        if found == len(group) and kept == found:
+        for k in range(found):
+            kept += w.s.actors[w.s.actors[k].found].stamp == mark
+        settled = len(group) + found - 2 * kept <= w.b.settled * len(group)
+        group = w.s.actors["found"][: found if found >= limits.ACTORS_MIN else 0].copy()
+        if settled or len(group) == 0:
             break
-        group = np.empty(found if found >= limits.ACTORS_MIN else 0, np.int32)
-        for m in range(len(group)):
-            group[m] = w.s.actors[m].found
-        if len(group) == 0:
-            break
-        seen[k] = _fingerprint(group)
-        for j in range(k):
-            if seen[j] == seen[k]:
-                rounds = k + (rounds - k) % (k - j)
     return group, mark
 
 
 @_kernel
 def list_values(w: Bench, group: I32, counted: Records) -> int:
-    """List a group's values, how many members hold each and how much; gives how many there are.
-
-    `counted` has room for as many as the group's members have rows.
-    """
-    touched = tally(w, group, np.int64(0))
+    """List a group's values into `counted`, as long as the members' rows; gives how many it has."""
+    touched = tally(w, group, NOBODY, NOBODY)
     for k in range(touched):
         v = w.s.values[k].touched
         counted[k].value = v
@@ -445,13 +385,11 @@ def weigh_actors(w: Bench, sides: tuple[I32, I32], inside: int, bits: tuple[F64,
 
     `bits` takes them by actor and family, capped, and by actor and channel as they are.
     """
-    group, actors = sides
-    families, channels = bits
-    touched = tally(w, group, np.int64(0))
-    for k in range(len(actors)):
-        weigh(w, np.int64(actors[k]), inside)
+    touched = tally(w, sides[0], NOBODY, NOBODY)
+    for k in range(len(sides[1])):
+        weigh(w, np.int64(sides[1][k]), inside)
         for f in range(_FAMILIES):
-            families[k, f] = w.s.families[f].bits
+            bits[0][k, f] = w.s.families[f].bits
         for c in range(len(w.s.channels)):
-            channels[k, c] = w.s.channels[c].bits
+            bits[1][k, c] = w.s.channels[c].bits
     clear(w, touched)

@@ -39,18 +39,18 @@ VALUE = np.dtype([("mass", np.float64), ("channel", np.int64)], align=True)
 CHANNEL = np.dtype([("mass", np.float64), ("present", np.int64), ("family", np.int64)], align=True)
 """A channel in the population."""
 VALUE_WORK = np.dtype(
-    [("mass", np.float64), ("holders", np.int32), ("touched", np.int32)], align=True
+    [("mass", np.float64), ("there", np.float64), ("holders", np.int32), ("touched", np.int32)],
+    align=True,
 )
-"""A value in the group that is looked at; `touched` is a list of values, an entry a slot."""
+"""A value in the group that is looked at, and its mass in the population (`there`) beside it: one
+place in memory for whoever weighs it; `touched` is a list of values, an entry a slot."""
 CHANNEL_WORK = np.dtype(
     [("members", np.int64)]
     + [(name, np.float64) for name in ("unheld", "own", "alone", "outside", "bits", "narrow")],
     align=True,
 )
 """A channel in the group, and for the actor that is weighed."""
-FAMILY_WORK = np.dtype(
-    [(name, np.float64) for name in ("bits", "high", "low", "wide")], align=True
-)
+FAMILY_WORK = np.dtype([(name, np.float64) for name in ("bits", "high", "low", "wide")], align=True)
 """A family for the actor that is weighed."""
 ACTOR_WORK = np.dtype(
     [("bits", np.float64), ("promise", np.float32)]
@@ -62,8 +62,7 @@ whose seed it holds; `bits`, `reached` and `found` are lists, an entry a slot.""
 COUNTED = np.dtype([("value", np.int64), ("holders", np.int64), ("mass", np.float64)], align=True)
 """A value that a group holds, how many of its members do, and how much of it."""
 GROUP_WORK = np.dtype(
-    [("size", np.int64)]
-    + [(name, np.float64) for name in ("lifted", "wide", "support", "seed_bits", "seed_narrow")],
+    [(name, np.float64) for name in ("lifted", "wide", "support", "seed_bits", "seed_narrow")],
     align=True,
 )
 """The group that is looked at, and of the actor that is weighed what is kept apart; there is one.
@@ -88,7 +87,7 @@ class Columns(NamedTuple):
 
 
 class Bars(NamedTuple):
-    """The bars of linking, in bits but for `shrink` (pseudo-members) and `support` (a share)."""
+    """The bars of linking, in bits but for `shrink` (pseudo-members) and the last two (shares)."""
 
     cap: float
     floor: float
@@ -96,6 +95,8 @@ class Bars(NamedTuple):
     family: float
     lift: float
     shrink: float
+    settled: float
+    """Share of a group that may still come or go when its growth ends."""
     support: float
     """Share of the other members that one lifted value must join a member to, and that must hold a
     value for it to count in every family. A seed's holders are scored without: their best quarter
@@ -169,12 +170,13 @@ def _join(kind: np.dtype[np.void], *fields: npt.NDArray[Any]) -> Records:
 
 
 def make_scratch(columns: Columns, bars: Bars) -> Scratch:
-    """Allocate the work arrays of one thread: 16 bytes a value and 32 an actor."""
+    """Allocate the work arrays of one thread: 24 bytes a value and 32 an actor."""
     actors, channels = columns.present.shape
-    group = np.zeros(1, GROUP_WORK)
+    group, values = np.zeros(1, GROUP_WORK), np.zeros(len(columns.values), VALUE_WORK)
     group["wide"] = bars.support
+    values["there"] = columns.values["mass"]
     return Scratch(
-        np.zeros(len(columns.values), VALUE_WORK),
+        values,
         np.zeros(channels, CHANNEL_WORK),
         np.zeros(len(FAMILIES), FAMILY_WORK),
         np.zeros(actors, ACTOR_WORK),

@@ -10,9 +10,11 @@ from populations import Population
 from stillwatch.domain import limits
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import REGISTER
-from stillwatch.link.search import Search, list_seeds, propose_groups, set_bars
+from stillwatch.link.search import NO_START, Search, list_seeds, propose_groups, set_bars
+from stillwatch.link.search.ahead import grow_in_order
+from stillwatch.link.search.merge import Merger
 from stillwatch.link.table import TraitTable, tabulate_traits
-from stillwatch.link.workbench import take_columns
+from stillwatch.link.workbench import set_bench, take_columns
 
 
 def search(crowd: Population) -> list[set[str]]:
@@ -141,6 +143,63 @@ def test_merging_leaves_two_campaigns_that_share_one_family_apart() -> None:
     assert not any(g & set(one) and g & set(two) for g in groups)
 
 
+@pytest.mark.parametrize("seed", [5, 6, 7])
+def test_growing_ahead_takes_what_growing_one_by_one_takes(seed: int) -> None:
+    """Every order of seeds, slices of one campaign side by side among them: the oracle waits."""
+    crowd = Population(700, seed=seed)
+    for k in range(4):
+        heads = crowd.add_group(f"g{k}", 40, payment=2, client=1, template=2)
+        crowd.give(heads[:30], "address", 6 * 10**8 + k)
+    table = tabulate_traits(crowd.traits(), register=REGISTER.empty())
+    columns = take_columns(table)
+    order = np.random.default_rng(seed).permutation(list_seeds(columns)).astype(np.int64)
+    ahead, alone = (
+        Search(set_bench(columns, set_bars(LinkSettings())), np.zeros(table.actors, np.bool_))
+        for _ in range(2)
+    )
+    grow_in_order(ahead, order)
+    for value in order.tolist():
+        members = alone.grow(NO_START, value)
+        if len(members) >= limits.ACTORS_MIN:
+            alone.taken[members] = True
+            alone.groups.append(members)
+            alone.seeds.append(value)
+    assert len(alone.groups) > 2
+    assert ahead.seeds == alone.seeds
+    assert all(map(np.array_equal, ahead.groups, alone.groups))
+
+
+def test_a_union_that_falls_apart_as_a_whole_is_tried_in_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two batches of one campaign join although strangers were chosen beside them."""
+    crowd = Population(900, seed=8)
+    first = crowd.add_group("b0", 40, payment=1, client=1, template=2)
+    second = crowd.add_group("b1", 40)
+    for name in second:
+        for channel in ("payment", "client", "template"):
+            crowd.rows[name, channel] = list(crowd.rows[first[0], channel])
+    other = crowd.add_group("o", 60)
+    table = tabulate_traits(crowd.traits(), register=REGISTER.empty())
+    row = {name: k for k, name in enumerate(table.actor_ids)}
+    found = Search(
+        set_bench(take_columns(table), set_bars(LinkSettings())), np.zeros(table.actors, np.bool_)
+    )
+    for names in (first, second, other):
+        found.groups.append(np.array(sorted(row[n] for n in names), np.int32))
+        found.seeds.append(int(list_seeds(found.bench.t)[0]))
+        found.taken[found.groups[-1]] = True
+    merger = Merger(found)
+    assert not merger.unite(0, [1, 2])
+    assert merger.gone == set()
+    assert found.taken.sum() == 140
+    monkeypatch.setattr(merger, "choose_pieces", lambda _, near: ([1, 2] if near else [], []))
+    merger.join_all(0)
+    assert merger.gone == {1}
+    assert set(found.groups[0]) >= {row[n] for n in first + second}
+    assert set(found.groups[2]) == {row[n] for n in other}
+
+
 def test_two_searches_of_one_table_find_the_same() -> None:
     """Threads that score seeds don't change what is found."""
     crowd = Population(700, seed=8)
@@ -149,11 +208,12 @@ def test_two_searches_of_one_table_find_the_same() -> None:
 
 
 def test_a_search_with_a_family_hidden_has_the_lower_bar() -> None:
-    """It forms candidates only; cap and floor are the same."""
+    """It forms candidates only, and is content sooner; cap and floor are the same."""
     settings = LinkSettings()
     full, hidden = set_bars(settings), set_bars(settings, hidden=True)
     assert hidden.member == settings.hidden_bar_bits < full.member == settings.member_bar_bits
-    assert full._replace(member=0) == hidden._replace(member=0)
+    assert full._replace(member=0, settled=0) == hidden._replace(member=0, settled=0)
+    assert 0 < full.settled < hidden.settled
     assert full.floor == -full.cap
 
 

@@ -23,9 +23,9 @@ TIES = {"payment": 6, "subnet": 12, "client": 4, "template": 10, "address": 40, 
 
 
 @nb.njit(error_model="numpy")
-def tally(w: Bench, group: I32, mute: int = 0) -> int:
-    """Open `kernels.tally`; `mute` has a bit for each family that is left out."""
-    return kernels.tally(w, group, mute)
+def tally(w: Bench, group: I32, own: int = -1, hidden: int = -1) -> int:
+    """Open `kernels.tally`."""
+    return kernels.tally(w, group, own, hidden)
 
 
 @nb.njit(error_model="numpy")
@@ -52,10 +52,10 @@ def gather(w: Bench, group: I32, quest: Quest) -> int:
     return kernels.gather(w, group, quest)
 
 
-@nb.njit(error_model="numpy")
 def refine(w: Bench, seed: int, hidden: int, taken: Bools, sample: int) -> tuple[float, I32]:
-    """Open `kernels.refine`."""
-    return kernels.refine(w, seed, hidden, taken, sample)
+    """Refine one seed."""
+    scores, best = kernels.refine_seeds(w, np.array([seed], np.int64), hidden, taken, sample)
+    return float(scores[0]), best
 
 
 def random_traits(seed: int, *, strangers: int = 70, heads: int = 9) -> pl.DataFrame:

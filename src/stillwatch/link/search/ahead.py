@@ -9,8 +9,8 @@ would find: which threads there are, and how fast, changes nothing.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from queue import SimpleQueue
 from typing import NamedTuple
 
@@ -59,7 +59,7 @@ def grow_in_order(search: Search, seeds: I64) -> None:
         ahead: deque[_Waiting] = deque()
         coming = iter(seeds.tolist())
         while len(search.groups) < limits.GROUPS_MAX:
-            for seed in _few(coming, THREADS + 1 - len(ahead)):
+            for seed in islice(coming, limits.SEEDS_AHEAD - len(ahead)):
                 taken = search.taken.copy()
                 ahead.append(_Waiting(seed, taken, pool.submit(attempt, seed, taken)))
             if not ahead:
@@ -68,12 +68,6 @@ def grow_in_order(search: Search, seeds: I64) -> None:
             _take(search, first)
         for left in ahead:
             left.growing.cancel()
-
-
-def _few(seeds: Iterator[int], count: int) -> Iterator[int]:
-    """Give the next few seeds."""
-    for _, seed in zip(range(count), seeds, strict=False):
-        yield seed
 
 
 def _take(search: Search, waiting: _Waiting) -> None:

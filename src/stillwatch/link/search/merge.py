@@ -1,4 +1,4 @@
-"""Join groups that are pieces of one: batches of a campaign, each with a card and a week of its own.
+"""Join groups that are pieces of one: batches of a campaign, each with its own card and week.
 
 Last part of the third step of *link*. Two campaigns that share a proxy have more evidence apart
 than together; two batches of one campaign lose little of it when they are joined. The union, grown
