@@ -18,7 +18,7 @@ from stillwatch.ingest.register import RegisterReading, read_register
 from stillwatch.observe import count_traits, list_passages, load_tactics
 from stillwatch.observe.content import sketch_batch
 from stillwatch.observe.echoes import find_echoes
-from stillwatch.observe.passages import collect_here
+from stillwatch.observe.engines import collect_here
 from stillwatch.observe.profiles import measure_profiles
 from stillwatch.observe.systems import observe_systems
 from stillwatch.observe.template_book import count_holdings, describe_population, observe_days

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from stillwatch.domain.observations import Passages
+from stillwatch.observe.engines import collect_here, give_to_engine
 from stillwatch.observe.systems import find_system_templates
 from stillwatch.observe.templates import count_spread, find_templates, list_frequent
 
@@ -106,24 +107,6 @@ def _number_accounts(senders: pl.DataFrame, accounts: pl.Series) -> Numbers:
     out = np.zeros(int(rows.max()) + 1 if len(rows) else 1, np.uint32)
     out[rows] = placed["account"].to_numpy()
     return out
-
-
-def give_to_engine(frame: pl.DataFrame, exchanges: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Give a small frame to the engine that the exchanges are on.
-
-    Grain:   unchanged.
-    """
-    if exchanges.implementation.is_polars():
-        return nw.from_native(frame.lazy())
-    session = exchanges.to_native().sparkSession
-    given: nw.LazyFrame[Any] = nw.from_native(session.createDataFrame(frame.to_arrow()))
-    return given
-
-
-def collect_here(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
-    """Bring a frame from whatever engine it is on to Polars."""
-    collected: pl.DataFrame = frame.collect(backend="polars").to_native()
-    return collected
 
 
 def count_templates(sent: SentPassages, *, place: str) -> pl.DataFrame:
