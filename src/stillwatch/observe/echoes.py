@@ -14,7 +14,6 @@ one queue indeed. Source: coordination.md, 6.1c (lost work must be re-issued).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 import narwhals as nw
@@ -22,10 +21,11 @@ import numpy as np
 import polars as pl
 
 from stillwatch.domain import limits
-from stillwatch.domain.arrays import read_only, start_runs, unpair
+from stillwatch.domain.arrays import start_runs, unpair
 from stillwatch.domain.observations import ECHO, WATCHED, Echoes
-from stillwatch.observe.engines import collect_here, give_to_engine, split_batches
-from stillwatch.observe.kernels import I64, Bools, index_hashes, note_hits, pair_in_time
+from stillwatch.observe.engines import collect_here, give_to_engine
+from stillwatch.observe.hashes.hits import find_hits
+from stillwatch.observe.hashes.lists import I64, Bools, pair_in_time
 
 REFUSED: Final = (408, 409, 425, 429, *range(500, 505), *range(520, 525), 529)
 """HTTP statuses after which a client sends the same request again: time-outs, limits, overload."""
@@ -54,7 +54,10 @@ def find_echoes(exchanges: nw.LazyFrame[Any]) -> Echoes:
     most = limits.ECHO_WATCHED_MAX
     one_in = -(-refused // most), max(_ONE_IN, -(-answered // most))
     watched = collect_here(_watch(exchanges, *one_in))
-    pairs = _pair(*_find_hits(exchanges, watched), _tell_times(exchanges, watched["row"]))
+    pairs = _pair(
+        *find_hits(exchanges, watched, columns=("prompt_hash", *_COLUMNS)),
+        _tell_times(exchanges, watched["row"]),
+    )
     sent = give_to_engine(pairs.select(row="echo_row").unique(), exchanges)
     said = collect_here(exchanges.select("row", *_ORIGIN).join(sent, on="row"))
     return Echoes(_keep_best(pairs, watched, said), _count_watched(exchanges, watched))
@@ -89,43 +92,6 @@ def _watch(exchanges: nw.LazyFrame[Any], refused_in: int, answered_in: int) -> n
         *_COLUMNS,
         refused.alias("is_refused"),
     )
-
-
-def _list_hashes(exchanges: nw.LazyFrame[Any]) -> Iterator[nw.LazyFrame[Any]]:
-    """All hashes of exchanges, on the engine that they are on. Grain of each: row, hash."""
-    row = nw.col("row").cast(nw.Int64)
-    for name in ("prompt_hash", *_COLUMNS):
-        listed = exchanges.select(row, nw.col(name).alias("hash"))
-        yield (listed.explode("hash") if name in _COLUMNS else listed).filter(
-            ~nw.col("hash").is_null()
-        )
-
-
-def _find_hits(exchanges: nw.LazyFrame[Any], watched: pl.DataFrame) -> tuple[I64, I64]:
-    """Find who holds the rare hashes of watched requests.
-
-    Gives pairs of a hash, by a number, and an exchange that holds it, sorted; and each one's count.
-    """
-    held = map(collect_here, _list_hashes(nw.from_native(watched.lazy())))
-    hashes = np.sort(np.concatenate([one["hash"].to_numpy() for one in held]))
-    hashes = hashes[start_runs(hashes)]
-    if exchanges.implementation.is_polars():
-        batches = split_batches(exchanges, "row", "prompt_hash", *_COLUMNS)
-        pieces = (piece for batch in batches for piece in _list_hashes(batch))
-    else:
-        wanted = give_to_engine(pl.DataFrame({"hash": hashes}), exchanges)
-        pieces = (one.join(wanted, on="hash", how="inner") for one in _list_hashes(exchanges))
-    index, enough = index_hashes(hashes), limits.ECHO_HOLDERS_MAX + 1
-    left = np.full(len(index.hashes), enough, np.uint8)
-    hits = [np.zeros(0, np.int64)]
-    for piece in map(collect_here, pieces):
-        found = read_only(piece["row"].to_numpy()), read_only(piece["hash"].to_numpy())
-        room = np.empty(len(piece) + 1, np.int64)
-        hits.append(room[: note_hits(found, index, left, room)].copy())
-    counts = enough - left.astype(np.int64)
-    rare = (counts > 1) & (counts < enough)
-    kept = np.sort(np.concatenate([pairs[rare[unpair(pairs)[0]]] for pairs in hits]))
-    return kept, counts[unpair(kept)[0]]
 
 
 def _tell_times(exchanges: nw.LazyFrame[Any], watched: pl.Series) -> tuple[I64, Bools]:

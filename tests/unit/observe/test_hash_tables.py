@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from stillwatch.domain.arrays import unpair
-from stillwatch.observe.kernels import index_hashes, note_hits, pair_in_time
+from stillwatch.observe.hashes.lists import pair_in_time
+from stillwatch.observe.hashes.tables import (
+    Table,
+    count_cells,
+    index_hashes,
+    note_hits,
+    number_frequent,
+)
 
 
 @pytest.mark.parametrize("spread", [20, 2**62], ids=["small numbers", "hashes"])
@@ -40,3 +47,28 @@ def test_pairs_are_of_one_list_and_the_second_comes_soon_after_a_watched_one() -
     assert pair_in_time(starts, rows, (time, watched), 10, room[:0]) == 2
     assert pair_in_time(starts, rows, (time, watched), 10, room) == 2
     assert room.tolist() == [[0, 0, 2], [1, 0, 4]]
+
+
+@pytest.mark.parametrize("cells", [2**6, 2**16], ids=["crowded cells", "a cell each"])
+def test_frequent_hashes_are_counted_and_numbered_however_the_table_grows(cells: int) -> None:
+    """Whatever comes in between; those that share a cell with others are counted too."""
+    rng = np.random.default_rng(2)
+    hashes = rng.choice(rng.integers(-(2**62), 2**62, 400), 6_000)
+    rows, counted = np.arange(len(hashes)), np.zeros(cells, np.uint8)
+    count_cells(hashes, counted)
+    table, at, parts = Table.of(64), 0, []
+    while at < len(hashes):
+        out = np.empty(len(hashes) + 1, np.int64)
+        at, n = number_frequent((rows, hashes), at, (counted, 12), table, out)
+        parts.append(out[:n])
+        table = table.grow() if at < len(hashes) else table
+    row, number = unpair(np.concatenate(parts))
+    found = table.places[table.places["count"] > 0]
+    name = np.zeros(len(found), np.int64)
+    name[found["number"]] = found["hash"]
+    assert np.array_equal(name[number], hashes[row])
+    known, count = np.unique(hashes, return_counts=True)
+    often = dict(zip(found["hash"].tolist(), found["count"].tolist(), strict=True))
+    assert {h: often[h] for h in known[count >= 12].tolist()} == dict(
+        zip(known[count >= 12].tolist(), count[count >= 12].tolist(), strict=True)
+    )

@@ -1,8 +1,8 @@
-"""Loops over hashes and rows of exchanges that no engine runs: tables of hashes, and pairs in time.
+"""Loops over hashes: those that are looked for, and those that come often, in tables of places.
 
-Beside *observe*: reads arrays, writes arrays. A hash is looked up in a filter of bits, which fits
-a processor's cache, and then in a table: a fifth of what a join costs that builds its own of all
-exchanges. Deliberately absent: what the hashes are of.
+First of *hashes*: reads arrays, writes arrays. A hash is looked up in a filter of bits, or of
+counts, which holds most that don't matter back, and then in a table: a fifth of what a join or a
+group-by costs that builds its own of all exchanges. Deliberately absent: what the hashes are of.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ import numpy.typing as npt
 I64 = npt.NDArray[np.int64]
 I32 = npt.NDArray[np.int32]
 U64 = npt.NDArray[np.uint64]
+Records = npt.NDArray[np.void]
 Bytes = npt.NDArray[np.uint8]
-Bools = npt.NDArray[np.bool_]
 
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 """Scatters small numbers as well as hashes. Source: Knuth, vol. 3, 6.4."""
 _BITS: Final = np.uint64(64)
-_SIX, _63, _ONE, _LOW = np.uint64(6), np.uint64(63), np.uint64(1), np.uint64(32)
+_SIX, _63, _ONE = np.uint64(6), np.uint64(63), np.uint64(1)
 _NONE: Final = np.int64(-(2**63))
 """A place without a hash; one of 2**64 hashes is never found."""
 _ROOM: Final = 2
 """Places a hash, at least."""
+_FULL: Final = np.uint8(255)
 _FINE: Final = 8
 """Bits a place: of what isn't there 31 in 32 need no look at the table, or more."""
 
@@ -104,25 +105,85 @@ def note_hits(found: tuple[I64, I64], index: Index, left: Bytes, out: I64) -> in
     return n
 
 
-@nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
-def pair_in_time(starts: I64, rows: I64, times: tuple[I64, Bools], lag_max: int, pairs: I64) -> int:
-    """Pair watched exchanges with those that come soon after them in the same list.
+PLACE: Final = np.dtype(
+    [("hash", np.int64), ("number", np.uint32), ("count", np.uint32)], align=True
+)
+"""A hash, the how-manieth it is, and how often it has come."""
 
-    Grain:   a row of `pairs` per list and pair: the list, the first exchange, the second; gives
-             how many there are, also where there is no room for them.
-    starts:  where each list begins among `rows`, and where the last ends.
-    times:   of each exchange, by its number, the time, and whether it is watched.
-    Cost:    the square of each list, which is short.
+
+class Table(NamedTuple):
+    """Hashes that are numbered as they come, each in the first free place from its own on."""
+
+    places: Records
+    """PLACE."""
+    used: I64
+    """How many there are: one entry."""
+
+    @classmethod
+    def of(cls, places: int) -> Table:
+        """Make an empty one of so many places, a power of two."""
+        empty = np.zeros(places, PLACE)
+        empty["hash"] = _NONE
+        return cls(empty, np.zeros(1, np.int64))
+
+    def grow(self) -> Table:
+        """Give one of twice as many places, with the same hashes."""
+        larger = Table.of(2 * len(self.places))
+        _move(self.places, larger.places)
+        larger.used[0] = self.used[0]
+        return larger
+
+
+@nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
+def _move(old: Records, new: Records) -> None:
+    shift, last = _shift_of(len(new)), len(new) - 1
+    for one in old:
+        if one.hash != _NONE:
+            at = np.int64((np.uint64(one.hash) * _GOLDEN) >> shift)
+            while new[at].hash != _NONE:
+                at = (at + 1) & last
+            new[at] = one
+
+
+@nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
+def count_cells(hashes: I64, cells: Bytes) -> None:
+    """Count hashes in cells, of which each is some hashes' own: never too low.
+
+    Grain:   a cell has what its hashes have together, 255 at most.
     """
-    time, watched = times
-    n = 0
-    for one in range(len(starts) - 1):
-        for i in range(starts[one], starts[one + 1]):
-            if not watched[rows[i]]:
-                continue
-            for j in range(starts[one], starts[one + 1]):
-                if 0 < time[rows[j]] - time[rows[i]] <= lag_max:
-                    if n < len(pairs):
-                        pairs[n, 0], pairs[n, 1], pairs[n, 2] = one, rows[i], rows[j]
-                    n += 1
-    return n
+    cell = _shift_of(len(cells))
+    for value in hashes:
+        at = (np.uint64(value) * _GOLDEN) >> cell
+        cells[at] += cells[at] != _FULL
+
+
+@nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
+def number_frequent(
+    found: tuple[I64, I64], at: int, heavy: tuple[Bytes, int], table: Table, out: I64
+) -> tuple[int, int]:
+    """Number and count the hashes whose cells are heavy enough.
+
+    Grain:   an entry of `out` per such hash: the exchange's number and the hash's, as a pair.
+    found:   the exchanges' numbers and the hashes, an entry each, looked at from `at` on.
+    Gives where it stopped, which is before the end where the table is half full, and the entries.
+    """
+    (rows, values), (cells, least), places = found, heavy, table.places
+    cell, shift, last = _shift_of(len(cells)), _shift_of(len(places)), len(places) - 1
+    n, passed = 0, np.int64(0)
+    for i in range(at, len(values)):
+        out[passed] = i
+        passed += np.int64(cells[(np.uint64(values[i]) * _GOLDEN) >> cell] >= least)
+    for k in range(passed):
+        i = out[k]
+        p = np.int64((np.uint64(values[i]) * _GOLDEN) >> shift)
+        while places[p].hash != values[i] and places[p].hash != _NONE:
+            p = (p + 1) & last
+        if places[p].hash == _NONE:
+            if _ROOM * table.used[0] >= last:
+                return i, n
+            places[p].hash, places[p].number = values[i], table.used[0]
+            table.used[0] += 1
+        places[p].count += np.uint32(1)
+        out[n] = (rows[i] << 32) | places[p].number
+        n += 1
+    return len(values), n
