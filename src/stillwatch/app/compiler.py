@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from stillwatch.domain import keyed
 from stillwatch.domain.limits import COMPILE_S_MAX
+from stillwatch.domain.tables import REGISTER, TRAIT
 
 _OURSELVES: Final = "stillwatch.app.compiler"
 _SEEDS: Final = "seeds"
@@ -114,7 +115,9 @@ def compile_later_stages() -> None:
 
 
 def compile_groups() -> None:
-    """Compile half of it: what grows groups, and what lists their values."""
+    """Compile half of it: what lays out who holds what, grows groups and lists their values."""
+    table = import_module("stillwatch.link.table")
+    table.tabulate_traits(TRAIT.empty(), register=REGISTER.empty())
     import_module("stillwatch.link.counts").compile_groups()
 
 

@@ -69,6 +69,11 @@ PUBLIC_SHINGLES_MAX: Final = 255
 hashes of a template made of a text of a thousand words."""
 PUBLIC_TEXTS_MAX: Final = 100_000
 """Texts of a list of public templates: 200 MB of shingles."""
+BATCH_ROWS: Final = 500_000
+"""Exchanges whose hashes are brought into memory at a time: 50 MB at eight a text."""
+SHINGLE_CELLS: Final = 2**27
+"""Cells in which shingles are counted before they are told apart, a byte each: of sixteen million
+exchanges' rare shingles every second has a cell of its own, and no others are too many."""
 ECHO_HOLDERS_MAX: Final = 32
 """Exchanges of a run that may hold a passage by which one request is told to repeat another: of a
 commoner one the pairs would grow with its square, and say little."""

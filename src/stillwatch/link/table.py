@@ -8,13 +8,16 @@ kept only as that actor's *single* mass, so that an own card can speak against a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from stillwatch.domain import limits
+from stillwatch.domain.arrays import pair, rank_values, start_counts, start_runs, turn_lists, unpair
 from stillwatch.domain.channels.families import CHANNELS, FAMILIES
 from stillwatch.domain.errors import LimitExceeded
 
@@ -23,16 +26,23 @@ I64 = npt.NDArray[np.int64]
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Records = npt.NDArray[np.void]
 
 CHANNEL_NAMES = tuple(channel.name for channel in CHANNELS)
 FAMILY_OF_CHANNEL = np.array([FAMILIES.index(c.family) for c in CHANNELS], np.int32)
+"""Ascending: channels are numbered family by family."""
+ROW = np.dtype([("value", np.int32), ("share", np.float32)], align=True)
+"""A value of an actor."""
+HOLDER = np.dtype([("actor", np.int32), ("share", np.float32)], align=True)
+"""An actor with a value."""
 
 
 @dataclass(frozen=True)
 class TraitTable:
     """Actors x values, by row and by column.
 
-    Shapes: N actors, V values (of all channels), R rows, C channels.
+    Shapes: N actors, V values, R rows, C channels. Values are numbered by family, channel and
+    pseudonym: a family, or a channel, is one span of values, and of an actor's rows.
     """
 
     actor_ids: list[str]
@@ -40,17 +50,14 @@ class TraitTable:
     accounts: pl.DataFrame
     """(account_id, actor): every account and the row of its actor."""
     row_start: I64
-    """N + 1: rows of an actor, sorted by channel."""
-    row_value: I32
-    """R: value."""
-    row_share: F32
-    """R: share of the actor's exchanges that carry it, at most 1 in sum over a channel."""
+    """N + 1: rows of an actor, sorted by value."""
+    rows: Records
+    """R: ROW. `row_value` and `row_share` are its fields: share of the actor's exchanges that carry
+    the value, at most 1 in sum over a channel."""
     column_start: I64
     """V + 1: holders of a value, sorted."""
-    column_actor: I32
-    """R: holder."""
-    column_share: F32
-    """R: the holder's share."""
+    holders: Records
+    """R: HOLDER. `column_actor` and `column_share` are its fields."""
     value_channel: I32
     """V: channel of a value."""
     value_mass: F64
@@ -61,6 +68,11 @@ class TraitTable:
     """N x C: the actor has a value in the channel."""
     single: F32
     """N x C: share on values that nobody else holds."""
+
+    row_value: I32
+    row_share: F32
+    column_actor: I32
+    column_share: F32
 
     @property
     def actors(self) -> int:
@@ -92,94 +104,94 @@ def name_actors(accounts: pl.DataFrame, register: pl.DataFrame) -> pl.DataFrame:
 
 
 def tabulate_traits(traits: pl.DataFrame, *, register: pl.DataFrame) -> TraitTable:
-    """Turn trait rows into the sparse table.
+    """Turn trait rows into the sparse table; faster where accounts and channels are Enum.
 
     Grain:   one row per (actor, value); shares of an organisation are the mean of its accounts'.
     Nulls:   a channel in which an actor has no row is absent for it: no evidence either way.
-    Order:   actors by id, values by (channel, value): input order is irrelevant.
-    Cost:    linear in trait rows but for two sorts.
+    Order:   actors by id, values by (family, channel, value): input order is irrelevant.
+    Cost:    linear in trait rows but for a sort of values, and one of rows that come in disorder.
 
     Raises:
         LimitExceeded: more rows than limits.TRAIT_ROWS_MAX; nothing is returned.
     """
     if len(traits) > limits.TRAIT_ROWS_MAX:
         raise LimitExceeded(name="TRAIT_ROWS_MAX", bound=limits.TRAIT_ROWS_MAX, met=len(traits))
-    named = name_actors(traits, register)
-    actor_ids = named["actor_id"].unique().sort()
-    accounts = named.with_columns(
-        pl.col("actor_id")
-        .replace_strict(actor_ids, np.arange(len(actor_ids)), return_dtype=pl.Int64)
-        .cast(pl.Int32)
-        .alias("actor")
-    )
-    rows = _actor_rows(traits, accounts)
-    return _build(rows, actor_ids.to_list(), accounts.select("account_id", "actor"))
-
-
-def _actor_rows(traits: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
-    """One row per (actor, channel, value) with its share, channels as codes."""
-    codes = pl.DataFrame(
-        {
-            "channel": CHANNEL_NAMES,
-            "code": np.arange(len(CHANNEL_NAMES), dtype=np.int32),
-        }
-    )
-    coded = traits.join(codes, on="channel").join(
-        accounts.select("account_id", "actor"), on="account_id"
-    )
-    sizes = accounts.group_by("actor").agg(pl.len().alias("size"))
-    several = sizes.filter(pl.col("size") > 1)
-    if several.height:
-        own = coded.join(several, on="actor", how="anti").select("actor", "code", "value", "share")
-        pooled = (
-            coded.join(several, on="actor")
-            .sort("account_id")  # floats are added up in one order, whatever the input's
-            .group_by("actor", "code", "value")
-            .agg((pl.col("share").sum() / pl.col("size").first()).alias("share"))
-        )
-        coded = pl.concat([own, pooled.select("actor", "code", "value", "share")])
-    coded = coded.select("actor", "code", "value", "share").sort("actor", "code", "value")
-    totals = coded.group_by("actor", "code").agg(pl.col("share").sum().alias("total"))
-    over = totals.filter(pl.col("total") > 1.0)
-    if over.height:
-        coded = coded.join(
-            over, on=["actor", "code"], how="left", maintain_order="left"
-        ).with_columns(pl.col("share") / pl.col("total").fill_null(1.0))
-    return coded.select("actor", "code", "value", "share")
-
-
-def _build(rows: pl.DataFrame, actor_ids: list[str], accounts: pl.DataFrame) -> TraitTable:
-    n = len(actor_ids)
-    present = np.zeros((n, len(CHANNEL_NAMES)), np.bool_)
-    present[rows["actor"].to_numpy(), rows["code"].to_numpy()] = True
-    values = rows.group_by("code", "value").agg(
-        pl.len().alias("holders"), pl.col("share").sum().alias("mass")
-    )
-    lone = rows.join(values.filter(pl.col("holders") == 1), on=["code", "value"], how="semi")
-    single = np.zeros((n, len(CHANNEL_NAMES)), np.float32)
-    np.add.at(single, (lone["actor"].to_numpy(), lone["code"].to_numpy()), lone["share"].to_numpy())
-    shared = values.filter(pl.col("holders") > 1).sort("code", "value").with_row_index("index")
-    kept = rows.join(
-        shared.select("code", "value", pl.col("index").cast(pl.Int32)), on=["code", "value"]
-    ).sort("actor", "index")
-    by_value = kept.sort("index", "actor")
+    sent = pl.DataFrame({"account_id": traits["account_id"].unique().cast(pl.String)})
+    named = name_actors(sent, register)
+    ids = named["actor_id"].unique().sort()
+    actor = named["actor_id"].cast(pl.Enum(ids)).to_physical().cast(pl.Int32)
+    present = np.zeros((len(ids), len(CHANNEL_NAMES)), np.bool_)
+    single = np.zeros(present.shape, np.float32)
+    columns = []
+    for channel, held in _split(traits, named["account_id"]):
+        value_id, key, share = _hold(held, actor.to_numpy())
+        holder, value = unpair(key)
+        lone = np.bincount(value)[value] == 1
+        present[holder, channel] = True
+        np.add.at(single[:, channel], holder[lone], share[lone])
+        columns.append(_turn(value_id, key[~lone], share[~lone], channel))
+    value_channel, value_id, mass, counts, holders = map(np.concatenate, zip(*columns, strict=True))
+    del columns
+    starts = start_counts(counts)
+    row_start = start_counts(np.bincount(holders["actor"], minlength=len(ids)))
+    rows = np.empty(len(holders), ROW)
+    by_row, by_column = (rows["value"], rows["share"]), (holders["actor"], holders["share"])
+    turn_lists(starts, by_column, row_start[:-1].copy(), by_row)
+    accounts = named.select("account_id", actor.alias("actor"))
     return TraitTable(
-        actor_ids=actor_ids,
-        accounts=accounts,
-        row_start=_starts(kept["actor"], n),
-        row_value=kept["index"].to_numpy(),
-        row_share=kept["share"].cast(pl.Float32).to_numpy(),
-        column_start=_starts(by_value["index"], len(shared)),
-        column_actor=by_value["actor"].to_numpy(),
-        column_share=by_value["share"].cast(pl.Float32).to_numpy(),
-        value_channel=shared["code"].to_numpy(),
-        value_mass=shared["mass"].to_numpy(),
-        value_id=shared["value"].to_numpy(),
-        present=present,
-        single=single,
+        ids.to_list(), accounts, row_start, rows, starts, holders, value_channel, mass, value_id,
+        present, single, *by_row, *by_column,
+    )  # fmt: skip
+
+
+_Columns = tuple[I32, I64, F64, I64, Records]
+"""Values of a channel: channel, pseudonym, mass and number of holders of each; all their HOLDER."""
+
+
+def _split(traits: pl.DataFrame, accounts: pl.Series) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Give the rows of each channel: account (its place among `accounts`), value, share."""
+    rows = traits.select(
+        pl.col("account_id").cast(pl.Enum(accounts)).to_physical().alias("account"),
+        pl.col("channel").cast(pl.Enum(CHANNEL_NAMES)).to_physical(),
+        "value",
+        "share",
     )
+    if not rows["channel"].is_sorted():
+        rows = rows.sort("channel", maintain_order=True)
+    ends = np.searchsorted(rows["channel"].to_numpy(), np.arange(len(CHANNEL_NAMES) + 1))
+    for channel, (start, end) in enumerate(pairwise(ends)):
+        yield channel, rows[start:end]
 
 
-def _starts(sorted_codes: pl.Series, n: int) -> I64:
-    counts = np.bincount(sorted_codes.to_numpy(), minlength=n)
-    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+def _hold(rows: pl.DataFrame, actor_of: I32) -> tuple[I64, I64, F64]:
+    """Say what share each actor has of each value of a channel, at most 1 in sum.
+
+    Gives the values' pseudonyms, ascending; sorted pairs of an actor and a place there; shares.
+    """
+    account, share = rows["account"].to_numpy(), rows["share"].to_numpy()
+    ids, value = rank_values(rows["value"].to_numpy())
+    key, accounts = pair(actor_of[account], value), np.bincount(actor_of)
+    if (several := accounts[actor_of[account]] > 1).any():
+        pooled = np.flatnonzero(several)
+        pooled = pooled[np.lexsort((account[pooled], key[pooled]))]  # floats add up in one order
+        starts = start_runs(key[pooled])
+        mean = np.add.reduceat(share[pooled], starts) / accounts[actor_of[account[pooled[starts]]]]
+        key = np.concatenate([key[~several], key[pooled[starts]]])
+        share = np.concatenate([share[~several], mean])
+    if np.any(key[1:] < key[:-1]):
+        order = np.argsort(key, kind="stable")  # quick where two sorted runs meet
+        key, share = key[order], share[order]
+    actor, _ = unpair(key)
+    return ids, key, share / np.maximum(np.bincount(actor, share), 1.0)[actor]
+
+
+def _turn(ids: I64, key: I64, share: F64, channel: int) -> _Columns:
+    """Turn sorted pairs of actor and value into values and their holders."""
+    actor, value = unpair(key)
+    counts = np.bincount(value, minlength=len(ids))
+    holders = np.empty(len(key), HOLDER)
+    at, turned = start_counts(counts)[:-1], (holders["actor"], holders["share"])
+    turn_lists(start_counts(np.bincount(actor)), (value, share), at, turned)
+    held = counts > 0
+    mass = np.bincount(value, share, len(ids))[held].astype(np.float64)
+    return np.full(len(mass), channel, np.int32), ids[held], mass, counts[held], holders

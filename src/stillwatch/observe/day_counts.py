@@ -17,7 +17,7 @@ import polars as pl
 
 from stillwatch.domain.lake_tables import FIRST_USE, VALUE_COUNT
 from stillwatch.domain.results import PROFILE
-from stillwatch.observe.passages import collect_here
+from stillwatch.observe.engines import collect_here
 from stillwatch.observe.profiles import measure_profiles
 from stillwatch.observe.traits import EXCHANGE_CHANNELS, count_first_use, count_values
 

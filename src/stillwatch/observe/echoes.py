@@ -17,15 +17,21 @@ from __future__ import annotations
 from typing import Any, Final
 
 import narwhals as nw
+import numpy as np
 import polars as pl
 
 from stillwatch.domain import limits
+from stillwatch.domain.arrays import start_runs, unpair
 from stillwatch.domain.observations import ECHO, WATCHED, Echoes
-from stillwatch.observe.passages import collect_here, give_to_engine
+from stillwatch.observe.engines import collect_here, give_to_engine
+from stillwatch.observe.hashes.hits import find_hits
+from stillwatch.observe.hashes.lists import I64, Bools, pair_in_time
 
 REFUSED: Final = (408, 409, 425, 429, *range(500, 505), *range(520, 525), 529)
 """HTTP statuses after which a client sends the same request again: time-outs, limits, overload."""
 ANSWERED: Final = (200, 299)
+_US: Final = 1_000_000
+"""Microseconds a second."""
 _ONE_IN: Final = 16
 """One answered request in so many is a control: five or so to each refused one where one request in
 a hundred is refused, which makes chance five times better known than what is compared with it."""
@@ -39,8 +45,8 @@ def find_echoes(exchanges: nw.LazyFrame[Any]) -> Echoes:
     Grain:   ECHO at most one row per watched request: the repetition that shares most.
     Nulls:   a log without refused requests has no echoes and watches nothing.
     Order:   ECHO by row; input order is irrelevant.
-    Cost:    two passes over the hashes of all exchanges; pairs only of hashes that at most
-             limits.ECHO_HOLDERS_MAX exchanges hold.
+    Cost:    one pass over the hashes of all exchanges, a look at each; pairs only of exchanges that
+             are near in time, of hashes that at most limits.ECHO_HOLDERS_MAX exchanges hold.
     """
     refused, answered = collect_here(_count_statuses(exchanges)).row(0)
     if not refused:
@@ -48,12 +54,10 @@ def find_echoes(exchanges: nw.LazyFrame[Any]) -> Echoes:
     most = limits.ECHO_WATCHED_MAX
     one_in = -(-refused // most), max(_ONE_IN, -(-answered // most))
     watched = collect_here(_watch(exchanges, *one_in))
-    held = _list_hashes(watched)
-    hashes = give_to_engine(held.select("hash").unique(), exchanges)
-    hits = collect_here(_explode(exchanges).join(hashes, on="hash", how="inner"))
-    rare = hits.group_by("hash").agg(pl.len().cast(pl.Int64).alias("holders"))
-    rare = rare.filter(pl.col("holders").is_between(2, limits.ECHO_HOLDERS_MAX))
-    pairs = _pair(held.join(rare, on="hash"), hits.join(rare.select("hash"), on="hash"))
+    pairs = _pair(
+        *find_hits(exchanges, watched, columns=("prompt_hash", *_COLUMNS)),
+        _tell_times(exchanges, watched["row"]),
+    )
     sent = give_to_engine(pairs.select(row="echo_row").unique(), exchanges)
     said = collect_here(exchanges.select("row", *_ORIGIN).join(sent, on="row"))
     return Echoes(_keep_best(pairs, watched, said), _count_watched(exchanges, watched))
@@ -90,31 +94,33 @@ def _watch(exchanges: nw.LazyFrame[Any], refused_in: int, answered_in: int) -> n
     )
 
 
-def _list_hashes(watched: pl.DataFrame) -> pl.DataFrame:
-    """The hashes of watched requests. Grain: one row per (row, hash)."""
-    listed = [watched.select("row", hash="prompt_hash")] + [
-        watched.select("row", hash=name).explode("hash", empty_as_null=True) for name in _COLUMNS
-    ]
-    return pl.concat(listed).drop_nulls("hash").unique()
+def _tell_times(exchanges: nw.LazyFrame[Any], watched: pl.Series) -> tuple[I64, Bools]:
+    """Tell of each exchange, by its number, when it came, in microseconds, and if it is watched."""
+    told = collect_here(exchanges.select("row", "time"))
+    rows = told["row"].to_numpy()
+    time = np.zeros(int(rows.max()) + 1, np.int64)
+    time[rows] = told["time"].dt.timestamp("us").to_numpy()
+    is_watched = np.zeros(len(time), np.bool_)
+    is_watched[watched.to_numpy()] = True
+    return time, is_watched
 
 
-def _explode(exchanges: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """The same of all exchanges, on the engine that they are on."""
-    row = nw.col("row").cast(nw.Int64)
-    listed = [exchanges.select(row, nw.col("prompt_hash").alias("hash"))]
-    listed += [
-        exchanges.select(row, nw.col(name).alias("hash")).explode("hash") for name in _COLUMNS
-    ]
-    return nw.concat(listed).filter(~nw.col("hash").is_null())
+def _pair(hits: I64, holders: I64, times: tuple[I64, Bools]) -> pl.DataFrame:
+    """Pair watched requests with what holds the same rare hashes within two minutes.
 
-
-def _pair(held: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
-    """Pair watched requests with whatever holds the same rare hashes."""
-    return (
-        held.join(hits.select("hash", echo_row="row").unique(), on="hash")
-        .filter(pl.col("row") != pl.col("echo_row"))
-        .group_by("row", "echo_row")
-        .agg(pl.len().cast(pl.Int64).alias("shared"), pl.col("holders").min())
+    Grain:   row, echo_row, the rare hashes that both hold, and the holders of the rarest.
+    """
+    once = start_runs(hits)
+    number, row = unpair(hits[once])
+    begins = start_runs(number)
+    starts, lag_us = np.append(begins, len(number)), int(limits.ECHO_LAG_S_MAX * _US)
+    room = np.empty((0, 3), np.int64)
+    while (found := pair_in_time(starts, row, times, lag_us, room)) > len(room):
+        room = np.empty((found, 3), np.int64)
+    rarest = holders[once][begins][room[:, 0]]
+    pairs = pl.DataFrame({"row": room[:, 1], "echo_row": room[:, 2], "holders": rarest})
+    return pairs.group_by("row", "echo_row").agg(
+        pl.len().cast(pl.Int64).alias("shared"), pl.col("holders").min()
     )
 
 

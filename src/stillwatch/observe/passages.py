@@ -15,9 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from stillwatch.domain.arrays import unpair
 from stillwatch.domain.observations import Passages
+from stillwatch.observe.engines import collect_here
+from stillwatch.observe.hashes.lists import I64
+from stillwatch.observe.hashes.shingles import list_shingles
 from stillwatch.observe.systems import find_system_templates
-from stillwatch.observe.templates import count_spread, find_templates, list_frequent
+from stillwatch.observe.templates import join_shingles
 
 Numbers = npt.NDArray[np.uint32]
 
@@ -46,21 +50,14 @@ def list_passages(exchanges: nw.LazyFrame[Any], *, systems: pl.DataFrame) -> Sen
     Grain:   one row of `carried` per exchange and passage. A system text is one passage for each of
              its templates.
     Nulls:   an exchange with nothing that others send has no row.
-    Cost:    one explode of the sketches and a sort of its frequent rows, of eight bytes each.
+    Cost:    two passes over the sketches, eight bytes for each frequent shingle of an exchange.
     `systems` is SYSTEM: the sketches of the system texts that the exchanges name.
     """
     senders = collect_here(exchanges.select("row", "account_id", "system_hash"))
-    spread = collect_here(count_spread(exchanges)).sort("hash").with_row_index("shingle")
-    numbered = spread.select("hash", pl.col("shingle").cast(pl.Int32))  # Spark knows signed ones
-    kept = ("row", "shingle")
-    frequent = collect_here(
-        list_frequent(exchanges, give_to_engine(numbered, exchanges), columns=kept)
-    ).cast(pl.UInt32)
     accounts = senders["account_id"].unique().sort()
     account = _number_accounts(senders, accounts)
-    sender = pl.Series("account", account[frequent["row"].to_numpy()])
-    templates = find_templates(frequent.with_columns(sender))
-    hashes = spread["hash"].to_numpy()
+    hashes, places = list_shingles(exchanges)
+    templates = join_shingles(places, account, shingles=len(hashes))
     prompts = templates.with_row_index("passage").select(
         "passage",
         "shingle",
@@ -78,7 +75,7 @@ def list_passages(exchanges: nw.LazyFrame[Any], *, systems: pl.DataFrame) -> Sen
         .with_columns(hash="template", place=pl.lit("system"))
     )
     carried = [
-        _carry_prompts(frequent, prompts),
+        _carry_prompts(places, prompts, shingles=len(hashes)),
         sent.select(pl.col("row").cast(pl.UInt32), "system_hash")
         .join(texts.join(shared.select("template", "passage"), on="template"), on="system_hash")
         .select("row", "passage"),
@@ -89,13 +86,14 @@ def list_passages(exchanges: nw.LazyFrame[Any], *, systems: pl.DataFrame) -> Sen
     return SentPassages(found, accounts, account, texts)
 
 
-def _carry_prompts(frequent: pl.DataFrame, prompts: pl.DataFrame) -> pl.DataFrame:
-    """Say which passages prompts carry. Grain: one row per row of `frequent` in a template."""
-    shingle = frequent["shingle"].to_numpy()
-    passage = np.full(int(shingle.max()) + 1 if len(shingle) else 1, len(prompts), np.uint32)
+def _carry_prompts(places: I64, prompts: pl.DataFrame, *, shingles: int) -> pl.DataFrame:
+    """Say which passages prompts carry. Grain: one row per pair of `places` in a template."""
+    passage = np.full(shingles, len(prompts), np.uint32)
     passage[prompts["shingle"].to_numpy()] = prompts["passage"].to_numpy()
-    carried = frequent.select("row", pl.Series("passage", passage[shingle]))
-    return carried.filter(pl.col("passage") < len(prompts))
+    row, shingle = unpair(places)
+    carried = passage[shingle]
+    held = carried < len(prompts)
+    return pl.DataFrame({"row": row[held].astype(np.uint32), "passage": carried[held]})
 
 
 def _number_accounts(senders: pl.DataFrame, accounts: pl.Series) -> Numbers:
@@ -106,24 +104,6 @@ def _number_accounts(senders: pl.DataFrame, accounts: pl.Series) -> Numbers:
     out = np.zeros(int(rows.max()) + 1 if len(rows) else 1, np.uint32)
     out[rows] = placed["account"].to_numpy()
     return out
-
-
-def give_to_engine(frame: pl.DataFrame, exchanges: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Give a small frame to the engine that the exchanges are on.
-
-    Grain:   unchanged.
-    """
-    if exchanges.implementation.is_polars():
-        return nw.from_native(frame.lazy())
-    session = exchanges.to_native().sparkSession
-    given: nw.LazyFrame[Any] = nw.from_native(session.createDataFrame(frame.to_arrow()))
-    return given
-
-
-def collect_here(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
-    """Bring a frame from whatever engine it is on to Polars."""
-    collected: pl.DataFrame = frame.collect(backend="polars").to_native()
-    return collected
 
 
 def count_templates(sent: SentPassages, *, place: str) -> pl.DataFrame:

@@ -10,7 +10,13 @@ from workbench import Workbench, random_traits
 from stillwatch.domain import limits
 from stillwatch.domain.errors import LimitExceeded
 from stillwatch.domain.tables import REGISTER, TRAIT
-from stillwatch.link.table import CHANNEL_NAMES, TraitTable, name_actors, tabulate_traits
+from stillwatch.link.table import (
+    CHANNEL_NAMES,
+    FAMILY_OF_CHANNEL,
+    TraitTable,
+    name_actors,
+    tabulate_traits,
+)
 
 PAYMENT = CHANNEL_NAMES.index("payment")
 SUBNET = CHANNEL_NAMES.index("subnet")
@@ -124,6 +130,40 @@ def test_the_order_of_the_rows_is_irrelevant(seed: int) -> None:
     for name in ("row_value", "row_share", "column_actor", "value_channel", "single", "present"):
         assert np.array_equal(getattr(one, name), getattr(two, name)), name
     assert one.value_mass == pytest.approx(two.value_mass)
+
+
+def test_a_family_is_one_span_of_values_and_of_every_actor_s_rows() -> None:
+    """Values ascend by family, channel and pseudonym, and an actor's rows and holders ascend."""
+    table = tabulate_traits(random_traits(4), register=REGISTER.empty())
+    family = FAMILY_OF_CHANNEL[table.value_channel]
+    order = np.lexsort((table.value_id, table.value_channel, family))
+    assert np.array_equal(order, np.arange(table.values))
+    for starts, held in (
+        (table.row_start, table.row_value),
+        (table.column_start, table.column_actor),
+    ):
+        inside = np.setdiff1d(np.arange(1, len(held)), starts)
+        assert np.all(held[inside] > held[inside - 1])
+
+
+def test_numbered_accounts_and_channels_give_the_table_that_words_give() -> None:
+    """Enum or String, and accounts that hold nothing among the Enum's words."""
+    traits = random_traits(5)
+    words = pl.Enum(sorted({*traits["account_id"], "a-holds-nothing"}))
+    numbered = traits.cast({"account_id": words, "channel": pl.Enum(CHANNEL_NAMES)})
+    one, two = (tabulate_traits(t, register=REGISTER.empty()) for t in (traits, numbered))
+    assert one.actor_ids == two.actor_ids
+    assert one.accounts.equals(two.accounts)
+    for name in (
+        "row_start",
+        "rows",
+        "column_start",
+        "holders",
+        "value_mass",
+        "value_id",
+        "single",
+    ):
+        assert np.array_equal(getattr(one, name), getattr(two, name)), name
 
 
 def test_more_rows_than_the_bound_are_refused_whole(monkeypatch: pytest.MonkeyPatch) -> None:

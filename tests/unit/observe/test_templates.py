@@ -7,11 +7,8 @@ import pytest
 from exchanges_by_hand import collected, lazy, observed
 
 from stillwatch.domain import limits
-from stillwatch.observe.templates import (
-    count_spread,
-    find_templates,
-    list_frequent,
-)
+from stillwatch.observe.hashes.shingles import count_spread, list_frequent
+from stillwatch.observe.templates import find_templates
 
 ONE = [11, 12, 13, 14]
 TWO = [21, 22, 23]

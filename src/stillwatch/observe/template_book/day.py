@@ -16,9 +16,9 @@ import narwhals as nw
 import polars as pl
 
 from stillwatch.domain import limits
-from stillwatch.observe.passages import collect_here, give_to_engine
+from stillwatch.observe.engines import collect_here, give_to_engine
+from stillwatch.observe.hashes.shingles import count_spread, list_frequent
 from stillwatch.observe.template_book.partition import partition_shingles, take_sets
-from stillwatch.observe.templates import count_spread, list_frequent
 from stillwatch.observe.traits import count_values
 
 _GRAIN: Final = float(2**20)

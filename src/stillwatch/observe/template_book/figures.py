@@ -15,7 +15,7 @@ import narwhals as nw
 import polars as pl
 
 from stillwatch.domain.observations import TEMPLATE_FIGURES, TEMPLATE_SPREAD
-from stillwatch.observe.passages import collect_here
+from stillwatch.observe.engines import collect_here
 from stillwatch.observe.template_book.spread import combine_covariates, measure_spread
 from stillwatch.observe.traits import count_values
 

@@ -18,7 +18,7 @@ import narwhals as nw
 import polars as pl
 
 from stillwatch.domain.observations import TEMPLATE_BOOK, TEMPLATE_COVER
-from stillwatch.observe.passages import collect_here
+from stillwatch.observe.engines import collect_here
 from stillwatch.observe.template_book.book import carry_on
 from stillwatch.observe.template_book.day import cover_exchanges, find_shingles
 

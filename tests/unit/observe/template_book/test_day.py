@@ -6,7 +6,7 @@ import polars as pl
 from days_by_hand import exchanges_of, group, ids_of, lazy, number, observe, system_rows
 
 from stillwatch.domain import limits
-from stillwatch.observe.passages import collect_here
+from stillwatch.observe.engines import collect_here
 from stillwatch.observe.template_book.day import cover_exchanges, find_shingles
 
 ONE, TWO = range(11, 17), range(21, 25)

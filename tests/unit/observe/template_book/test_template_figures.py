@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 
 from stillwatch.domain.observations import COVARIATES, TEMPLATE_FIGURES, TEMPLATE_SPREAD
 from stillwatch.domain.tables import REGISTER
-from stillwatch.observe.passages import collect_here
+from stillwatch.observe.engines import collect_here
 from stillwatch.observe.template_book import (
     count_holdings,
     describe_population,

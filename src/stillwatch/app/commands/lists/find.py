@@ -33,7 +33,7 @@ from stillwatch.ingest import IngestSettings, find_traffic
 from stillwatch.ingest.register import read_register
 from stillwatch.observe import load_tactics
 from stillwatch.observe.content import ReplayIndex
-from stillwatch.observe.passages import collect_here
+from stillwatch.observe.engines import collect_here
 from stillwatch.observe.template_book import (
     count_holdings,
     describe_population,
