@@ -32,6 +32,7 @@ _UNHELD_MIN = 1e-3  # least population share on values that the group lacks: a f
 _HOLDER_SHARE_MIN = 0.02  # of the members that must hold a value for it to lead to candidates
 _SHARE_MIN = 1e-9  # least share whose logarithm is taken
 _OTHERS_MIN = FAMILIES_MIN = 2  # others with data that a channel needs; families, a member
+_MEMBER = np.float32(-1e9)  # promise of a member: nothing adds up to it
 _BISECTIONS = 40  # halvings of the range of bits
 _ROUNDING = 1e-6  # bits by which sums of families in another order may differ, and much more
 
@@ -224,11 +225,11 @@ def clears(w: Bench, i: int, inside: int, quest: Quest, priors: tuple[float, flo
 
 
 @_inner
-def promise_holders(w: Bench, touched: int, size: int, quest: Quest) -> int:
+def promise_holders(w: Bench, touched: int, size: int) -> int:
     """Add up, for everybody outside, what the group's lifted values would bring at the most.
 
     Gives how many were reached. Whom they bring little is not weighed: growth costs holders, not
-    their rows.
+    their rows. Members have a promise below 0 meanwhile.
     """
     t, s, reached = w.t, w.s, 0
     for k in range(touched):
@@ -242,12 +243,9 @@ def promise_holders(w: Bench, touched: int, size: int, quest: Quest) -> int:
             continue
         for r in range(t.holder_start[v], t.holder_start[v + 1]):
             j = t.holders[r].actor
-            if quest.taken[j] or s.actors[j].stamp == quest.mark:
-                continue
-            if s.actors[j].promise == 0.0:
-                s.actors[reached].reached = j
-                reached += 1
-            s.actors[j].promise += t.holders[r].share * lift
+            s.reached[reached] = j
+            reached += s.promise[j] == 0.0
+            s.promise[j] += t.holders[r].share * lift
     return reached
 
 
@@ -257,32 +255,33 @@ def gather(w: Bench, group: I32, quest: Quest) -> int:
 
     Gives how many were found; they are in `scratch.actors.found`, members that stay first.
     """
-    t, s = w.t, w.s
+    t, s, found = w.t, w.s, 0
     touched = tally(w, group, NOBODY, quest.hidden)
-    prior = np.log2(len(group) / len(t.present))
-    among_holders = 0.0
+    prior, among_holders, begin, end = np.log2(len(group) / len(t.present)), 0.0, 0, 0
     if quest.seed != NOBODY:
         begin, end = t.holder_start[quest.seed], t.holder_start[quest.seed + 1]
         among_holders = np.log2(max(s.values[quest.seed].holders, 1) / (end - begin))
-        for r in range(begin, end):
-            s.actors[t.holders[r].actor].held = quest.mark
-    priors, found = (prior, among_holders), 0
-    for k in range(len(group)):
-        i = np.int64(group[k])
+    priors = (prior, among_holders)
+    for r in range(begin, end):
+        s.actors[t.holders[r].actor].held = quest.mark
+    for i in group:
+        s.promise[i] = _MEMBER
         s.actors[i].stamp = quest.mark
-        if not quest.taken[i] and clears(w, i, INSIDE, quest, priors):
+        if not quest.taken[i] and clears(w, np.int64(i), INSIDE, quest, priors):
             s.actors[found].found = i
             found += 1
-    reached = promise_holders(w, touched, len(group), quest)
+    reached = promise_holders(w, touched, len(group))
     need = max(w.b.lift, (w.b.member - prior) / 2)
-    for k in range(reached):
-        j = np.int64(s.actors[k].reached)
-        promise = s.actors[j].promise
-        likely = promise >= need or (promise >= w.b.lift and s.actors[j].held == quest.mark)
-        if likely and clears(w, j, OUTSIDE, quest, priors):
+    for k in range(reached + end - begin):
+        j = np.int64(s.reached[k] if k < reached else t.holders[begin + k - reached].actor)
+        likely = s.promise[j] >= need if k < reached else w.b.lift <= s.promise[j] < need
+        if likely and not quest.taken[j] and clears(w, j, OUTSIDE, quest, priors):
             s.actors[found].found = j
             found += 1
-        s.actors[j].promise = 0.0
+    for k in range(reached):
+        s.promise[s.reached[k]] = 0.0
+    for i in group:
+        s.promise[i] = 0.0
     clear(w, touched)
     return found
 

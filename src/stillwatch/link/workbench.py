@@ -53,12 +53,11 @@ CHANNEL_WORK = np.dtype(
 FAMILY_WORK = np.dtype([(name, np.float64) for name in ("bits", "high", "low", "wide")], align=True)
 """A family for the actor that is weighed."""
 ACTOR_WORK = np.dtype(
-    [("bits", np.float64), ("promise", np.float32)]
-    + [(name, np.int32) for name in ("stamp", "held", "reached", "found")],
+    [("bits", np.float64)] + [(name, np.int32) for name in ("stamp", "held", "found")],
     align=True,
 )
 """An actor in a growth: the mark of the last round that began with it (`stamp`), and of the last
-whose seed it holds; `bits`, `reached` and `found` are lists, an entry a slot."""
+whose seed it holds; `bits` and `found` are lists, an entry a slot."""
 COUNTED = np.dtype([("value", np.int64), ("holders", np.int64), ("mass", np.float64)], align=True)
 """A value that a group holds, how many of its members do, and how much of it."""
 GROUP_WORK = np.dtype(
@@ -110,6 +109,10 @@ class Scratch(NamedTuple):
     channels: Records
     families: Records
     actors: Records
+    promise: F32
+    """Of each actor, apart from all else of it: growth jumps about in it, and it fits a cache."""
+    reached: I32
+    """Actors that something was promised, and room for one more."""
     group: Records
 
 
@@ -180,6 +183,8 @@ def make_scratch(columns: Columns, bars: Bars) -> Scratch:
         np.zeros(channels, CHANNEL_WORK),
         np.zeros(len(FAMILIES), FAMILY_WORK),
         np.zeros(actors, ACTOR_WORK),
+        np.zeros(actors, np.float32),
+        np.zeros(actors + 1, np.int32),
         group,
     )
 

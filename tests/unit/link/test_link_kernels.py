@@ -163,7 +163,7 @@ def test_every_kernel_leaves_the_scratch_arrays_clean() -> None:
     scratch = fast.bench.s
     assert not np.any(scratch.values["mass"])
     assert not np.any(scratch.values["holders"])
-    assert not np.any(scratch.actors["promise"])
+    assert not np.any(scratch.promise)
 
 
 def test_scores_of_many_seeds_are_those_of_each() -> None:
