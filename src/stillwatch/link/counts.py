@@ -32,10 +32,7 @@ from stillwatch.link.workbench import (
     set_bench,
 )
 
-_HELD_SHARE = 0.02
-"""Share of a group that must hold a value for its other holders to be looked at, as in growth."""
-SHARE_MIN = 1e-9
-"""Least share whose logarithm is taken."""
+SHARE_MIN = 1e-9  # least share whose logarithm is taken
 
 
 @dataclass(frozen=True)
@@ -78,14 +75,14 @@ def weigh_members(bench: Bench, group: I32) -> tuple[F64, F64]:
     rows = columns.rows[begins + np.arange(len(member))]
     value, share = rows["value"], rows["share"].astype(np.float64)
     order = np.argsort(counted.value)
-    mass = counted.mass[order][np.searchsorted(counted.value[order], value)]
+    mass = counted.mass[order][np.searchsorted(counted.value, value, sorter=order)]
     channel = columns.values["channel"][value]
     others = np.maximum(counted.members[channel] - 1, 1)
-    shares = np.zeros((2, *bits.shape))
-    np.add.at(shares[0], (member, channel), share * (mass - share) / others)
+    here = share * (mass - share) / others
     there = (columns.values["mass"][value] - share) / (columns.channels["present"][channel] - 1)
-    np.add.at(shares[1], (member, channel), share * there)
-    return families, np.stack([bits, *shares], axis=2)
+    cell = member * bits.shape[1] + channel
+    both = [np.bincount(cell, told, bits.size) for told in (here, share * there)]
+    return families, np.stack([bits, *(told.reshape(bits.shape) for told in both)], axis=2)
 
 
 def weigh_actors(bench: Bench, group: I32, actors: I32) -> tuple[F64, F64]:
@@ -96,10 +93,10 @@ def weigh_actors(bench: Bench, group: I32, actors: I32) -> tuple[F64, F64]:
     return _weigh(bench, (group, actors), OUTSIDE)
 
 
-def reach_holders(bench: Bench, group: I32) -> Bools:
+def reach_holders(bench: Bench, group: I32, *, least: float) -> Bools:
     """Mark who holds anything that a group holds much more of than the population.
 
-    Grain:   one mark per actor, members too. Values that 2 % of the members hold, and two of them,
+    Grain:   one mark per actor, members too: holders of values that `least` members or more hold,
              with the lift at which a growing group looks at holders.
     """
     columns, counted = bench.t, count_values(bench, group)
@@ -107,9 +104,8 @@ def reach_holders(bench: Bench, group: I32) -> Bools:
     here = counted.mass / np.maximum(counted.members[channel], 1)
     there = columns.values["mass"][counted.value] / columns.channels["present"][channel]
     lifted = np.log2(np.maximum(here, SHARE_MIN) / there) >= bench.b.lift
-    held = counted.holders >= max(2.0, _HELD_SHARE * len(group))
     reached = np.zeros(len(columns.present), np.bool_)
-    for v in counted.value[lifted & held]:
+    for v in counted.value[lifted & (counted.holders >= least)]:
         span = slice(columns.holder_start[v], columns.holder_start[v + 1])
         reached[columns.holders["actor"][span]] = True
     return reached
@@ -128,7 +124,10 @@ def mean_bits(bench: Bench, group: I32, sides: Sequence[I32], inside: np.int64) 
 
 
 def sum_bits(bench: Bench, group: I32, members: I32) -> float:
-    """Add up the bits of some of a group's members, all families. Cost: the rows of both."""
+    """Add up what some of a group's members weigh for it.
+
+    Grain:   one sum. Units: bits, all families, no prior. Cost: the rows of both.
+    """
     return float(_weigh(bench, (group, members), INSIDE)[0].sum())
 
 
@@ -163,10 +162,10 @@ def grow_group(bench: Bench, start: I32, quest: Quest) -> tuple[I32, int]:
     Cost:    a round costs the members' rows and the holders of what they share.
     """
     if len(start) == 0:
-        one = np.array([quest.seed], np.int64)
-        _, start = kernels.refine_seeds(bench, one, quest.hidden, quest.taken, ALL)
-    members, mark = kernels.grow(bench, start, quest)
-    return members, mark
+        seeds = np.array([quest.seed])
+        start = kernels.refine_seeds(bench, seeds, quest.hidden, quest.taken, ALL)[1]
+    grown: tuple[I32, int] = kernels.grow(bench, start, quest)
+    return grown
 
 
 def compile_seeds() -> None:
@@ -191,18 +190,11 @@ def compile_groups() -> None:
 
 def _nothing() -> tuple[Bench, I32, Bools]:
     """One actor, who holds nothing; no group; nobody taken."""
-    start = np.zeros(2, np.int64)
+    start, channels = np.zeros(2, np.int64), len(CHANNEL_NAMES)
     columns = Columns(
-        start,
-        np.zeros((1, len(CHANNEL_NAMES) + 1), np.int32),
-        np.zeros(0, ROW),
-        start,
-        np.zeros(0, HOLDER),
-        np.zeros(1, VALUE),
-        np.zeros(len(CHANNEL_NAMES), CHANNEL),
-        np.zeros(len(FAMILIES) + 1, np.int64),
-        np.zeros((1, len(CHANNEL_NAMES)), np.bool_),
-        np.zeros((1, len(CHANNEL_NAMES)), np.float32),
-    )
-    bench = set_bench(columns, Bars(*[1.0] * len(Bars._fields)))
-    return bench, np.zeros(0, np.int32), np.zeros(1, np.bool_)
+        start, np.zeros((1, channels + 1), np.int32), np.zeros(0, ROW), start, np.zeros(0, HOLDER),
+        np.zeros(1, VALUE), np.zeros(channels, CHANNEL), np.zeros(len(FAMILIES) + 1, np.int64),
+        np.zeros((1, channels), np.bool_), np.zeros((1, channels), np.float32),
+    )  # fmt: skip
+    bars = Bars(*[1.0] * len(Bars._fields))
+    return set_bench(columns, bars), np.zeros(0, np.int32), np.zeros(1, np.bool_)

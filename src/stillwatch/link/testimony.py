@@ -26,9 +26,10 @@ from stillwatch.link.e_values import (
     bound_q_values,
     combine_families,
 )
-from stillwatch.link.evidence import Null, Witness, choose_families, test_family, weigh_seed
+from stillwatch.link.evidence import Null, test_family
 from stillwatch.link.queues import Bundle
 from stillwatch.link.search import Search
+from stillwatch.link.witness import Witness, choose_families, weigh_seed
 from stillwatch.link.workbench import THREADS, set_bench
 
 _SAME_HOLDERS = 1 / 3

@@ -12,15 +12,11 @@ from stillwatch.domain.settings import LinkSettings
 from stillwatch.link.e_values import (
     combine_families,
 )
-from stillwatch.link.evidence import (
-    Null,
-    Witness,
-    choose_families,
-    weigh_seed,
-)
+from stillwatch.link.evidence import Null
 from stillwatch.link.evidence import test_family as measure_family
 from stillwatch.link.search import Search
 from stillwatch.link.table import CHANNEL_NAMES, FAMILY_OF_CHANNEL
+from stillwatch.link.witness import Witness, choose_families, weigh_seed
 
 CLIENT = [channel.name for channel in CHANNELS].index("client")
 

@@ -21,6 +21,8 @@ from stillwatch.link.search import Search
 from stillwatch.link.table import F64, I32, Bools
 
 _TIMING = FAMILIES.index(TIMING)
+_HELD_SHARE = 0.02
+"""Share of a group that must hold a value for its other holders to be looked at, as in growth."""
 
 
 def find_fitting(search: Search, queues: Queues, group: I32, settings: LinkSettings) -> Bools:
@@ -34,7 +36,7 @@ def find_fitting(search: Search, queues: Queues, group: I32, settings: LinkSetti
     prior = np.log2(len(group) / len(queues.refused))
     handed = np.clip(weigh_repetitions(queues, group), 0.0, settings.queue_cap_bits)
     fits = np.asarray(handed + prior >= settings.member_bar_bits)
-    near = reach_holders(search.bench, group)
+    near = reach_holders(search.bench, group, least=max(2.0, _HELD_SHARE * len(group)))
     near[group] = False
     actors = np.flatnonzero(near).astype(np.int32)
     families, _ = weigh_actors(search.bench, group, actors)

@@ -16,7 +16,6 @@ import numpy as np
 from stillwatch.domain import limits
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link.e_values import IMPOSSIBLE
-from stillwatch.link.evidence import SAME_SHARE
 from stillwatch.link.queues.fitting import find_fitting, let_go, weigh_traits
 from stillwatch.link.queues.propose import propose_queues
 from stillwatch.link.queues.read import Queues
@@ -28,6 +27,7 @@ from stillwatch.link.queues.weigh import (
 )
 from stillwatch.link.search import Search
 from stillwatch.link.table import F64, I32, Bools
+from stillwatch.link.witness import SAME_SHARE
 
 _OVERLAP = 0.3
 """Share of a group that a queue must run through to make the rest of it members too: less than a
@@ -56,7 +56,7 @@ class Draft:
         """Say whether a group is still itself after some have left it for a queue.
 
         What was said of the whole is said of what holds half of it, as everywhere in *link*
-        (`evidence`); of less it is no evidence any more, and nothing ties those who are left.
+        (`witness`); of less it is no evidence any more, and nothing ties those who are left.
         """
         return len(left) >= max(limits.ACTORS_MIN, SAME_SHARE * self.formed)
 

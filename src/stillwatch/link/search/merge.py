@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from stillwatch.domain import limits
-from stillwatch.link.counts import count_values, mean_bits, sum_bits
+from stillwatch.link.counts import mean_bits, reach_holders, sum_bits
 from stillwatch.link.search.state import Search
 from stillwatch.link.table import I32
 from stillwatch.link.workbench import INSIDE, OUTSIDE
@@ -71,16 +71,8 @@ class Merger:
 
         Those of whom it reaches most come first.
         """
-        bench, group = self.search.bench, self.search.groups[g]
-        columns, counted = bench.t, count_values(bench, group)
-        channel = columns.values["channel"][counted.value]
-        here = counted.mass / np.maximum(counted.members[channel], 1)
-        there = columns.values["mass"][counted.value] / columns.channels["present"][channel]
-        lifted = np.log2(here / there) >= bench.b.lift
-        reached = np.zeros(len(self.owner), np.bool_)
-        for v in counted.value[lifted & (counted.holders >= _HELD_SHARE * len(group))]:
-            span = slice(columns.holder_start[v], columns.holder_start[v + 1])
-            reached[columns.holders["actor"][span]] = True
+        group = self.search.groups[g]
+        reached = reach_holders(self.search.bench, group, least=_HELD_SHARE * len(group))
         owners = self.owner[reached]
         counts = np.bincount(owners[owners >= 0], minlength=len(self.search.groups))
         counts[g] = 0
