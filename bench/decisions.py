@@ -37,8 +37,8 @@ from stillwatch.gateway import GatewayClient
 
 SCAN_AGAIN: Final = """
 import os, shutil, subprocess, sys
-from stillwatch.app.service.ingestion.children import LOWER
-os.nice(LOWER["watch"])
+from stillwatch.app.service.ingestion.children import stand_back
+stand_back(0, is_look=True)
 scan = [sys.executable, "-c", "from stillwatch.app.cli import main; main()", "scan", sys.argv[1]]
 while True:
     shutil.rmtree(sys.argv[2], ignore_errors=True)

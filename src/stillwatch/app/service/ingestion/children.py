@@ -2,7 +2,7 @@
 
 Each is a command of ours that ends when its standard input closes, so that a service that was
 killed leaves none behind. One that ends by itself is started again, after a wait that doubles.
-They run at a lower priority: an answer comes first.
+They run at a lower priority, and a look leaves a core free: an answer comes first.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from stillwatch.domain import service_limits
 LEDGER_VARIABLE: Final = "STILLWATCH_LEDGER"
 """How a child is told its ledger: arguments are there for every user of the machine to read."""
 _RUN: Final = (sys.executable, "-c", "from stillwatch.app.cli import main; main()")
-LOWER: Final = {"watch": 15}
+LOOK: Final = "watch"
+"""The command that looks."""
+_LOWER_LOOK: Final = 15
 """Steps of priority below the service: a look has minutes, and takes what is left."""
 _LOWER_ELSE: Final = 5
 """The same of any other command: commits have to keep up with what comes in."""
@@ -30,6 +32,20 @@ _LOOK_S: Final = 0.5
 _FIRST_BACK_OFF_S: Final = 1.0
 _HEALTHY_S: Final = 60.0
 """Seconds after which a child that ends is started again at once."""
+
+
+def stand_back(pid: int, *, is_look: bool) -> None:
+    """Have a process that just began stand back behind answers.
+
+    A look keeps to all cores but one: priority alone lets a thread that holds a core end its turn
+    of some milliseconds, and that is more than an answer may take. Units: steps of priority.
+    """
+    with suppress(OSError, AttributeError):  # it may be gone, or the system knows neither
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, pid, own + (_LOWER_LOOK if is_look else _LOWER_ELSE))
+        cores = sorted(os.sched_getaffinity(pid))
+        if is_look and len(cores) > 1:
+            os.sched_setaffinity(pid, cores[1:])
 
 
 class Child:
@@ -44,7 +60,7 @@ class Child:
     ) -> None:
         self.starts = 0
         self._command = [*_RUN, *arguments]
-        self._lower = LOWER.get(arguments[0], _LOWER_ELSE)
+        self._is_look = arguments[0] == LOOK
         self._environment = environment
         self._clock_s = clock_s
         self._ending = Event()
@@ -84,9 +100,7 @@ class Child:
         )
         self._process = process
         self.starts += 1
-        with suppress(OSError, AttributeError):  # it may be gone, or the system has no priorities
-            own = os.getpriority(os.PRIO_PROCESS, 0)
-            os.setpriority(os.PRIO_PROCESS, process.pid, own + self._lower)
+        stand_back(process.pid, is_look=self._is_look)
         while process.poll() is None and not self._ending.wait(_LOOK_S):
             pass
         assert process.stdin is not None  # noqa: S101  it was asked for

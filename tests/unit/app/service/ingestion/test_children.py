@@ -71,6 +71,25 @@ def test_an_answer_comes_before_what_runs_beside_it(command: str, lower: int) ->
     child.end()
 
 
+@pytest.mark.usefixtures("sleepers")
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system pins no process")
+@pytest.mark.parametrize(("command", "spared"), [("commit", 0), ("watch", 1)])
+def test_a_look_leaves_a_core_to_answers(command: str, spared: int) -> None:
+    """Where there is more than one; a commit, which is short, leaves none."""
+    own = os.sched_getaffinity(0)
+    left = max(len(own) - spared, 1)
+    child = Child([command], clock_s=time.monotonic)
+    child.start()
+    wait_for(
+        lambda: (
+            child.pid is not None
+            and len(cores := os.sched_getaffinity(child.pid)) == left
+            and cores <= own
+        )
+    )
+    child.end()
+
+
 @pytest.mark.long
 def test_a_child_goes_with_a_service_that_was_killed(tmp_path: Path) -> None:
     """The committer reads a pipe that closes when its parent is gone, however it went."""
