@@ -136,7 +136,7 @@ def detect_campaigns(
         allowed,
         list_groups(judged, tied.groups, volumes, tied.members, found),
         pl.concat([tied.evidence, *_list_evidence(judged, traffic, null)]),
-        weigh_by_group(found, judged),
+        weigh_by_group(found, judged, allowed),
         {j.group_id: j.p_value for j in judged if j.judgement != "undecided"},
         *_keep_answers(register.answered, judged, null),
     )

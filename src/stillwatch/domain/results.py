@@ -111,7 +111,7 @@ EXCHANGES_OUT: Final = Table(
         "exchange_id": _ID,
         "account_id": _ID,
         "campaign_id": _c(_S, "campaign"),
-        "membership": _r(_F, "probability that it belongs to a harvest, its group's included"),
+        "membership": _r(_F, "probability that it belongs to a harvest; where permitted, 0"),
     },
 )
 

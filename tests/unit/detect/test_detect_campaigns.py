@@ -25,7 +25,9 @@ def scene_of() -> tuple[Scene, dict[str, list[str]]]:
     return scene, groups
 
 
-def detect(scene: Scene, groups: dict[str, list[str]], *, seed: int | None = None) -> Detected:
+def detect(
+    scene: Scene, groups: dict[str, list[str]], *, seed: int | None = None, budget: int | None = 3
+) -> Detected:
     """Judge it, rows shuffled where a seed is given."""
 
     def mixed(frame: pl.DataFrame) -> pl.DataFrame:
@@ -33,7 +35,10 @@ def detect(scene: Scene, groups: dict[str, list[str]], *, seed: int | None = Non
 
     grants = GRANT.conform(
         pl.DataFrame(
-            [{"account_id": p, "scope": "distillation", "budget_exchanges": 3} for p in PARTNER],
+            [
+                {"account_id": p, "scope": "distillation", "budget_exchanges": budget}
+                for p in PARTNER
+            ],
             schema_overrides={**GRANT.schema},
         )
     )
@@ -71,6 +76,17 @@ def test_heads_partner_and_strangers_get_what_they_are(found: Detected) -> None:
     assert verdict_of(found, "s") == {"clear"}
     partner = found.accounts.filter(account_id=PARTNER[0]).row(0, named=True)
     assert partner["reasons"][0] == "over_budget"
+
+
+@pytest.mark.parametrize(("budget", "listed"), [(None, "h"), (3, "hp")])
+def test_what_a_permission_covers_belongs_to_no_harvest(budget: int | None, listed: str) -> None:
+    """Within its budget: membership 0, and the campaign's own figures keep it; over it: as ever."""
+    found = detect(*scene_of(), budget=budget).found
+    taken = found.exchanges.filter(pl.col("membership") >= 0.5)
+    names = taken["account_id"].str.slice(0, 1)
+    assert set(names) == set(listed)
+    partner = found.campaigns.filter(campaign_id=found.of_group["g-p"][0])
+    assert partner["exchanges"].item() > 100
 
 
 def test_everybody_who_sent_anything_has_one_row(found: Detected) -> None:

@@ -64,20 +64,25 @@ def list_groups(
     ).sort("group_id")
 
 
-def weigh_by_group(found: Campaigns, judged: Sequence[Judged]) -> Campaigns:
+def weigh_by_group(found: Campaigns, judged: Sequence[Judged], accounts: pl.DataFrame) -> Campaigns:
     """Weigh the membership of exchanges by the probability that their group harvests at all.
 
-    Grain:   EXCHANGES_OUT, as it was.
+    Grain:   EXCHANGES_OUT, as it was; `accounts` is ACCOUNTS_OUT, after permissions.
     Units:   the probability that an exchange belongs to a harvest: that its group is one, times
-             that it is its group's.
+             that it is its group's. What a permission covers, within its budget, is nobody's
+             harvest: 0. What the campaign took stands in its own figures.
     """
     sure = {
         found.of_group[j.group_id][0]: j.probability for j in judged if j.group_id in found.of_group
     }
+    is_over = pl.col("reasons").list.contains("over_budget")
+    covered = accounts.filter((pl.col("verdict") == "permitted") & ~is_over)["account_id"]
     chance = pl.col("campaign_id").replace_strict(sure, return_dtype=pl.Float64)
     exchanges = found.exchanges
     if len(exchanges):
-        exchanges = exchanges.with_columns(pl.col("membership") * chance)
+        is_covered = pl.col("account_id").is_in(covered.implode())
+        share = pl.when(is_covered).then(0.0).otherwise(pl.col("membership") * chance)
+        exchanges = exchanges.with_columns(share.alias("membership"))
     return replace(found, exchanges=exchanges)
 
 
