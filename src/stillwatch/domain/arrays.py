@@ -73,7 +73,9 @@ def pair(high: Whole, low: Whole) -> I64:
 
     Grain:   one per entry. Cost: eight bytes each.
     """
-    return np.asarray((high.astype(np.int64) << _LOW) | low.astype(np.int64))
+    pairs = high.astype(np.int64)
+    pairs <<= _LOW
+    return np.bitwise_or(pairs, low, out=pairs, casting="unsafe")
 
 
 def unpair(pairs: I64) -> tuple[I32, I64]:

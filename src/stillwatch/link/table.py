@@ -170,12 +170,13 @@ def _hold(rows: pl.DataFrame, actor_of: I32) -> tuple[I64, I64, F64]:
     """
     account, share = rows["account"].to_numpy(), rows["share"].to_numpy()
     ids, value = rank_values(rows["value"].to_numpy())
-    key, accounts = pair(actor_of[account], value), np.bincount(actor_of)
-    if (several := accounts[actor_of[account]] > 1).any():
+    actor, accounts = actor_of[account], np.bincount(actor_of)
+    key = pair(actor, value)
+    if (several := (accounts > 1)[actor]).any():
         pooled = np.flatnonzero(several)
         pooled = pooled[np.lexsort((account[pooled], key[pooled]))]  # floats add up in one order
         starts = start_runs(key[pooled])
-        mean = np.add.reduceat(share[pooled], starts) / accounts[actor_of[account[pooled[starts]]]]
+        mean = np.add.reduceat(share[pooled], starts) / accounts[actor[pooled[starts]]]
         key = np.concatenate([key[~several], key[pooled[starts]]])
         share = np.concatenate([share[~several], mean])
     if np.any(key[1:] < key[:-1]):

@@ -18,7 +18,8 @@ import polars as pl
 from stillwatch.domain.lake_tables import FIRST_USE, VALUE_COUNT
 from stillwatch.domain.results import PROFILE
 from stillwatch.observe.engines import collect_here
-from stillwatch.observe.profiles import measure_profiles
+from stillwatch.observe.held_values import Grouped, Senders, number_accounts
+from stillwatch.observe.profiles import measure_grouped, measure_profiles
 from stillwatch.observe.traits import EXCHANGE_CHANNELS, count_first_use, count_values
 
 COUNT_COLUMNS: Final = tuple(sorted({"account_id", "model", "hour", *EXCHANGE_CHANNELS.values()}))
@@ -31,7 +32,7 @@ class DayCounts:
 
     profiles: pl.DataFrame
     values: Mapping[str, pl.DataFrame]
-    """Channel → (account_id, value, exchanges)."""
+    """Channel → (account_id, value, exchanges); accounts as words, or numbered (Enum)."""
     first_use: pl.DataFrame
     """(account_id, model, hour)."""
 
@@ -58,26 +59,44 @@ def _is_word(counts: pl.DataFrame) -> bool:
     return counts.schema["value"] == pl.String
 
 
-def count_exchanges(exchanges: nw.LazyFrame[Any]) -> DayCounts:
+def count_exchanges(exchanges: nw.LazyFrame[Any], *, senders: Senders | None = None) -> DayCounts:
     """Count what linking needs of some exchanges, be it a day or all of them.
 
     Grain:   one row per account and day, account and value, account and model.
     Nulls:   exchanges without a value are left out of that channel.
-    Cost:    one group-by a channel, on the engine that the exchanges are on.
+    Cost:    on Polars a sort of the exchanges by account, where accounts are Enum, and a look at
+             each column; elsewhere one group-by a channel. `senders` spares a look at the ids.
     """
-    profiles = PROFILE.conform(
-        collect_here(measure_profiles(exchanges))
-        .with_columns(
-            pl.col("day").cast(pl.Int32).cast(pl.Date), pl.col("^.*_tokens$").fill_null(0)
-        )
-        .with_columns(pl.col("harvest_like").fill_null(0.0))
-        .sort("account_id", "day")
-    )
+    if exchanges.implementation.is_polars():
+        return _count_here(exchanges, senders)
     values = {
         channel: collect_here(count_values(exchanges, column=column))
         for channel, column in EXCHANGE_CHANNELS.items()
     }
+    profiles = _settle(collect_here(measure_profiles(exchanges)))
     return DayCounts(profiles, values, collect_here(count_first_use(exchanges)))
+
+
+def _count_here(exchanges: nw.LazyFrame[Any], senders: Senders | None) -> DayCounts:
+    """Do so on Polars, a column in memory at a time."""
+    if senders is None:
+        senders = number_accounts(collect_here(exchanges.select("account_id"))["account_id"])
+    grouped = Grouped.of(senders)
+    values = {
+        channel: grouped.count(collect_here(exchanges.select(column))[column])
+        for channel, column in EXCHANGE_CHANNELS.items()
+    }
+    first_use = senders.find_first(collect_here(exchanges.select("model", "hour")))
+    return DayCounts(_settle(measure_grouped(exchanges, grouped)), values, first_use)
+
+
+def _settle(profiles: pl.DataFrame) -> pl.DataFrame:
+    """Bring account-days to PROFILE. Order: by account and day."""
+    return PROFILE.conform(
+        profiles.with_columns(
+            pl.col("day").cast(pl.Int32).cast(pl.Date), pl.col("^.*_tokens$").fill_null(0)
+        ).with_columns(pl.col("harvest_like").fill_null(0.0))
+    ).sort("account_id", "day")
 
 
 def read_counts(
@@ -122,4 +141,5 @@ def merge_counts(days: Sequence[DayCounts]) -> DayCounts:
 def _gather(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Put days together; a day on which a channel was silent has no type of its own."""
     filled = [part for part in parts if len(part)]
-    return pl.concat([p.cast({"exchanges": pl.Int64}) for p in filled or parts[:1]])
+    types = pl.col("account_id").cast(pl.String), pl.col("exchanges").cast(pl.Int64)
+    return pl.concat([part.with_columns(types) for part in filled or parts[:1]])

@@ -9,12 +9,23 @@ hundreds of millions of them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import narwhals as nw
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from stillwatch.domain import limits
+from stillwatch.domain.arrays import read_only
+
+
+class Listed(NamedTuple):
+    """Hashes of exchanges, one after another."""
+
+    rows: npt.NDArray[np.uint32]
+    """Of each: its exchange, by the run's number of it."""
+    hashes: npt.NDArray[np.int64]
 
 
 def collect_here(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
@@ -38,12 +49,27 @@ def give_to_engine(frame: pl.DataFrame, exchanges: nw.LazyFrame[Any]) -> nw.Lazy
     return given
 
 
-def split_batches(exchanges: nw.LazyFrame[Any], *columns: str) -> Iterator[nw.LazyFrame[Any]]:
-    """Give some columns of exchanges on Polars, some exchanges at a time.
+def read_hashes(exchanges: nw.LazyFrame[Any], *columns: str) -> Iterator[Listed]:
+    """Read hashes of exchanges on Polars, some exchanges at a time.
 
-    Grain:   limits.BATCH_ROWS exchanges a frame. Order: as they come.
+    Grain:   limits.BATCH_ROWS exchanges, and one of the columns, at a time.
+    Nulls:   left out. Order: as exchanges come.
     Cost:    one pass; a batch is in memory at a time, and the next is being read.
     """
-    picked: pl.LazyFrame = exchanges.select(*columns).to_native()
+    picked: pl.LazyFrame = exchanges.select("row", *columns).to_native()
     for batch in picked.collect_batches(chunk_size=limits.BATCH_ROWS, maintain_order=True):
-        yield nw.from_native(batch.lazy())
+        for name in columns:
+            yield list_hashes(batch, name)
+
+
+def list_hashes(batch: pl.DataFrame, column: str) -> Listed:
+    """List the hashes of a column of hashes, or of lists of them.
+
+    Grain:   an entry per exchange and hash. Nulls: left out.
+    """
+    listed = batch.select(pl.col("row").cast(pl.UInt32), hash=column)
+    if listed.schema["hash"] == pl.List:
+        listed = listed.explode("hash", empty_as_null=False, keep_nulls=False)
+    if listed["hash"].null_count():
+        listed = listed.drop_nulls("hash")
+    return Listed(read_only(listed["row"].to_numpy()), read_only(listed["hash"].to_numpy()))

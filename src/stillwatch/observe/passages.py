@@ -15,19 +15,17 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from stillwatch.domain.arrays import unpair
+from stillwatch.domain.arrays import read_only, start_runs, unpair
 from stillwatch.domain.observations import Passages
 from stillwatch.observe.engines import collect_here
-from stillwatch.observe.hashes.lists import I64
+from stillwatch.observe.hashes.lists import I64, NAMELESS, hold_once, rename_shingles
 from stillwatch.observe.hashes.shingles import list_shingles
+from stillwatch.observe.held_values import number_accounts
 from stillwatch.observe.systems import find_system_templates
 from stillwatch.observe.templates import join_shingles
 
 Numbers = npt.NDArray[np.uint32]
 
-_LOW = 32
-"""Bits of a template's number, below that of an exchange or an account."""
-_TEMPLATE = 2**_LOW - 1
 _COUNTED = ("account_id", "value", "exchanges")
 
 
@@ -37,7 +35,7 @@ class SentPassages:
 
     passages: Passages
     accounts: pl.Series
-    """The ids of the accounts, sorted."""
+    """The ids of the accounts, sorted: Enum."""
     account: Numbers
     """Of each exchange, by the run's number of it: its account's place among them."""
     texts: pl.DataFrame
@@ -54,8 +52,9 @@ def list_passages(exchanges: nw.LazyFrame[Any], *, systems: pl.DataFrame) -> Sen
     `systems` is SYSTEM: the sketches of the system texts that the exchanges name.
     """
     senders = collect_here(exchanges.select("row", "account_id", "system_hash"))
-    accounts = senders["account_id"].unique().sort()
-    account = _number_accounts(senders, accounts)
+    accounts, sender = number_accounts(senders["account_id"])
+    account = _tell_by_row(senders["row"], sender)
+    senders = senders.with_columns(accounts.gather(sender).alias("account_id"))
     hashes, places = list_shingles(exchanges)
     templates = join_shingles(places, account, shingles=len(hashes))
     prompts = templates.with_row_index("passage").select(
@@ -88,21 +87,18 @@ def list_passages(exchanges: nw.LazyFrame[Any], *, systems: pl.DataFrame) -> Sen
 
 def _carry_prompts(places: I64, prompts: pl.DataFrame, *, shingles: int) -> pl.DataFrame:
     """Say which passages prompts carry. Grain: one row per pair of `places` in a template."""
-    passage = np.full(shingles, len(prompts), np.uint32)
-    passage[prompts["shingle"].to_numpy()] = prompts["passage"].to_numpy()
-    row, shingle = unpair(places)
-    carried = passage[shingle]
-    held = carried < len(prompts)
-    return pl.DataFrame({"row": row[held].astype(np.uint32), "passage": carried[held]})
+    names = np.full(shingles, NAMELESS, np.uint32)
+    names[prompts["shingle"].to_numpy()] = prompts["passage"].to_numpy()
+    row, passage = np.empty(len(places), np.uint32), np.empty(len(places), np.uint32)
+    n = rename_shingles(places, names, row, passage)
+    return pl.DataFrame({"row": row[:n], "passage": passage[:n]})
 
 
-def _number_accounts(senders: pl.DataFrame, accounts: pl.Series) -> Numbers:
-    """Give the place of each exchange's account among `accounts`, by the exchange's number."""
-    numbered = accounts.to_frame().with_row_index("account")
-    placed = senders.select("row", "account_id").join(numbered, on="account_id")
-    rows = placed["row"].to_numpy()
+def _tell_by_row(row: pl.Series, account: Numbers) -> Numbers:
+    """Give the account of each exchange by the exchange's number."""
+    rows = row.to_numpy()
     out = np.zeros(int(rows.max()) + 1 if len(rows) else 1, np.uint32)
-    out[rows] = placed["account"].to_numpy()
+    out[rows] = account
     return out
 
 
@@ -110,34 +106,32 @@ def count_templates(sent: SentPassages, *, place: str) -> pl.DataFrame:
     """Count, per account, the exchanges that carry each template of a place.
 
     Grain:   one row per (account_id, value): `exchanges`.
-    Cost:    two sorts of the rows of (exchange, passage), of eight bytes each.
+    Cost:    a look at the rows of (exchange, passage), and a sort of what is left of them, of eight
+             bytes each.
     """
     listed = sent.passages.listed
     names = listed.filter(place=place)["template"].unique().sort()
-    code = np.full(len(listed), -1, np.int64)
+    code = np.full(len(listed), -1, np.int32)
     here = (listed["place"] == place).to_numpy()
     code[here] = np.searchsorted(names.to_numpy(), listed["template"].to_numpy()[here])
     template = code[sent.passages.carried["passage"].to_numpy()]
-    row = sent.passages.carried["row"].to_numpy()[template >= 0].astype(np.int64)
-    carried = _distinct((row << _LOW) | template[template >= 0])
-    held, exchanges = np.unique(
-        (sent.account[carried >> _LOW].astype(np.int64) << _LOW) | (carried & _TEMPLATE),
-        return_counts=True,
-    )
+    row = sent.passages.carried["row"].to_numpy()[template >= 0]
+    template = template[template >= 0]
+    if np.any(row[1:] < row[:-1]):
+        order = np.argsort(row, kind="stable")
+        row, template = row[order], template[order]
+    held = np.empty(len(row), np.int64)
+    held = held[: hold_once(read_only(row), read_only(template), sent.account, held)]
+    held.sort()
+    begins = start_runs(held)
+    account, template = unpair(held[begins])
     return pl.DataFrame(
         {
-            "account_id": sent.accounts.gather(held >> _LOW),
-            "value": names.gather(held & _TEMPLATE),
-            "exchanges": exchanges,
+            "account_id": sent.accounts.gather(account),
+            "value": names.gather(template),
+            "exchanges": np.diff(begins, append=len(held)),
         }
     )
-
-
-def _distinct(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    keys.sort()
-    fresh = np.ones(len(keys), np.bool_)
-    fresh[1:] = keys[1:] != keys[:-1]
-    return keys[fresh]
 
 
 def count_systems(sent: SentPassages, *, texts: pl.DataFrame) -> pl.DataFrame:
@@ -147,4 +141,5 @@ def count_systems(sent: SentPassages, *, texts: pl.DataFrame) -> pl.DataFrame:
     """
     lone = texts.join(sent.texts, left_on="value", right_on="system_hash", how="anti")
     both = [count_templates(sent, place="system"), lone.select(_COUNTED)]
-    return pl.concat([part.cast({"exchanges": pl.Int64}) for part in both])
+    types = pl.col("account_id").cast(sent.accounts.dtype), pl.col("exchanges").cast(pl.Int64)
+    return pl.concat([part.with_columns(types) for part in both])

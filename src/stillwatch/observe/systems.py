@@ -63,7 +63,7 @@ def find_system_templates(uses: pl.DataFrame, systems: pl.DataFrame) -> pl.DataF
         .rename({"texts": "system_hash"})
     )
     numbered = atoms.select("hash").unique().sort("hash").with_row_index("shingle")
-    account = pl.col("account_id").cast(pl.Categorical).to_physical().alias("account")
+    account = pl.col("account_id").rank("dense").alias("account")
     carried = (
         pairs.select("system_hash", account)
         .with_row_index("row")

@@ -17,6 +17,7 @@ import polars as pl
 from stillwatch.domain import limits
 from stillwatch.domain.channels.families import CHANNELS
 from stillwatch.domain.keyed import PseudonymKey, hash_strings
+from stillwatch.domain.schema import check_frame
 from stillwatch.domain.tables import TRAIT
 
 EXCHANGE_CHANNELS: Mapping[str, str] = {
@@ -28,6 +29,9 @@ REGISTER_CHANNELS: Mapping[str, str] = {
     c.name: c.column for c in CHANNELS if c.column and c.source == "register"
 }
 """Channel → column of REGISTER."""
+
+CHANNEL_NUMBERS = pl.Enum([c.name for c in CHANNELS])
+"""Channels in the house's order, a byte each."""
 
 _WORD_DOMAIN = 97
 """Keeps the pseudonyms of words (a country, a path) apart from those of names."""
@@ -73,15 +77,16 @@ def share_traits(
     """Turn counts of one channel into traits.
 
     Grain:   one TRAIT row per (account_id, value). Units: share of the account's exchanges.
-    `totals` is (account_id, total); words become pseudonyms here, hashes stay.
+    Order:   as given. `totals` is (account_id, total); words become pseudonyms here, hashes stay;
+    channels are numbered (Enum), and accounts where they are in `counts`.
     """
-    shared = counts.join(totals, on="account_id").select(
+    shared = counts.join(totals, on="account_id", maintain_order="left").select(
         "account_id",
-        pl.lit(channel).alias("channel"),
+        pl.lit(channel, CHANNEL_NUMBERS).alias("channel"),
         _as_pseudonym(counts.schema["value"], key=key).alias("value"),
         (pl.col("exchanges") / pl.col("total")).alias("share"),
     )
-    return TRAIT.conform(shared)
+    return check_frame(shared, TRAIT)
 
 
 def sample_hours(counts: pl.DataFrame, *, key: PseudonymKey) -> pl.DataFrame:

@@ -22,7 +22,7 @@ def test_what_is_in_the_index_is_noted_and_nothing_else(spread: int) -> None:
     rng = np.random.default_rng(1)
     held = np.unique(rng.integers(-spread, spread, 300))
     values = np.concatenate([rng.choice(held, 500), rng.integers(-spread, spread, 500)])
-    rows, index = np.arange(len(values)), index_hashes(held)
+    rows, index = np.arange(len(values), dtype=np.uint32), index_hashes(held)
     out = np.empty(len(values) + 1, np.int64)
     found = note_hits((rows, values), index, np.full(len(index.hashes), 255, np.uint8), out)
     place, row = unpair(out[:found])
@@ -35,7 +35,7 @@ def test_a_hash_is_noted_as_often_as_is_left_of_it() -> None:
     index = index_hashes(np.array([7]))
     left = np.full(len(index.hashes), 3, np.uint8)
     out = np.empty(6, np.int64)
-    assert note_hits((np.arange(5), np.full(5, 7)), index, left, out) == 3
+    assert note_hits((np.arange(5, dtype=np.uint32), np.full(5, 7)), index, left, out) == 3
     assert left.min() == 0
 
 
@@ -54,7 +54,7 @@ def test_frequent_hashes_are_counted_and_numbered_however_the_table_grows(cells:
     """Whatever comes in between; those that share a cell with others are counted too."""
     rng = np.random.default_rng(2)
     hashes = rng.choice(rng.integers(-(2**62), 2**62, 400), 6_000)
-    rows, counted = np.arange(len(hashes)), np.zeros(cells, np.uint8)
+    rows, counted = np.arange(len(hashes), dtype=np.uint32), np.zeros(cells, np.uint8)
     count_cells(hashes, counted)
     table, at, parts = Table.of(64), 0, []
     while at < len(hashes):

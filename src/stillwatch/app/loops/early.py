@@ -52,14 +52,20 @@ def _traits(lake: Lake, rows: pl.LazyFrame, key: PseudonymKey) -> pl.DataFrame:
     totals = counts.profiles.group_by("account_id").agg(pl.col("exchanges").sum().alias("total"))
     hours = counts.values["active_hour"].group_by("account_id")
     active = hours.agg(pl.col("value").min().alias("first_hour"))
+    active = active.with_columns(pl.col("account_id").cast(pl.String))
     parts = [
-        share_traits(values, channel=channel, totals=totals, key=key)
+        share_traits(_spell(values), channel=channel, totals=totals, key=key)
         for channel, values in counts.values.items()
         if len(values)
     ]
     register = read_snapshot(lake).register
     parts.append(read_register_traits(register, active=active, key=key))
-    return pl.concat([TRAIT.empty(), *parts])
+    return pl.concat([TRAIT.empty(), *map(TRAIT.conform, parts)])
+
+
+def _spell(counts: pl.DataFrame) -> pl.DataFrame:
+    """Give accounts by their ids. Grain: unchanged."""
+    return counts.with_columns(pl.col("account_id").cast(pl.String))
 
 
 def _known(lake: Lake, found: pl.DataFrame) -> pl.DataFrame:

@@ -42,7 +42,7 @@ def find_telling(traits: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     population = max(traits["account_id"].n_unique(), 1)
     sizes = members.group_by("group_id").agg(pl.len().alias("size"))
     inside = (
-        members.select("group_id", "account_id")
+        members.select("group_id", pl.col("account_id").cast(traits.schema["account_id"]))
         .join(lasting, on="account_id")
         .group_by("group_id", "channel", "value")
         .agg(pl.len().alias("holders"))
@@ -66,5 +66,5 @@ def find_telling(traits: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
         .sort("group_id", "weight_bits", "channel", "value", descending=[False, True, False, False])
         .group_by("group_id", maintain_order=True)
         .head(limits.TELLING_VALUES_MAX)
-        .select("group_id", "channel", "value", "weight_bits")
+        .select("group_id", pl.col("channel").cast(pl.String), "value", "weight_bits")
     )

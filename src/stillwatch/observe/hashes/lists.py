@@ -19,6 +19,9 @@ Bools = npt.NDArray[np.bool_]
 
 _LOWER: Final = 2**32 - 1
 """The second number of a pair."""
+NAMELESS: Final = 2**32 - 1
+"""The name of a shingle that is in no template."""
+_NAMELESS: Final = np.uint32(NAMELESS)
 
 
 @nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
@@ -71,6 +74,45 @@ def list_neighbours(
                     out[n] = (np.int64(index[a]) << 32) | index[b]
                     n += 1
             j += 1
+    return n
+
+
+@nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
+def rename_shingles(places: I64, names: U32, rows: U32, named: U32) -> int:
+    """Say which exchange carries what, by other names.
+
+    Grain:   an entry of `rows` and of `named` per pair of an exchange and a shingle that has a
+             name, which is any number but the last there is; gives how many.
+    Order:   as given.
+    """
+    n = 0
+    for one in places:
+        name = names[one & _LOWER]
+        if name != _NAMELESS:
+            rows[n], named[n] = one >> 32, name
+            n += 1
+    return n
+
+
+@nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
+def hold_once(rows: U32, held: I32, account: U32, out: I64) -> int:
+    """Say what the account of each exchange holds, each thing once an exchange.
+
+    Grain:   an entry of `out`, a pair of an account and a thing, per exchange and thing; gives how
+             many. `account` is by exchange.
+    Order:   as given: what one exchange holds lies together, and is little.
+    """
+    n = begin = 0
+    for i in range(len(rows)):
+        if i == 0 or rows[i] != rows[i - 1]:
+            begin = n
+        one = (np.int64(account[rows[i]]) << 32) | held[i]
+        known = False
+        for k in range(begin, n):
+            known |= out[k] == one
+        if not known:
+            out[n] = one
+            n += 1
     return n
 
 

@@ -8,7 +8,7 @@ counts, and is joined with. Deliberately absent: what shingles have in common (`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import narwhals as nw
@@ -16,8 +16,8 @@ import numpy as np
 import polars as pl
 
 from stillwatch.domain import limits
-from stillwatch.domain.arrays import pair, read_only
-from stillwatch.observe.engines import collect_here, give_to_engine, split_batches
+from stillwatch.domain.arrays import pair
+from stillwatch.observe.engines import collect_here, give_to_engine, read_hashes
 from stillwatch.observe.hashes.tables import I64, Table, count_cells, number_frequent
 
 _LEAST: Final = limits.TEMPLATE_ACCOUNTS_MIN
@@ -95,26 +95,17 @@ def list_shingles(exchanges: nw.LazyFrame[Any]) -> Shingles:
     return found
 
 
-def _read_sketches(exchanges: nw.LazyFrame[Any]) -> Iterator[tuple[I64, I64]]:
-    """Read exchanges' numbers and hashes, an entry each, a batch at a time."""
-    row = nw.col("row").cast(nw.Int64)
-    for batch in split_batches(exchanges, "row", "sketch"):
-        listed = batch.select(row, nw.col("sketch").alias("hash")).explode("hash")
-        piece = collect_here(listed.filter(~nw.col("hash").is_null()))
-        yield read_only(piece["row"].to_numpy()), read_only(piece["hash"].to_numpy())
-
-
 def _number_shingles(exchanges: nw.LazyFrame[Any]) -> Shingles:
     """Count shingles roughly, never too low; then count, and list, those that may be frequent."""
     cells = np.zeros(limits.SHINGLE_CELLS, np.uint8)
-    for _, hashes in _read_sketches(exchanges):
-        count_cells(hashes, cells)
+    for listed in read_hashes(exchanges, "sketch"):
+        count_cells(listed.hashes, cells)
     table, parts = Table.of(_PLACES), []
-    for rows, hashes in _read_sketches(exchanges):
-        room, at, n = np.empty(len(hashes) + 1, np.int64), 0, 0
-        while at < len(hashes):
-            at, more = number_frequent((rows, hashes), at, (cells, _LEAST), table, room[n:])
-            table, n = table.grow() if at < len(hashes) else table, n + more
+    for listed in read_hashes(exchanges, "sketch"):
+        room, at, n = np.empty(len(listed.hashes) + 1, np.int64), 0, 0
+        while at < len(listed.hashes):
+            at, more = number_frequent(listed, at, (cells, _LEAST), table, room[n:])
+            table, n = table.grow() if at < len(listed.hashes) else table, n + more
         parts.append(room[:n].copy())
     del cells
     often = table.places[table.places["count"] >= _LEAST]
@@ -124,7 +115,9 @@ def _number_shingles(exchanges: nw.LazyFrame[Any]) -> Shingles:
     places, end = np.empty(int(often["count"].sum()), np.int64), 0
     while parts:
         part = parts.pop(0)
-        kept = part[number[part & _LOW] >= 0]
-        places[end : end + len(kept)] = (kept & ~_LOW) | number[kept & _LOW]
-        end += len(kept)
+        named = number[part & _LOW]
+        kept = named >= 0
+        span = slice(end, end + int(kept.sum()))
+        places[span] = (part[kept] & ~_LOW) | named[kept]
+        end = span.stop
     return Shingles(often["hash"].copy(), places)

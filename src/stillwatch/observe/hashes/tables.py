@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 I64 = npt.NDArray[np.int64]
 I32 = npt.NDArray[np.int32]
+U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 Records = npt.NDArray[np.void]
 Bytes = npt.NDArray[np.uint8]
@@ -76,7 +77,7 @@ def _fill(hashes: I64, index: Index) -> None:
 
 
 @nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
-def note_hits(found: tuple[I64, I64], index: Index, left: Bytes, out: I64) -> int:
+def note_hits(found: tuple[U32, I64], index: Index, left: Bytes, out: I64) -> int:
     """Note which hashes of some exchanges are in an index.
 
     Grain:   an entry of `out` per hash that is: its place and the exchange's number, as a pair;
@@ -100,7 +101,7 @@ def note_hits(found: tuple[I64, I64], index: Index, left: Bytes, out: I64) -> in
             at = (at + 1) & last
         if left[at] != 0 and index.hashes[at] == values[i]:
             left[at] -= np.uint8(1)
-            out[n] = (at << 32) | rows[i]
+            out[n] = (at << 32) | np.int64(rows[i])
             n += 1
     return n
 
@@ -159,7 +160,7 @@ def count_cells(hashes: I64, cells: Bytes) -> None:
 
 @nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
 def number_frequent(
-    found: tuple[I64, I64], at: int, heavy: tuple[Bytes, int], table: Table, out: I64
+    found: tuple[U32, I64], at: int, heavy: tuple[Bytes, int], table: Table, out: I64
 ) -> tuple[int, int]:
     """Number and count the hashes whose cells are heavy enough.
 
@@ -184,6 +185,6 @@ def number_frequent(
             places[p].hash, places[p].number = values[i], table.used[0]
             table.used[0] += 1
         places[p].count += np.uint32(1)
-        out[n] = (rows[i] << 32) | places[p].number
+        out[n] = (np.int64(rows[i]) << 32) | np.int64(places[p].number)
         n += 1
     return len(values), n
