@@ -35,6 +35,11 @@ CAMPAIGNS: Final = (
     "| scenario | scale | campaign | heads | recall | at suspect | purity | in one piece |\n"
     "|---|---|---|---|---|---|---|---|"
 )
+WORD: Final = (
+    "| scenario | scale | tied accounts | fraud | said | is fraud | expected error "
+    "| false among those called | promised |\n|---|---|" + "---:|" * 7
+)
+"""Of tied accounts alone; what was promised is the mean of 1 - probability over those called."""
 Cell = dict[str, Any]
 
 
@@ -108,7 +113,8 @@ def render_table(cells: Sequence[Cell]) -> str:
     rows = [_row(*key, group) for key, group in groups.items()]
     campaigns = [line for key, group in groups.items() for line in _campaign_rows(*key, group)]
     roles = [line for key, group in groups.items() for line in _role_rows(*key, group)]
-    parts = [HEADER, *rows, "", CAMPAIGNS, *campaigns]
+    words = [_word_row(*key, group) for key, group in groups.items()]
+    parts = [HEADER, *rows, "", CAMPAIGNS, *campaigns, "", WORD, *words]
     if roles:
         parts += ["", "| scenario | scale | falsely called role | accounts |", "|---|---|---|---|"]
         parts += roles
@@ -146,6 +152,24 @@ def _campaign_rows(scenario: str, scale: float, cells: Sequence[Cell]) -> Iterat
             for field in ("recall", "recall_at_suspect", "purity", "in_one_piece")
         )
         yield f"| {scenario} | {scale:g} | {name} | {heads:,.0f} | {shares} |"
+
+
+def _word_row(scenario: str, scale: float, cells: Sequence[Cell]) -> str:
+    """Say how far the probability could be taken at its word, over tied accounts."""
+    found = [cell["evaluation"] for cell in cells]
+    tied = [one["calibration_tied"] for one in found]
+    accounts, fraud = (sum(one[name] for one in tied) for name in ("accounts", "fraud"))
+    said = sum((one["mean_probability"] or 0.0) * one["accounts"] for one in tied)
+    called = sum(one["called_fraudulent"] for one in found)
+    false = sum(one["false_accounts"] for one in found)
+    promised = sum(
+        (one["promised_false_discovery"] or 0.0) * one["called_fraudulent"] for one in found
+    )
+    return (
+        f"| {scenario} | {scale:g} | {accounts:,} | {fraud:,} | {spell(said / max(accounts, 1))} "
+        f"| {spell(fraud / max(accounts, 1))} | {spell(mean(o['expected_error'] for o in tied))} "
+        f"| {spell(false / max(called, 1))} | {spell(promised / max(called, 1))} |"
+    )
 
 
 def _role_rows(scenario: str, scale: float, cells: Sequence[Cell]) -> Iterator[str]:

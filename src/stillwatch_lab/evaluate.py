@@ -81,6 +81,7 @@ def combine(evaluations: Sequence[Evaluation]) -> Study:
         incidents_with_false=with_false,
         any_false_share_high=upper_share(with_false, len(evaluations)),
         calibration=merge_calibrations([one.calibration for one in evaluations]),
+        calibration_tied=merge_calibrations([one.calibration_tied for one in evaluations]),
         evaluations=tuple(evaluations),
     )
 
@@ -119,6 +120,7 @@ def evaluate_case(case: Case) -> Evaluation:
         pivots=score_pivots(case),
         successors=score_successors(case),
         calibration=calibrate(case),
+        calibration_tied=calibrate(case, tied=True),
         verdicts_by_role=count_verdicts(judged),
         intervals=average_within(case, sides),
     )

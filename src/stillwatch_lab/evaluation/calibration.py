@@ -25,16 +25,20 @@ Z_95: Final = 1.959964
 Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
-def calibrate(case: Case) -> Calibration:
+def calibrate(case: Case, *, tied: bool = False) -> Calibration:
     """Tabulate and score the probabilities of one incident against its truth.
+
+    Grain:   all accounts; with `tied`, those in groups of tied accounts, of whom it is hard to say:
+             nearly all others are honest, said to be, and would make any error look small.
 
     Units:   `brier` is the mean of (probability - guilt)², 0 best; `brier_of_base_rate` is
              s (1 - s) with s the share of fraud: a score above it is worse than knowing nothing.
     Nulls:   an account without a probability (it is in no result) doesn't take part; without any
              account the scores are None and there is no bin.
-    Source:  Brier 1950; reliability table: Murphy & Winkler 1977; interval: Wilson 1927.
+    Source:  Brier 1950; reliability table: Murphy & Winkler 1977; interval: Wilson 1927; expected
+             error: Naeini et al. 2015, over these bins.
     """
-    known = case.judged.drop_nulls("probability")
+    known = case.judged.drop_nulls(["probability", *(["group_id"] if tied else [])])
     is_apart = (pl.col("verdict") == PERMITTED) & ~is_guilty()
     pairs = known.filter(~is_apart).select("probability", fraud=is_guilty())
     said = np.clip(pairs["probability"].to_numpy().astype(np.float64), 0.0, 1.0)
@@ -72,6 +76,11 @@ def _sum_up(bins: tuple[Bin, ...], *, squares: float, apart: int) -> Calibration
         brier=squares / accounts if accounts else None,
         brier_of_base_rate=None if share is None else share * (1.0 - share),
         mean_probability=said / accounts if accounts else None,
+        expected_error=sum(
+            row.accounts / accounts * abs(row.mean_probability - row.fraud_share) for row in bins
+        )
+        if accounts
+        else None,
         bins=bins,
     )
 

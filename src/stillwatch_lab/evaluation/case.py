@@ -35,6 +35,7 @@ _ACCOUNTS: Final = {
     "campaign_id": pl.String,
     "probability": pl.Float64,
     "predecessor_account_id": pl.String,
+    "group_id": pl.String,
 }
 _ROLES: Final = {
     "account_id": pl.String,
@@ -59,7 +60,8 @@ class Case:
     incident: str
     judged: pl.DataFrame
     """One account that sent anything: account_id, role, campaign, replaces, group, verdict,
-    probability, found_id (its campaign in the result) and predecessor_account_id."""
+    probability, found_id (its campaign in the result), predecessor_account_id and group_id (of
+    tied accounts, in the result; `group` is the truth's)."""
     harvest: pl.DataFrame
     """One exchange that the truth calls harvest: exchange_id, campaign."""
     exchanges: pl.DataFrame

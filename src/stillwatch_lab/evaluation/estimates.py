@@ -68,5 +68,8 @@ class Calibration:
     brier_of_base_rate: float | None
     """What one would score who gives every account the share of fraud."""
     mean_probability: float | None
+    expected_error: float | None
+    """Expected calibration error: mean over accounts of how far their bin's share of fraud lies
+    from the probability that was said there."""
     bins: tuple[Bin, ...]
     """Those that hold an account."""

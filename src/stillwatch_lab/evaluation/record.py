@@ -121,6 +121,8 @@ class Evaluation:
     pivots: PivotScore
     successors: SuccessorScore
     calibration: Calibration
+    calibration_tied: Calibration
+    """The same over accounts in groups of tied accounts."""
     verdicts_by_role: dict[str, dict[str, int]]
     intervals: Means
 
@@ -141,6 +143,7 @@ class Study:
     """95 % one-sided upper bound of the share of such incidents: it speaks where none was seen."""
     calibration: Calibration
     """Over the accounts of all incidents."""
+    calibration_tied: Calibration
     evaluations: tuple[Evaluation, ...]
 
     def to_json(self) -> str:

@@ -126,13 +126,17 @@ def _draw(
             says="A diamond for each figure, a bar for its interval, a ring for each incident.",
         )
     }
-    if study.calibration.bins:
-        drawn["reliability"] = draw_chart(
-            plot_reliability(study.calibration.bins),
-            name="reliability",
-            title="Share of fraud against the probability that was said",
-            says="A point for each bin with its 95 % interval; the table below has the figures.",
-        )
+    for name, each, of in (
+        ("reliability", study.calibration, "Share of fraud"),
+        ("reliability_tied", study.calibration_tied, "Tied accounts alone: share of fraud"),
+    ):
+        if each.bins:
+            drawn[name] = draw_chart(
+                plot_reliability(each.bins),
+                name=name,
+                title=f"{of} against the probability that was said",
+                says="A point for each bin with its 95 % interval; the table has the figures.",
+            )
     if bars:
         drawn["campaigns"] = draw_chart(
             plot_campaigns(bars, several=several),

@@ -6,6 +6,8 @@ in it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -33,8 +35,7 @@ def render_evaluation(evaluation: Evaluation) -> RenderableType:
         Text(),
         _render_time(evaluation),
         Text(),
-        _render_calibration(evaluation.calibration),
-        _say_brier(evaluation.calibration),
+        *_render_calibrations(evaluation),
         Text(),
         _render_roles(evaluation),
     )
@@ -53,8 +54,7 @@ def render_study(study: Study) -> RenderableType:
         Text(),
         _render_incidents(study),
         Text(),
-        _render_calibration(study.calibration),
-        _say_brier(study.calibration),
+        *_render_calibrations(study),
     )
 
 
@@ -173,8 +173,17 @@ def _render_time(evaluation: Evaluation) -> Table:
     return table
 
 
-def _render_calibration(calibration: Calibration) -> Table:
-    table = _grid("probability at its word", "from", "up to", "accounts", "said", "fraud", "95 %")
+def _render_calibrations(scored: Evaluation | Study) -> Iterator[RenderableType]:
+    """Lay out how far the probability can be taken at its word, of everybody and of the tied."""
+    yield _render_calibration(scored.calibration, title="probability at its word")
+    yield _say_brier(scored.calibration)
+    yield Text()
+    yield _render_calibration(scored.calibration_tied, title="the same, of tied accounts alone")
+    yield _say_brier(scored.calibration_tied)
+
+
+def _render_calibration(calibration: Calibration, *, title: str) -> Table:
+    table = _grid(title, "from", "up to", "accounts", "said", "fraud", "95 %")
     for row in calibration.bins:
         table.add_row(
             percent(row.low),
@@ -189,7 +198,9 @@ def _render_calibration(calibration: Calibration) -> Table:
 
 def _say_brier(calibration: Calibration) -> Text:
     brier, base = score(calibration.brier), score(calibration.brier_of_base_rate)
-    return Text(f"Brier score {brier}; the base rate alone would score {base}", style="dim")
+    error = percent(calibration.expected_error)
+    says = f"expected error {error}; Brier score {brier}; the base rate alone would score {base}"
+    return Text(says, style="dim")
 
 
 def _render_roles(evaluation: Evaluation) -> Table:

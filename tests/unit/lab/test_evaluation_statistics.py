@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import polars as pl
 import pytest
 from cases_by_hand import called, heads, honest, incident
 
@@ -36,6 +37,23 @@ def test_the_reliability_table_and_the_brier_score_are_those_of_the_book() -> No
     assert rows == [(0.0, 0.001, 1, 0), (0.1, 0.25, 2, 1), (0.9, 0.95, 1, 1)]
     assert found.bins[1].mean_probability == pytest.approx(0.15)
     assert found.bins[1].fraud_share == pytest.approx(0.5)
+
+
+def test_the_expected_error_is_that_of_the_book_and_of_the_tied_alone_where_asked() -> None:
+    """Bins of 1, 2 and 1 accounts miss by 0, 0.35 and 0.1; the one stranger said 0 is not tied."""
+    people = [*heads("a", 2), *honest(2)]
+    said = [
+        (name, "clear", None, probability, None)
+        for (name, *_), probability in zip(people, (0.9, 0.1, 0.2, 0.0), strict=True)
+    ]
+    case = incident(people, said)
+    tied = case.judged.with_columns(
+        group_id=pl.when(pl.col("probability") > 0).then(pl.lit("g-1")).otherwise(None)
+    )
+    case = dataclasses.replace(case, judged=tied)
+    assert calibrate(case).expected_error == pytest.approx((0 + 2 * 0.35 + 0.1) / 4)
+    assert calibrate(case, tied=True).expected_error == pytest.approx((2 * 0.35 + 0.1) / 3)
+    assert calibrate(case, tied=True).accounts == 3
 
 
 def test_certainty_falls_into_the_last_bin() -> None:
