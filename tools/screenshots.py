@@ -49,7 +49,8 @@ READY: Final = """() => [...document.querySelectorAll("[data-grid],[data-graph]"
 def pages_drawn() -> list[Page]:
     """Give the pages that a result alone can show."""
     data = (".json", "/alive")
-    return [p for p in CATALOGUE if "ledger" not in p.needs and not p.path.endswith(data)]
+    shown = [p for p in CATALOGUE if "ledger" not in p.needs and not p.path.endswith(data)]
+    return [p for p in shown if p.path != "/sign-in"]  # the desk's has somebody to sign in
 
 
 def name_of(page: Page) -> str:
