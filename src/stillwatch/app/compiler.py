@@ -19,9 +19,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Final
 
+import polars as pl
 import pyarrow as pa
 
 from stillwatch.domain import keyed
+from stillwatch.domain.channels.families import CHANNELS
 from stillwatch.domain.limits import COMPILE_S_MAX
 from stillwatch.domain.tables import REGISTER, TRAIT
 
@@ -116,13 +118,15 @@ def compile_later_stages() -> None:
 
 def compile_groups() -> None:
     """Compile half of it: what lays out who holds what, grows groups and lists their values."""
-    table = import_module("stillwatch.link.table")
-    table.tabulate_traits(TRAIT.empty(), register=REGISTER.empty())
+    shared = pl.DataFrame({"account_id": ["a", "b"], "value": 1, "share": 1.0})
+    traits = TRAIT.conform(shared.with_columns(channel=pl.lit(CHANNELS[0].name)))
+    import_module("stillwatch.link.table").tabulate_traits(traits, register=REGISTER.empty())
     import_module("stillwatch.link.counts").compile_groups()
 
 
 def compile_seeds() -> None:
-    """Compile the other half: what refines seeds, and what weighs members and exchanges."""
+    """Compile the other half: what counts traits, refines seeds, weighs members and exchanges."""
+    import_module("stillwatch.observe.account_traits").compile_kernels()
     import_module("stillwatch.link.counts").compile_seeds()
     import_module("stillwatch.detect.unmix.membership").compile_kernel()
 

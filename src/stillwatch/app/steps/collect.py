@@ -6,6 +6,7 @@ keeps with the result what a person asks for who looks into a group.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import narwhals as nw
@@ -45,20 +46,23 @@ def collect_traits(
 ) -> Collected:
     """Collect what the exchanges that stay say of their accounts.
 
-    Grain:   as each table has it. Cost: a few passes over the exchanges.
+    Grain:   as each table has it. Cost: a few passes over the exchanges, on two threads: requests
+             that came again are looked for beside all else.
     `counts` were made day by day, for a watch; without them they are counted here.
     """
     rows = nw.from_native(arrived.observed())
-    sent = list_passages(rows, systems=arrived.systems())
-    observed = count_traits(
-        rows,
-        passages=sent,
-        register=register.register,
-        launches=register.launches,
-        key=key,
-        counts=counts,
-    )
-    return Collected(sent, observed, find_echoes(rows))
+    with ThreadPoolExecutor(1, thread_name_prefix="echoes") as beside:
+        echoes = beside.submit(find_echoes, rows)
+        sent = list_passages(rows, systems=arrived.systems())
+        observed = count_traits(
+            rows,
+            passages=sent,
+            register=register.register,
+            launches=register.launches,
+            key=key,
+            counts=counts,
+        )
+        return Collected(sent, observed, echoes.result())
 
 
 def hold_traits(traits: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
