@@ -145,7 +145,7 @@ def measure_incident(traffic: Path, lake: Path) -> Incident:
     tied, _ = tie_accounts(arrived, register, run)
     exchanges = arrived.observed().select("row", *COLUMNS).collect()
     groups = tied.groups.filter(pl.col("link_q_value") <= settings.detect.link_q_max)
-    arranged = arrange_traffic(exchanges, passages=tied.passages)
+    arranged = arrange_traffic(exchanges.to_dict(), passages=tied.passages)
     case = Case(groups, tied.members, register.register, echoes=tied.echoes)
     measured = measure_groups(arranged, case, settings=settings.detect)
     listed = traffic / "truth" / "accounts.csv"

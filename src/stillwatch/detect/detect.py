@@ -100,8 +100,9 @@ def detect_campaigns(
     Cost:    one sort of the exchanges; linear in the exchanges of groups.
     Source:  DESIGN.md, section 7; CONTRACT.md, section 2.
     """
-    traffic = arrange_traffic(exchanges, passages=tied.passages)
-    del exchanges  # they stand in `traffic` once more, and are most of what a run holds
+    columns = exchanges.to_dict()
+    del exchanges  # they are most of what a run holds, and go into `traffic` column by column
+    traffic = arrange_traffic(columns, passages=tied.passages)
     at = _last(traffic.exchanges)
     resold, partners = (_find_covered(tied.members, register, scope=s, at=at) for s in _SCOPES)
     judged = judge_groups(

@@ -60,7 +60,7 @@ class Traffic:
     accounts: list[str]
     """A: account ids, sorted."""
     exchanges: pl.DataFrame
-    """X rows of `COLUMNS`."""
+    """X rows of `COLUMNS`, without the embedding."""
     account_start: I64
     """A + 1: the exchanges of an account."""
     passage_start: I64
@@ -100,24 +100,33 @@ class Traffic:
         return np.array(sorted(found), np.int32)
 
 
-def arrange_traffic(exchanges: pl.DataFrame, *, passages: Passages) -> Traffic:
+def arrange_traffic(columns: dict[str, pl.Series], *, passages: Passages) -> Traffic:
     """Arrange a run's exchanges by account.
 
-    Grain:   one row per exchange, with the run's number of it as `row`.
+    Grain:   one row per exchange, with the run's number of it as `row`. `columns` is emptied: each
+             is let go as it is taken, or a run's exchanges would be there twice.
     Order:   by (account, time, exchange_id): input order is irrelevant.
     Cost:    one sort of the exchanges, and two of the rows of (exchange, passage); of memory, some
              forty bytes a row of the latter for a moment, and eight for good.
     """
-    ordered = exchanges.sort("account_id", "time", "exchange_id")
+    keys = pl.DataFrame([columns[name] for name in ("account_id", "time", "exchange_id")])
+    order = keys.select(at=pl.arg_sort_by("account_id", "time", "exchange_id"))["at"]
+    del keys
+    rows = columns.pop("row").gather(order).cast(pl.Int64).to_numpy()
+    embeddings = read_embeddings(columns.pop("embedding"))[order.to_numpy()]
+    kept = [name for name in COLUMNS if name in columns]
+    ordered = pl.DataFrame([columns.pop(name).gather(order).rechunk() for name in kept])
+    # Polars adds up floats by account in their order where it knows that accounts are sorted.
+    ordered = ordered.with_columns(pl.col("account_id").set_sorted())
+    columns.clear()
     ids = ordered["account_id"].unique(maintain_order=True)
     account = ordered["account_id"].rle_id().to_numpy()
-    rows = ordered["row"].cast(pl.Int64).to_numpy()
     at, passage = _place_passages(rows, passages.carried)
     most = len(passages.listed)
     held = _hold(account[at], passage, sizes=np.bincount(account, minlength=len(ids)))
     return Traffic(
         accounts=ids.to_list(),
-        exchanges=ordered.select(COLUMNS),
+        exchanges=ordered,
         account_start=_starts(account, len(ids)),
         passage_start=_starts(at, len(ordered)),
         passage=passage,
@@ -128,7 +137,7 @@ def arrange_traffic(exchanges: pl.DataFrame, *, passages: Passages) -> Traffic:
         holders=np.bincount(held.passage, minlength=most).astype(np.int64),
         mass=np.bincount(held.passage, held.share, minlength=most).astype(np.float64),
         rows=rows,
-        embeddings=_read_embeddings(ordered["embedding"]),
+        embeddings=embeddings,
     )
 
 
@@ -169,10 +178,18 @@ def _hold(account: I32, passage: I32, *, sizes: I64) -> _Held:
     return _Held(holder, (key[starts] & _PASSAGE).astype(np.int32), share, own_share)
 
 
-def _read_embeddings(column: pl.Series) -> npt.NDArray[np.int8]:
-    zero = bytes(limits.EMBEDDING_DIMENSIONS)
-    joined = b"".join(column.fill_null(zero).to_list())
-    return np.frombuffer(joined, np.int8).reshape(len(column), limits.EMBEDDING_DIMENSIONS)
+def read_embeddings(column: pl.Series) -> npt.NDArray[np.int8]:
+    """Give embeddings as rows of numbers.
+
+    Grain:   one row of limits.EMBEDDING_DIMENSIONS per exchange; zero where there is no prompt.
+    """
+    found = np.zeros((len(column), limits.EMBEDDING_DIMENSIONS), np.int8)
+    there = column.drop_nulls()
+    if len(there):
+        joined = there.to_arrow().buffers()[2]  # of one length each, one after the other
+        numbers = np.frombuffer(joined, np.int8, len(there) * limits.EMBEDDING_DIMENSIONS)
+        found[column.is_not_null().to_numpy()] = numbers.reshape(len(there), -1)
+    return found
 
 
 def _starts(sorted_codes: npt.NDArray[np.integer], n: int) -> I64:

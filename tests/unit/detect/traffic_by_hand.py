@@ -109,7 +109,7 @@ class Scene:
     def traffic(self, *, accounts: int = limits.TEMPLATE_ACCOUNTS_MIN) -> Traffic:
         """Give the arranged traffic."""
         passages = self.carried(accounts=accounts)
-        return arrange_traffic(self.exchanges(), passages=passages)
+        return arrange_traffic(self.exchanges().to_dict(), passages=passages)
 
     def carried(self, *, accounts: int = limits.TEMPLATE_ACCOUNTS_MIN) -> Passages:
         """Give the same as numbers."""

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from stillwatch.domain import limits
+from stillwatch.detect.traffic import read_embeddings
 
 CELL: Final = ("account_id", "speciality")
 """What a cell is."""
@@ -85,7 +85,7 @@ def sketch_accounts(exchanges: pl.DataFrame, *, speciality: str | None = None) -
     """
     named = pl.col(speciality).cast(pl.String).fill_null(_WHOLE) if speciality else pl.lit(_WHOLE)
     cells = exchanges.select("account_id", "hour", named.alias("speciality"))
-    vectors = _read_embeddings(exchanges["embedding"])
+    vectors = read_embeddings(exchanges["embedding"])
     has_words = np.asarray(vectors.any(axis=1), np.bool_)
     known = exchanges["parameters_hash"].is_not_null().to_numpy()
     signs = _spread(exchanges["parameters_hash"].drop_nulls())
@@ -94,12 +94,6 @@ def sketch_accounts(exchanges: pl.DataFrame, *, speciality: str | None = None) -
         _sum_vectors(cells.filter(known), signs),
         _add_up([cells.with_columns(pl.lit(1, pl.Int64).alias("count"))], (*CELL, "hour")),
     )
-
-
-def _read_embeddings(column: pl.Series) -> Signed:
-    zero = bytes(limits.EMBEDDING_DIMENSIONS)
-    joined = b"".join(column.fill_null(zero).to_list())
-    return np.frombuffer(joined, np.int8).reshape(len(column), limits.EMBEDDING_DIMENSIONS)
 
 
 def _spread(hashes: pl.Series) -> Signed:
