@@ -182,12 +182,15 @@ class Passages:
         Cost:    two looks at the rows of `carried`.
         """
         old = carried["passage"].to_numpy()
-        used = np.bincount(old, minlength=len(listed)) > 0
+        used = np.zeros(len(listed), np.bool_)
+        used[old] = True
         order = listed.with_row_index("old").filter(pl.Series(used)).sort("hash", "place")
         new = np.zeros(max(len(listed), 1), np.uint32)
         new[order["old"].to_numpy()] = np.arange(len(order), dtype=np.uint32)
         return cls(
-            carried.select(pl.col("row").cast(pl.UInt32), pl.Series("passage", new[old])),
+            pl.DataFrame(
+                [carried["row"].cast(pl.UInt32).rechunk(), pl.Series("passage", new[old])]
+            ),
             order.drop("old").with_row_index("passage").select(LISTED),
         )
 

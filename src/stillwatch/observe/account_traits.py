@@ -96,11 +96,11 @@ def count_traits(  # noqa: PLR0913  what is known of the accounts, and what was 
     of_channel = {
         "active_hour": hours.group_by("account_id").agg(pl.col("exchanges").sum().alias("total"))
     }
-    parts = {
-        name: share_traits(rows, channel=name, totals=of_channel.get(name, totals), key=key)
-        for name, rows in counted.items()
-        if len(rows)
-    }
+    del counts, sent  # each channel's counts are gone when it has its traits
+    parts = {}
+    for name in [name for name, rows in counted.items() if len(rows)]:
+        rows, total = counted.pop(name), of_channel.get(name, totals)
+        parts[name] = share_traits(rows, channel=name, totals=total, key=key)
     active = active.with_columns(pl.col("account_id").cast(pl.String))
     told = read_register_traits(register, active=active, key=key)
     by_channel = told.partition_by("channel", as_dict=True)

@@ -18,7 +18,13 @@ import polars as pl
 from stillwatch.domain.arrays import read_only, start_runs, unpair
 from stillwatch.domain.observations import Passages
 from stillwatch.observe.engines import collect_here
-from stillwatch.observe.hashes.lists import I64, NAMELESS, hold_once, rename_shingles
+from stillwatch.observe.hashes.lists import (
+    DISORDER,
+    I64,
+    NAMELESS,
+    hold_once,
+    rename_shingles,
+)
 from stillwatch.observe.hashes.shingles import list_shingles
 from stillwatch.observe.held_values import number_accounts
 from stillwatch.observe.systems import find_system_templates
@@ -114,14 +120,11 @@ def count_templates(sent: SentPassages, *, place: str) -> pl.DataFrame:
     code = np.full(len(listed), -1, np.int32)
     here = (listed["place"] == place).to_numpy()
     code[here] = np.searchsorted(names.to_numpy(), listed["template"].to_numpy()[here])
-    template = code[sent.passages.carried["passage"].to_numpy()]
-    row = sent.passages.carried["row"].to_numpy()[template >= 0]
-    template = template[template >= 0]
-    if np.any(row[1:] < row[:-1]):
-        order = np.argsort(row, kind="stable")
-        row, template = row[order], template[order]
-    held = np.empty(len(row), np.int64)
-    held = held[: hold_once(read_only(row), read_only(template), sent.account, held)]
+    carried = sent.passages.carried
+    held = np.empty(len(carried), np.int64)
+    if (n := hold_once(_as_numbers(carried), code, sent.account, held)) == DISORDER:
+        n = hold_once(_as_numbers(carried.sort("row")), code, sent.account, held)
+    held = held[:n]
     held.sort()
     begins = start_runs(held)
     account, template = unpair(held[begins])
@@ -132,6 +135,11 @@ def count_templates(sent: SentPassages, *, place: str) -> pl.DataFrame:
             "exchanges": np.diff(begins, append=len(held)),
         }
     )
+
+
+def _as_numbers(carried: pl.DataFrame) -> tuple[Numbers, Numbers]:
+    row, passage = (read_only(carried[name].to_numpy()) for name in ("row", "passage"))
+    return row, passage
 
 
 def count_systems(sent: SentPassages, *, texts: pl.DataFrame) -> pl.DataFrame:
