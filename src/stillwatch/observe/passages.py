@@ -87,7 +87,7 @@ def list_passages(exchanges: nw.LazyFrame[Any], *, systems: pl.DataFrame) -> Sen
     ]
     columns = ("hash", "template", "place")
     listed = pl.concat([prompts.select(columns), shared.select(columns)])
-    found = Passages.number(pl.concat(carried), listed)
+    found = Passages.number(pl.concat(carried, rechunk=True), listed)
     return SentPassages(found, accounts, account, texts)
 
 
@@ -108,10 +108,14 @@ def _tell_by_row(row: pl.Series, account: Numbers) -> Numbers:
     return out
 
 
-def count_templates(sent: SentPassages, *, place: str) -> pl.DataFrame:
+def count_templates(
+    sent: SentPassages, *, place: str, least: pl.Series | None = None
+) -> pl.DataFrame:
     """Count, per account, the exchanges that carry each template of a place.
 
-    Grain:   one row per (account_id, value): `exchanges`.
+    Grain:   one row per (account_id, value): `exchanges`. `least` is, of each account in their
+             order, how many there must be.
+    Order:   by account and value.
     Cost:    a look at the rows of (exchange, passage), and a sort of what is left of them, of eight
              bytes each.
     """
@@ -127,12 +131,16 @@ def count_templates(sent: SentPassages, *, place: str) -> pl.DataFrame:
     held = held[:n]
     held.sort()
     begins = start_runs(held)
+    exchanges = np.diff(begins, append=len(held))
     account, template = unpair(held[begins])
+    if least is not None:
+        often = exchanges >= least.to_numpy()[account]
+        account, template, exchanges = account[often], template[often], exchanges[often]
     return pl.DataFrame(
         {
             "account_id": sent.accounts.gather(account),
             "value": names.gather(template),
-            "exchanges": np.diff(begins, append=len(held)),
+            "exchanges": exchanges,
         }
     )
 
