@@ -182,9 +182,9 @@ class Passages:
         Cost:    two looks at the rows of `carried`.
         """
         old = carried["passage"].to_numpy()
-        used = np.bincount(old, minlength=len(listed)) > 0
-        order = listed.with_row_index("old").filter(pl.Series(used)).sort("hash", "place")
         new = np.zeros(max(len(listed), 1), np.uint32)
+        new[old] = 1
+        order = listed.with_row_index("old").filter(new[: len(listed)] > 0).sort("hash", "place")
         new[order["old"].to_numpy()] = np.arange(len(order), dtype=np.uint32)
         return cls(
             carried.select(pl.col("row").cast(pl.UInt32), pl.Series("passage", new[old])),

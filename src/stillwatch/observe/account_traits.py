@@ -83,10 +83,10 @@ def count_traits(  # noqa: PLR0913  what is known of the accounts, and what was 
     }
     totals = profiles.group_by("account_id").agg(pl.col("exchanges").sum().alias("total"))
     totals = totals.with_columns(pl.col("account_id").cast(accounts))
-    sent = count_templates(passages, place="prompt")
-    sent = sent.join(totals, on="account_id", maintain_order="left")
-    often = pl.col("exchanges") >= _TEMPLATE_SHARE_MIN * pl.col("total")
-    counted["template"] = sent.filter(often).drop("total")
+    everybody = passages.accounts.alias("account_id").to_frame()
+    sent = everybody.join(totals, on="account_id", how="left", maintain_order="left")["total"]
+    least = _TEMPLATE_SHARE_MIN * sent.fill_null(0)
+    counted["template"] = count_templates(passages, place="prompt", least=least)
     counted["system_text"] = count_systems(passages, texts=counted["system_text"])
     active = (
         counted["active_hour"].group_by("account_id").agg(pl.col("value").min().alias("first_hour"))
@@ -96,11 +96,11 @@ def count_traits(  # noqa: PLR0913  what is known of the accounts, and what was 
     of_channel = {
         "active_hour": hours.group_by("account_id").agg(pl.col("exchanges").sum().alias("total"))
     }
-    parts = {
-        name: share_traits(rows, channel=name, totals=of_channel.get(name, totals), key=key)
-        for name, rows in counted.items()
-        if len(rows)
-    }
+    del counts  # each channel's counts are gone when it has its traits
+    parts = {}
+    for name in [name for name, rows in counted.items() if len(rows)]:
+        rows, total = counted.pop(name), of_channel.get(name, totals)
+        parts[name] = share_traits(rows, channel=name, totals=total, key=key)
     active = active.with_columns(pl.col("account_id").cast(pl.String))
     told = read_register_traits(register, active=active, key=key)
     by_channel = told.partition_by("channel", as_dict=True)

@@ -18,7 +18,13 @@ import polars as pl
 from stillwatch.domain.arrays import read_only, start_runs, unpair
 from stillwatch.domain.observations import Passages
 from stillwatch.observe.engines import collect_here
-from stillwatch.observe.hashes.lists import I64, NAMELESS, hold_once, rename_shingles
+from stillwatch.observe.hashes.lists import (
+    DISORDER,
+    I64,
+    NAMELESS,
+    hold_once,
+    rename_shingles,
+)
 from stillwatch.observe.hashes.shingles import list_shingles
 from stillwatch.observe.held_values import number_accounts
 from stillwatch.observe.systems import find_system_templates
@@ -81,7 +87,7 @@ def list_passages(exchanges: nw.LazyFrame[Any], *, systems: pl.DataFrame) -> Sen
     ]
     columns = ("hash", "template", "place")
     listed = pl.concat([prompts.select(columns), shared.select(columns)])
-    found = Passages.number(pl.concat(carried), listed)
+    found = Passages.number(pl.concat(carried, rechunk=True), listed)
     return SentPassages(found, accounts, account, texts)
 
 
@@ -102,10 +108,14 @@ def _tell_by_row(row: pl.Series, account: Numbers) -> Numbers:
     return out
 
 
-def count_templates(sent: SentPassages, *, place: str) -> pl.DataFrame:
+def count_templates(
+    sent: SentPassages, *, place: str, least: pl.Series | None = None
+) -> pl.DataFrame:
     """Count, per account, the exchanges that carry each template of a place.
 
-    Grain:   one row per (account_id, value): `exchanges`.
+    Grain:   one row per (account_id, value): `exchanges`. `least` is, of each account in their
+             order, how many there must be.
+    Order:   by account and value.
     Cost:    a look at the rows of (exchange, passage), and a sort of what is left of them, of eight
              bytes each.
     """
@@ -114,24 +124,30 @@ def count_templates(sent: SentPassages, *, place: str) -> pl.DataFrame:
     code = np.full(len(listed), -1, np.int32)
     here = (listed["place"] == place).to_numpy()
     code[here] = np.searchsorted(names.to_numpy(), listed["template"].to_numpy()[here])
-    template = code[sent.passages.carried["passage"].to_numpy()]
-    row = sent.passages.carried["row"].to_numpy()[template >= 0]
-    template = template[template >= 0]
-    if np.any(row[1:] < row[:-1]):
-        order = np.argsort(row, kind="stable")
-        row, template = row[order], template[order]
-    held = np.empty(len(row), np.int64)
-    held = held[: hold_once(read_only(row), read_only(template), sent.account, held)]
+    carried = sent.passages.carried
+    held = np.empty(len(carried), np.int64)
+    if (n := hold_once(_as_numbers(carried), code, sent.account, held)) == DISORDER:
+        n = hold_once(_as_numbers(carried.sort("row")), code, sent.account, held)
+    held = held[:n]
     held.sort()
     begins = start_runs(held)
+    exchanges = np.diff(begins, append=len(held))
     account, template = unpair(held[begins])
+    if least is not None:
+        often = exchanges >= least.to_numpy()[account]
+        account, template, exchanges = account[often], template[often], exchanges[often]
     return pl.DataFrame(
         {
             "account_id": sent.accounts.gather(account),
             "value": names.gather(template),
-            "exchanges": np.diff(begins, append=len(held)),
+            "exchanges": exchanges,
         }
     )
+
+
+def _as_numbers(carried: pl.DataFrame) -> tuple[Numbers, Numbers]:
+    row, passage = (read_only(carried[name].to_numpy()) for name in ("row", "passage"))
+    return row, passage
 
 
 def count_systems(sent: SentPassages, *, texts: pl.DataFrame) -> pl.DataFrame:

@@ -21,6 +21,8 @@ _LOWER: Final = 2**32 - 1
 """The second number of a pair."""
 NAMELESS: Final = 2**32 - 1
 """The name of a shingle that is in no template."""
+DISORDER: Final = -1
+"""Exchanges don't ascend."""
 _NAMELESS: Final = np.uint32(NAMELESS)
 
 
@@ -95,18 +97,26 @@ def rename_shingles(places: I64, names: U32, rows: U32, named: U32) -> int:
 
 
 @nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
-def hold_once(rows: U32, held: I32, account: U32, out: I64) -> int:
+def hold_once(carried: tuple[U32, U32], code: I32, account: U32, out: I64) -> int:
     """Say what the account of each exchange holds, each thing once an exchange.
 
     Grain:   an entry of `out`, a pair of an account and a thing, per exchange and thing; gives how
-             many. `account` is by exchange.
-    Order:   as given: what one exchange holds lies together, and is little.
+             many, or DISORDER.
+    Order:   as given; exchanges ascend, among those that carry anything that counts.
+    carried: exchanges and what they carry, an entry each. `code` is the thing that something
+             carried stands for, below 0 where it doesn't count; `account` is by exchange.
     """
-    n = begin = 0
+    rows, things = carried
+    n = begin = row = 0
     for i in range(len(rows)):
-        if i == 0 or rows[i] != rows[i - 1]:
-            begin = n
-        one = (np.int64(account[rows[i]]) << 32) | held[i]
+        thing = code[things[i]]
+        if thing < 0:
+            continue
+        if rows[i] < row:
+            return DISORDER
+        if rows[i] > row:
+            begin, row = n, rows[i]
+        one = (np.int64(account[row]) << 32) | np.int64(thing)
         known = False
         for k in range(begin, n):
             known |= out[k] == one
