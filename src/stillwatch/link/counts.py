@@ -13,16 +13,14 @@ import numpy as np
 
 from stillwatch.domain.channels.families import FAMILIES
 from stillwatch.link import kernels
-from stillwatch.link.table import CHANNEL_NAMES, F64, I32, I64, Bools
+from stillwatch.link.table import CHANNEL_NAMES, F64, HOLDER, I32, I64, ROW, Bools
 from stillwatch.link.workbench import (
     ALL,
     CHANNEL,
     COUNTED,
-    HOLDER,
     INSIDE,
     NOBODY,
     OUTSIDE,
-    ROW,
     SAMPLE,
     VALUE,
     Bars,

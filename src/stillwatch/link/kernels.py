@@ -13,8 +13,8 @@ import numba as nb
 import numpy as np
 
 from stillwatch.domain import limits
-from stillwatch.link.table import F64, I32, I64, Bools
-from stillwatch.link.workbench import INSIDE, NOBODY, OUTSIDE, Bench, Quest, Records
+from stillwatch.link.table import F64, I32, I64, Bools, Records
+from stillwatch.link.workbench import INSIDE, NOBODY, OUTSIDE, Bench, Quest
 
 _kernel = nb.njit(nogil=True, cache=True, error_model="numpy", no_cfunc_wrapper=True)
 """Compiled once per machine and kept beside the module; plain loops, because they compile fast."""

@@ -27,6 +27,8 @@ F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Records = npt.NDArray[np.void]
+"""Rows of named fields. A handful of them in place of an array for every field: Numba hands a tuple
+of arrays from kernel to kernel piece by piece, and compiles each piece anew in every kernel."""
 
 CHANNEL_NAMES = tuple(channel.name for channel in CHANNELS)
 FAMILY_OF_CHANNEL = np.array([FAMILIES.index(c.family) for c in CHANNELS], np.int32)

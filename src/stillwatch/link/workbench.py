@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from stillwatch.domain import limits
 from stillwatch.domain.channels.families import FAMILIES
-from stillwatch.link.table import F32, FAMILY_OF_CHANNEL, I32, I64, Bools, TraitTable
+from stillwatch.link.table import F32, FAMILY_OF_CHANNEL, I32, I64, Bools, Records, TraitTable
 
 # Typed: Numba compiles a kernel anew for every literal.
 NOBODY = np.int64(-1)
@@ -26,14 +26,6 @@ ALL = np.int64(0)
 """No sample of a seed's holders."""
 SAMPLE = np.int64(limits.SEED_SAMPLE)
 """Holders of a seed that are looked at while seeds are many."""
-Records = npt.NDArray[np.void]
-"""Rows of named fields. A handful of them in place of an array for every field: Numba hands a tuple
-of arrays from kernel to kernel piece by piece, and compiles each piece anew in every kernel."""
-
-ROW = np.dtype([("value", np.int32), ("share", np.float32)], align=True)
-"""A value of an actor."""
-HOLDER = np.dtype([("actor", np.int32), ("share", np.float32)], align=True)
-"""An actor with a value."""
 VALUE = np.dtype([("mass", np.float64), ("channel", np.int64)], align=True)
 """A value in the population."""
 CHANNEL = np.dtype([("mass", np.float64), ("present", np.int64), ("family", np.int64)], align=True)

@@ -6,23 +6,15 @@ in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from stillwatch.domain.results import VERDICTS
-from stillwatch_lab.evaluation.estimates import Calibration, Means
+from stillwatch_lab.evaluation.estimates import Means
 from stillwatch_lab.evaluation.record import Evaluation, Study
-from stillwatch_lab.show.figures import interval, number, percent, score
-
-
-def _grid(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, title_style="bold")
-    for place, name in enumerate(columns):
-        table.add_column(name, justify="right" if place else "left", overflow="fold")
-    return table
+from stillwatch_lab.show.figures import interval, number, percent
+from stillwatch_lab.show.reliability import make_grid, render_calibrations
 
 
 def render_evaluation(evaluation: Evaluation) -> RenderableType:
@@ -35,7 +27,7 @@ def render_evaluation(evaluation: Evaluation) -> RenderableType:
         Text(),
         _render_time(evaluation),
         Text(),
-        *_render_calibrations(evaluation),
+        *render_calibrations(evaluation),
         Text(),
         _render_roles(evaluation),
     )
@@ -54,12 +46,12 @@ def render_study(study: Study) -> RenderableType:
         Text(),
         _render_incidents(study),
         Text(),
-        *_render_calibrations(study),
+        *render_calibrations(study),
     )
 
 
 def _render_whole(evaluation: Evaluation) -> Table:
-    table, sure = _grid("the whole", "figure", "value", "95 %"), evaluation.intervals
+    table, sure = make_grid("the whole", "figure", "value", "95 %"), evaluation.intervals
     rows = (
         ("accounts of campaigns", number(evaluation.fraud_accounts), ""),
         (
@@ -95,7 +87,7 @@ def _render_whole(evaluation: Evaluation) -> Table:
 
 
 def _render_means(means: Means) -> Table:
-    table = _grid("means", "figure", "mean", "95 %", "incidents")
+    table = make_grid("means", "figure", "mean", "95 %", "incidents")
     for name, figure in (
         ("account recall (fraudulent)", means.account_recall),
         ("account recall (suspect or above)", means.account_recall_at_suspect),
@@ -110,7 +102,7 @@ def _render_means(means: Means) -> Table:
 
 
 def _render_incidents(study: Study) -> Table:
-    table = _grid(
+    table = make_grid(
         "incidents", "incident", "heads", "recall", "suspect+", "called", "false", "exch. recall",
         "exch. precision",
     )  # fmt: skip
@@ -129,7 +121,7 @@ def _render_incidents(study: Study) -> Table:
 
 
 def _render_campaigns(evaluation: Evaluation) -> Table:
-    table = _grid(
+    table = make_grid(
         "campaigns", "campaign", "heads", "found", "recall", "suspect+", "purity", "one piece",
         "pieces", "exchanges",
     )  # fmt: skip
@@ -151,7 +143,7 @@ def _render_campaigns(evaluation: Evaluation) -> Table:
 def _render_time(evaluation: Evaluation) -> Table:
     """Releases and replacements: what a campaign did as time went by."""
     table, pivots, heirs = (
-        _grid("time", "figure", "value"),
+        make_grid("time", "figure", "value"),
         evaluation.pivots,
         evaluation.successors,
     )
@@ -173,38 +165,8 @@ def _render_time(evaluation: Evaluation) -> Table:
     return table
 
 
-def _render_calibrations(scored: Evaluation | Study) -> Iterator[RenderableType]:
-    """Lay out how far the probability can be taken at its word, of everybody and of the tied."""
-    yield _render_calibration(scored.calibration, title="probability at its word")
-    yield _say_brier(scored.calibration)
-    yield Text()
-    yield _render_calibration(scored.calibration_tied, title="the same, of tied accounts alone")
-    yield _say_brier(scored.calibration_tied)
-
-
-def _render_calibration(calibration: Calibration, *, title: str) -> Table:
-    table = _grid(title, "from", "up to", "accounts", "said", "fraud", "95 %")
-    for row in calibration.bins:
-        table.add_row(
-            percent(row.low),
-            percent(row.high),
-            number(row.accounts),
-            percent(row.mean_probability),
-            percent(row.fraud_share),
-            f"{percent(row.share_low)} to {percent(row.share_high)}",
-        )
-    return table
-
-
-def _say_brier(calibration: Calibration) -> Text:
-    brier, base = score(calibration.brier), score(calibration.brier_of_base_rate)
-    error = percent(calibration.expected_error)
-    says = f"expected error {error}; Brier score {brier}; the base rate alone would score {base}"
-    return Text(says, style="dim")
-
-
 def _render_roles(evaluation: Evaluation) -> Table:
-    table = _grid("verdicts by role", "role", *VERDICTS)
+    table = make_grid("verdicts by role", "role", *VERDICTS)
     for role, counts in evaluation.verdicts_by_role.items():
         table.add_row(Text(role), *(f"{counts.get(verdict, 0):,}" for verdict in VERDICTS))
     return table
