@@ -78,13 +78,12 @@ def test_heads_partner_and_strangers_get_what_they_are(found: Detected) -> None:
     assert partner["reasons"][0] == "over_budget"
 
 
-@pytest.mark.parametrize(("budget", "listed"), [(None, "h"), (3, "hp")])
-def test_what_a_permission_covers_belongs_to_no_harvest(budget: int | None, listed: str) -> None:
-    """Within its budget: membership 0, and the campaign's own figures keep it; over it: as ever."""
+@pytest.mark.parametrize("budget", [None, 3])
+def test_what_the_permitted_send_belongs_to_no_harvest(budget: int | None) -> None:
+    """Membership 0, over the budget too, which reasons say; the campaign's own figures keep it."""
     found = detect(*scene_of(), budget=budget).found
     taken = found.exchanges.filter(pl.col("membership") >= 0.5)
-    names = taken["account_id"].str.slice(0, 1)
-    assert set(names) == set(listed)
+    assert set(taken["account_id"].str.slice(0, 1)) == {"h"}
     partner = found.campaigns.filter(campaign_id=found.of_group["g-p"][0])
     assert partner["exchanges"].item() > 100
 

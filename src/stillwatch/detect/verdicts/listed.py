@@ -69,19 +69,18 @@ def weigh_by_group(found: Campaigns, judged: Sequence[Judged], accounts: pl.Data
 
     Grain:   EXCHANGES_OUT, as it was; `accounts` is ACCOUNTS_OUT, after permissions.
     Units:   the probability that an exchange belongs to a harvest: that its group is one, times
-             that it is its group's. What a permission covers, within its budget, is nobody's
-             harvest: 0. What the campaign took stands in its own figures.
+             that it is its group's. What a permitted account sends is 0, within its budget or
+             beyond (which its reasons say); what the campaign took stands in its own figures.
     """
     sure = {
         found.of_group[j.group_id][0]: j.probability for j in judged if j.group_id in found.of_group
     }
-    is_over = pl.col("reasons").list.contains("over_budget")
-    covered = accounts.filter((pl.col("verdict") == "permitted") & ~is_over)["account_id"]
+    permitted = accounts.filter(pl.col("verdict") == "permitted")["account_id"]
     chance = pl.col("campaign_id").replace_strict(sure, return_dtype=pl.Float64)
     exchanges = found.exchanges
     if len(exchanges):
-        is_covered = pl.col("account_id").is_in(covered.implode())
-        share = pl.when(is_covered).then(0.0).otherwise(pl.col("membership") * chance)
+        is_permitted = pl.col("account_id").is_in(permitted.implode())
+        share = pl.when(is_permitted).then(0.0).otherwise(pl.col("membership") * chance)
         exchanges = exchanges.with_columns(share.alias("membership"))
     return replace(found, exchanges=exchanges)
 
