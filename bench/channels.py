@@ -24,7 +24,7 @@ from link_speed_steps import start_run
 from stillwatch.app import late
 from stillwatch.app.pipeline import observe_traffic, read_accounts
 from stillwatch.app.requests import ScanRequest
-from stillwatch.app.steps.collect import collect_traits
+from stillwatch.app.steps.collect import collect_traits, hold_traits
 from stillwatch.domain.channels.families import CHANNELS, FAMILIES, QUEUE
 from stillwatch.domain.observations import Echoes
 from stillwatch.ingest import find_traffic
@@ -115,7 +115,7 @@ def judge(incident: Incident, *, without: Sequence[str]) -> tuple[late.Detected,
     linked = late.link_accounts(
         traits, register=register.register, settings=settings.link, echoes=echoes
     )
-    held = traits.join(linked.members, on="account_id", how="semi")
+    held = hold_traits(traits, linked.members)
     found = (linked.groups, linked.members, incident.sent.passages, linked.evidence)
     detected = late.detect_campaigns(
         incident.exchanges.select("row", *late.COLUMNS).collect(),

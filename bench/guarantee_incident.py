@@ -96,7 +96,8 @@ def overhear() -> Iterator[Heard]:
         return heard.judged
 
     def link_aloud(traits: pl.DataFrame, **settings: Any) -> Any:  # noqa: ANN401  likewise
-        heard.traits, heard.register = traits, settings["register"]
+        heard.traits = traits.with_columns(pl.col("account_id", "channel").cast(pl.String))
+        heard.register = settings["register"]
         return linking(traits, **settings)
 
     def test_aloud(null: Null) -> Any:  # noqa: ANN401  likewise
