@@ -104,6 +104,8 @@ def test_what_a_unit_runs_can_be_typed(name: str, repository: Path) -> None:
         ("LoadCredential", "pseudonym.key:/etc/stillwatch/pseudonym.key"),
     }
     assert wanted <= set(service)
+    variables = " ".join(value for key, value in service if key == "Environment").split()
+    assert "HOME=/var/lib/stillwatch" in variables  # a dynamic user has none
     assert "MemoryMax" in dict(service)
     assert "MemoryDenyWriteExecute" not in dict(service)
 
@@ -124,6 +126,22 @@ def test_systemd_takes_the_units(name: str, repository: Path, tmp_path: Path) ->
             ["systemd-analyze", *words], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_shell_as_the_service_has_its_user_folders_keys_and_variables(repository: Path) -> None:
+    """What `stillwatch-shell` asks of systemd are lines of the service's unit."""
+    service = unit_of(repository / UNITS[0])["Service"]
+    text = (repository / "packaging/stillwatch-shell").read_text()
+    asked = [one.partition("=")[::2] for one in re.findall(r'-p ("[^"]+"|\S+)', text)]
+    assert len(asked) >= 8
+    settings = [(key, value) for key, value in asked if not key.startswith("Environment")]
+    assert set(settings) <= set(service)
+    variables = " ".join(value for key, value in service if key == "Environment").split()
+    for word in variables:
+        name, _, value = word.partition("=")
+        assert name == "PYTHONDONTWRITEBYTECODE" or f"{name}={value}" in text.replace(
+            '"$CREDENTIALS_DIRECTORY/', "%d/"
+        )
 
 
 def test_the_timer_runs_what_there_is(repository: Path) -> None:
@@ -163,6 +181,7 @@ def test_the_container_runs_what_there_is_without_root(repository: Path) -> None
     assert unknown_parts(shlex.join(words)) == []
     assert re.search(r"^USER stillwatch$", text, re.MULTILINE)
     assert "/readyz" in text
+    assert "build --format docker" in text  # images of the OCI format have no health check
     assert re.search(r"^ARG PYTHON=python:3\.\d+-slim$", text, re.MULTILINE)
     for source in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE):
         assert all((repository / one).exists() for one in source.split())
