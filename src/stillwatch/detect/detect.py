@@ -137,10 +137,14 @@ def detect_campaigns(
         allowed,
         list_groups(judged, tied.groups, volumes, tied.members, found),
         pl.concat([tied.evidence, *_list_evidence(judged, traffic, null)]),
-        weigh_by_group(found, judged, allowed),
+        weigh_by_group(found, judged, permitted=partners | _permitted(allowed)),
         {j.group_id: j.p_value for j in judged if j.judgement != "undecided"},
         *_keep_answers(register.answered, judged, null),
     )
+
+
+def _permitted(accounts: pl.DataFrame) -> frozenset[str]:
+    return frozenset(accounts.filter(pl.col("verdict") == "permitted")["account_id"])
 
 
 def _keep_answers(

@@ -64,22 +64,23 @@ def list_groups(
     ).sort("group_id")
 
 
-def weigh_by_group(found: Campaigns, judged: Sequence[Judged], accounts: pl.DataFrame) -> Campaigns:
+def weigh_by_group(
+    found: Campaigns, judged: Sequence[Judged], *, permitted: frozenset[str]
+) -> Campaigns:
     """Weigh the membership of exchanges by the probability that their group harvests at all.
 
-    Grain:   EXCHANGES_OUT, as it was; `accounts` is ACCOUNTS_OUT, after permissions.
+    Grain:   EXCHANGES_OUT, as it was.
     Units:   the probability that an exchange belongs to a harvest: that its group is one, times
-             that it is its group's. What a permitted account sends is 0, within its budget or
-             beyond (which its reasons say); what the campaign took stands in its own figures.
+             that it is its group's. What `permitted` accounts send is 0, within a budget or beyond
+             (which their reasons say); what the campaign took stands in its own figures.
     """
     sure = {
         found.of_group[j.group_id][0]: j.probability for j in judged if j.group_id in found.of_group
     }
-    permitted = accounts.filter(pl.col("verdict") == "permitted")["account_id"]
     chance = pl.col("campaign_id").replace_strict(sure, return_dtype=pl.Float64)
     exchanges = found.exchanges
     if len(exchanges):
-        is_permitted = pl.col("account_id").is_in(permitted.implode())
+        is_permitted = pl.col("account_id").is_in(sorted(permitted))
         share = pl.when(is_permitted).then(0.0).otherwise(pl.col("membership") * chance)
         exchanges = exchanges.with_columns(share.alias("membership"))
     return replace(found, exchanges=exchanges)
