@@ -28,7 +28,7 @@ from stillwatch.domain.limits import COMPILE_S_MAX
 from stillwatch.domain.tables import REGISTER, TRAIT
 
 _OURSELVES: Final = "stillwatch.app.compiler"
-_SEEDS: Final = "seeds"
+_TRAITS: Final = "traits"
 _NAMES: Final = b"names\n"
 _OBSERVED: Final = b"observed\n"
 _GO_ON: Final = b"go on\n"
@@ -113,35 +113,35 @@ def compile_observe() -> None:
 def compile_later_stages() -> None:
     """Compile what ties accounts and weighs exchanges, or load it from the cache."""
     compile_groups()
-    compile_seeds()
+    compile_traits()
 
 
 def compile_groups() -> None:
-    """Compile half of it: what lays out who holds what, grows groups and lists their values."""
+    """Compile half of it: what lays out who holds what, grows groups, and weighs for them."""
     shared = pl.DataFrame({"account_id": ["a", "b"], "value": 1, "share": 1.0})
     traits = TRAIT.conform(shared.with_columns(channel=pl.lit(CHANNELS[0].name)))
     import_module("stillwatch.link.table").tabulate_traits(traits, register=REGISTER.empty())
     import_module("stillwatch.link.counts").compile_groups()
-
-
-def compile_seeds() -> None:
-    """Compile the other half: what counts traits, refines seeds, weighs members and exchanges."""
-    import_module("stillwatch.observe.account_traits").compile_kernels()
     import_module("stillwatch.link.counts").compile_seeds()
     import_module("stillwatch.detect.unmix.membership").compile_kernel()
 
 
+def compile_traits() -> None:
+    """Compile the other half, which takes as long: what counts what accounts hold."""
+    import_module("stillwatch.observe.account_traits").compile_kernels()
+
+
 def main() -> None:
     """Be the child, which ends if its parent does before it asks for more; or the child's child."""
-    if sys.argv[1:] == [_SEEDS]:
-        compile_seeds()
+    if sys.argv[1:] == [_TRAITS]:
+        compile_traits()
         return
     compile_names()
     _say(_NAMES)
     compile_observe()
     _say(_OBSERVED)
     if sys.stdin.buffer.readline() == _GO_ON:
-        with subprocess.Popen(_words(_SEEDS), stdout=subprocess.DEVNULL):  # noqa: S603  ourselves
+        with subprocess.Popen(_words(_TRAITS), stdout=subprocess.DEVNULL):  # noqa: S603  ourselves
             compile_groups()
 
 
