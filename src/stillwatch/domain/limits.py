@@ -105,6 +105,16 @@ SEED_SAMPLE: Final = 2_000
 MERGE_SAMPLE: Final = 1_000
 """Members by which a large group is heard when groups are joined, up to twice as many: the mean of
 a thousand is within a tenth of a bit or two, where 13 % of some twenty decide."""
+DIVIDERS_MAX: Final = 8
+"""Values by which a group is tried to be parted; the ones that tell most come first, and what parts
+strangers tells of every family."""
+DIVIDER_VALUES_MAX: Final = 512
+"""Values of a group that are looked at for that: a table of each with each."""
+PART_SAMPLE: Final = 250
+"""Members by which a large group is heard when it is parted, up to twice as many: a part has to
+have five of them."""
+PARTINGS_MAX: Final = 8
+"""Times that a group, or what is left of it, is parted: what grows anew takes in others."""
 GROWTH_ROUNDS_MAX: Final = 12
 """Rounds of growth to a fixed point; trials settled within 6."""
 SEEDS_AHEAD: Final = 32

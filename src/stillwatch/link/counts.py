@@ -121,12 +121,12 @@ def mean_bits(bench: Bench, group: I32, sides: Sequence[I32], inside: np.int64) 
     return [float(part.sum() / max(len(part), 1)) for part in np.split(bits, ends[:-1])]
 
 
-def sum_bits(bench: Bench, group: I32, members: I32) -> float:
-    """Add up what some of a group's members weigh for it.
+def add_bits(bench: Bench, group: I32, actors: I32, inside: np.int64) -> F64:
+    """Add up what some actors, members of a group or not, weigh for it.
 
-    Grain:   one sum. Units: bits, all families, no prior. Cost: the rows of both.
+    Grain:   one sum per actor. Units: bits, all families, no prior. Cost: the rows of both.
     """
-    return float(_weigh(bench, (group, members), INSIDE)[0].sum())
+    return np.asarray(_weigh(bench, (group, actors), inside)[0].sum(axis=1))
 
 
 def _weigh(bench: Bench, sides: tuple[I32, I32], inside: np.int64) -> tuple[F64, F64]:

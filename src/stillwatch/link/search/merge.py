@@ -2,8 +2,7 @@
 
 Last part of the third step of *link*. Two campaigns that share a proxy have more evidence apart
 than together; two batches of one campaign lose little of it when they are joined. The union, grown
-once more, has the last word. Large groups are heard by a sample of their members; whether they
-belong together is a mean over thousands, and a tenth of it makes no difference.
+once more, has the last word.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ from typing import Final
 
 import numpy as np
 
-from stillwatch.domain import limits
-from stillwatch.link.counts import mean_bits, reach_holders, sum_bits
+from stillwatch.link.counts import add_bits, reach_holders
+from stillwatch.link.search.speak import speaks_for, take_sample
 from stillwatch.link.search.state import Search
 from stillwatch.link.table import I32
-from stillwatch.link.workbench import INSIDE, OUTSIDE
+from stillwatch.link.workbench import INSIDE
 
 _TOGETHER_SHARE: Final = 0.87
 """Share of the pieces' evidence, and of their members, that must survive their union."""
@@ -24,9 +23,6 @@ _HELD_SHARE: Final = 0.1
 """A value leads to neighbouring groups where at least this share of the members holds it."""
 _MERGE_SHARE: Final = 0.5
 """Share of a neighbour's members that such values must reach for a merger to be tried."""
-_SUPPORT_SHARE: Final = 0.4
-"""Share of a group's own mean bits that its neighbour's members must have for it: two families of
-three or four, where batches differ in the others."""
 
 
 class Merger:
@@ -42,8 +38,8 @@ class Merger:
 
     def sum_evidence(self, members: I32) -> float:
         """Sum of the members' bits for their group, each after the population's prior."""
-        heard = _sample(members)
-        mean = sum_bits(self.search.bench, members, heard) / max(len(heard), 1)
+        heard = take_sample(members)
+        mean = add_bits(self.search.bench, members, heard, INSIDE).sum() / max(len(heard), 1)
         prior = np.log2(max(len(members), 1) / len(self.owner))
         return float(len(members) * (mean + prior))
 
@@ -89,13 +85,13 @@ class Merger:
         Gives them, and those that are refused: either speaks too little for the other, or the union
         has less evidence than the two apart.
         """
-        groups = self.search.groups
-        heard = self.speaks_for(g, around) if around else []
+        groups, bench = self.search.groups, self.search.bench
+        heard = speaks_for(bench, groups[g], [groups[k] for k in around]) if around else []
         pieces: list[int] = []
         refused: list[int] = []
         union, evidence = groups[g], self.strength[g]
         for near, is_heard in zip(around, heard, strict=True):
-            if is_heard and self.speaks_for(near, [g])[0]:
+            if is_heard and speaks_for(bench, groups[near], [groups[g]])[0]:
                 wider = np.sort(np.concatenate([union, groups[near]])).astype(np.int32)
                 together = self.sum_evidence(wider)
                 if together >= _TOGETHER_SHARE * (evidence + self.strength[near]):
@@ -104,18 +100,6 @@ class Merger:
                     continue
             refused.append(near)
         return pieces, refused
-
-    def speaks_for(self, g: int, others: list[int]) -> list[bool]:
-        """Say of which groups what g shares speaks for the members nearly as for its own.
-
-        Only what speaks *for* counts: a piece is just where a batch differs. g is counted once.
-        """
-        bench, groups = self.search.bench, self.search.groups
-        forgiving = bench._replace(b=bench.b._replace(floor=0.0))
-        own = mean_bits(forgiving, groups[g], [_sample(groups[g])], INSIDE)[0]
-        sides = [_sample(groups[other]) for other in others]
-        bits = mean_bits(forgiving, groups[g], sides, OUTSIDE)
-        return [each >= _SUPPORT_SHARE * own for each in bits]
 
     def unite(self, g: int, pieces: list[int]) -> bool:
         """Make one group of several, if growing the union keeps most of it together."""
@@ -150,8 +134,3 @@ def merge_groups(search: Search) -> None:
     kept = [g for g in range(len(search.groups)) if g not in merger.gone]
     search.groups = [search.groups[g] for g in kept]
     search.seeds = [search.seeds[g] for g in kept]
-
-
-def _sample(members: I32) -> I32:
-    """Take members evenly by their order, at most twice `limits.MERGE_SAMPLE` of them."""
-    return members[:: max(len(members) // limits.MERGE_SAMPLE, 1)]

@@ -16,6 +16,7 @@ from stillwatch.domain.settings import LinkSettings
 from stillwatch.link.counts import score_seeds
 from stillwatch.link.search.ahead import grow_in_order
 from stillwatch.link.search.merge import merge_groups
+from stillwatch.link.search.part import part_groups
 from stillwatch.link.search.state import Search, list_seeds, set_bars
 from stillwatch.link.table import F64, I64, TraitTable
 from stillwatch.link.workbench import THREADS, set_bench, take_columns
@@ -44,6 +45,7 @@ def propose_groups(table: TraitTable, *, settings: LinkSettings) -> Search:
     hopeful = (with_own >= bar) & (scores >= bar)
     promising, strength = seeds[hopeful], (scores + crowd)[hopeful]
     grow_in_order(search, promising[np.lexsort((promising, -strength))])
+    part_groups(search)
     merge_groups(search)
     return search
 

@@ -1,0 +1,38 @@
+"""Do two sets of actors belong together? What the one shares, said of the other.
+
+Part of the third step of *link*, for joining groups and for parting them: one measure for both, so
+that what would not be joined does not stay together either. Large sets are heard by a sample of
+their members; what is asked of them is a mean over thousands, and a tenth makes no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from stillwatch.domain import limits
+from stillwatch.link.counts import mean_bits
+from stillwatch.link.table import I32
+from stillwatch.link.workbench import INSIDE, OUTSIDE, Bench
+
+_SUPPORT_SHARE: Final = 0.4
+"""Share of a group's own mean bits that other actors must have for it: two families of three or
+four, where batches of one campaign differ in the others."""
+
+
+def speaks_for(bench: Bench, group: I32, others: Sequence[I32]) -> list[bool]:
+    """Say for which sets of actors what a group shares speaks nearly as for its own members.
+
+    Only what speaks *for* counts: a piece is just where a batch differs. The group is counted once.
+
+    Grain:   one answer per set. Cost: the rows of the samples.
+    """
+    forgiving = bench._replace(b=bench.b._replace(floor=0.0))
+    own = mean_bits(forgiving, group, [take_sample(group)], INSIDE)[0]
+    bits = mean_bits(forgiving, group, [take_sample(other) for other in others], OUTSIDE)
+    return [each >= _SUPPORT_SHARE * own for each in bits]
+
+
+def take_sample(members: I32) -> I32:
+    """Take members evenly by their order, at most twice `limits.MERGE_SAMPLE` of them."""
+    return members[:: max(len(members) // limits.MERGE_SAMPLE, 1)]
