@@ -27,6 +27,7 @@ from stillwatch.link.workbench import (
     Bench,
     Columns,
     Quest,
+    list_rows,
     set_bench,
 )
 
@@ -67,10 +68,7 @@ def weigh_members(bench: Bench, group: I32) -> tuple[F64, F64]:
     """
     families, bits = _weigh(bench, (group, group), INSIDE)
     columns, counted = bench.t, count_values(bench, group)
-    spans = columns.row_start[group + 1] - columns.row_start[group]
-    member = np.repeat(np.arange(len(group)), spans)
-    begins = np.repeat(columns.row_start[group] - np.cumsum(spans) + spans, spans)
-    rows = columns.rows[begins + np.arange(len(member))]
+    member, rows = list_rows(columns, group)
     value, share = rows["value"], rows["share"].astype(np.float64)
     order = np.argsort(counted.value)
     mass = counted.mass[order][np.searchsorted(counted.value, value, sorter=order)]

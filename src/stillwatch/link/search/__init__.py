@@ -1,4 +1,4 @@
-"""Propose, grow and merge: from every shared value to the groups that it stands for."""
+"""Propose, grow, part and merge: from every shared value to the groups that it stands for."""
 
 from stillwatch.link.search.propose import propose_groups
 from stillwatch.link.search.state import NO_START, Search, list_seeds, set_bars

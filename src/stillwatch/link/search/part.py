@@ -18,17 +18,16 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from stillwatch.domain import limits
-from stillwatch.link.counts import add_bits, count_values
+from stillwatch.link.counts import add_bits
+from stillwatch.link.search.dividers import list_dividers
 from stillwatch.link.search.speak import speaks_for
 from stillwatch.link.search.state import Search
-from stillwatch.link.table import F64, I32, I64, Bools
+from stillwatch.link.table import I32, Bools
 from stillwatch.link.workbench import INSIDE, OUTSIDE, THREADS, Bench, set_bench
 
 _SIDES: Final = 2
 _MOVES_MAX: Final = 4
 """Rounds in which members move to the other side: strangers have settled after one or two."""
-_SAME_SIDE: Final = 0.9
-"""Overlap (Jaccard) of two values' holders above which they divide a group alike."""
 
 
 class Parts(NamedTuple):
@@ -74,15 +73,16 @@ def find_parts(bench: Bench, group: I32) -> Parts | None:
     """Find two parts of a group neither of which speaks for the other; None, if it is one.
 
     Grain:   every member is in one part. Order: by what tells most about all else that they hold.
+    Cost:    `limits.DIVIDERS_MAX` times the rows of up to 2 x `limits.PART_SAMPLE` members.
     """
     heard = group[:: max(len(group) // limits.PART_SAMPLE, 1)]
     if len(heard) < _SIDES * limits.ACTORS_MIN:
         return None
-    for value, holds in _list_dividers(bench, heard):
+    for value, holds in list_dividers(bench, heard):
         sides = _settle(bench, heard, holds)
-        if min(map(len, sides)) < limits.ACTORS_MIN:
-            continue
         first, second = sides
+        if min(len(first), len(second)) < limits.ACTORS_MIN:
+            continue
         if not (speaks_for(bench, first, [second])[0] or speaks_for(bench, second, [first])[0]):
             is_first = _prefer(bench, sides, group)
             is_first[np.searchsorted(group, first)] = True
@@ -107,78 +107,6 @@ def _divide(search: Search, g: int, parts: Parts) -> list[int]:
     return [k for k in (g, begun) if len(search.groups[k])]
 
 
-def _list_dividers(bench: Bench, heard: I32) -> list[tuple[int, Bools]]:
-    """List the values that best tell the group's members apart: each with who holds it.
-
-    For each value: how much knowing who holds it tells of each other family (mutual information
-    with that family's most telling value, among those who have the channel at all).
-    """
-    values, holds = _hold_values(bench, heard)
-    if not len(values):
-        return []
-    columns = bench.t
-    channel = columns.values["channel"][values]
-    family = columns.channels["family"][channel]
-    told = _tell(holds, columns.present[heard][:, channel])
-    best = np.zeros(len(values))
-    for f in np.unique(family):
-        of_family = told[:, family == f].max(axis=1)
-        best += np.where(family == f, 0.0, of_family)
-    chosen: list[int] = []
-    for v in np.lexsort((values, -best)):
-        alike = (_overlap(holds[:, v], holds[:, w]) for w in chosen)
-        if not any(share > _SAME_SIDE for share in alike):
-            chosen.append(int(v))
-        if len(chosen) == limits.DIVIDERS_MAX:
-            break
-    return [(int(values[v]), holds[:, v]) for v in chosen]
-
-
-def _hold_values(bench: Bench, heard: I32) -> tuple[I64, Bools]:
-    """List what some of the members hold and some don't, and who holds it.
-
-    Grain:   values, those first that divide most evenly, `limits.DIVIDER_VALUES_MAX` at most; and
-             a mark per member and value.
-    """
-    columns = bench.t
-    counted = count_values(bench, heard)
-    rest = len(heard) - counted.holders
-    even = np.minimum(counted.holders, rest)
-    usable = np.flatnonzero(even >= limits.ACTORS_MIN)
-    order = np.lexsort((counted.value[usable], -even[usable]))[: limits.DIVIDER_VALUES_MAX]
-    values = counted.value[usable[order]]
-    holds = np.zeros((len(heard), len(values)), np.bool_)
-    for k, v in enumerate(values):
-        span = slice(columns.holder_start[v], columns.holder_start[v + 1])
-        holds[:, k] = np.isin(heard, columns.holders["actor"][span], assume_unique=True)
-    return values, holds
-
-
-def _tell(holds: Bools, has: Bools) -> F64:
-    """Measure how much holding one value tells of holding another.
-
-    Grain:   V x V, from the value in the row about the one in the column. Units: bits, summed over
-             the members who have the column's channel.
-    """
-    mine, has_other = holds.astype(np.float64), has.astype(np.float64)
-    both = mine.T @ mine
-    first, second, n = mine.T @ has_other, np.diag(both)[None, :], has_other.sum(axis=0)[None, :]
-    told = np.zeros_like(both)
-    for seen, one, other in (
-        (both, first, second),
-        (first - both, first, n - second),
-        (second - both, n - first, second),
-        (n - first - second + both, n - first, n - second),
-    ):
-        expected = np.maximum(one * other, 1e-9) / np.maximum(n, 1.0)
-        told += np.where(seen > 0, seen * np.log2(np.maximum(seen, 1e-9) / expected), 0.0)
-    return told
-
-
-def _overlap(one: Bools, other: Bools) -> float:
-    return float(np.sum(one & other) / max(np.sum(one | other), 1))
-
-
 def _settle(bench: Bench, heard: I32, holds: Bools) -> tuple[I32, I32]:
     """Move members to the side that explains them better, until hardly any moves."""
     side = holds
@@ -197,11 +125,8 @@ def _settle(bench: Bench, heard: I32, holds: Bools) -> tuple[I32, I32]:
 
 def _stay(bench: Bench, mine: I32, others: I32) -> Bools:
     """Say which members of a side it explains at least as well as the other side does."""
-    here, there = (
-        add_bits(bench, mine, mine, INSIDE),
-        add_bits(bench, others, mine, OUTSIDE),
-    )
-    return np.asarray(here >= there)
+    here = add_bits(bench, mine, mine, INSIDE)
+    return np.asarray(here >= add_bits(bench, others, mine, OUTSIDE))
 
 
 def _prefer(bench: Bench, sides: tuple[I32, I32], actors: I32) -> Bools:

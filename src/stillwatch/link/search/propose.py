@@ -26,7 +26,7 @@ _QUARTER_BITS = 2.0
 
 
 def propose_groups(table: TraitTable, *, settings: LinkSettings) -> Search:
-    """Find the groups of a table, best first and exclusive, merged where they are one.
+    """Find the groups of a table, best first and exclusive, parted and joined into what is one.
 
     Grain:   one array of actor rows per group, each sorted; an actor is in at most one.
     Order:   by the seed's score plus the population's prior of its holders, so that a campaign's
