@@ -29,14 +29,19 @@ from stillwatch.app.requests import (
 )
 from stillwatch.app.settings import read_mapping, read_replay_index, utc_now
 from stillwatch.app.steps.collect import collect_traits, hold_traits, write_background
-from stillwatch.app.steps.conclude import conclude, note_power, show_exemplars, write_tables
+from stillwatch.app.steps.conclude import (
+    conclude,
+    note_power,
+    note_silence,
+    show_exemplars,
+    write_tables,
+)
 from stillwatch.app.steps.days import count_window
 from stillwatch.app.steps.facts import IngestFacts, read_facts
 from stillwatch.app.steps.keep import move_in, pass_by_known
 from stillwatch.app.steps.opening import lake_to_fill, lake_to_watch
 from stillwatch.app.steps.run import Run
 from stillwatch.app.steps.window import Snapshot
-from stillwatch.domain.channels.families import CHANNEL_OF, QUEUE
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
 from stillwatch.ingest import IngestSettings, find_traffic
@@ -49,7 +54,6 @@ from stillwatch.store.results import ResultDraft, draft_result
 
 _LAKE: Final = ".lake"
 """The run's own lake, inside the draft: it goes when the result is complete, or with the draft."""
-_NOTHING_REFUSED: Final = "no exchange has the status of a refused request"
 
 
 def run_scan(
@@ -217,11 +221,7 @@ def tie_accounts(
         stage.rows_out = len(linked.groups)
     tried = {"seeds": linked.seeds_tested, "candidate_groups": linked.candidates}
     run.ledger.counts.update(actors=linked.actors, **tried)
-    for silent in observed.silent:
-        reason = f"no exchange or account says anything of {CHANNEL_OF[silent].phrase}"
-        run.ledger.stand_aside(f"channel {silent}", reason=reason)
-    if not len(echoes.watched):
-        run.ledger.stand_aside(f"channel {QUEUE.name}", reason=_NOTHING_REFUSED)
+    note_silence(observed.silent, run, refused=len(echoes.watched) > 0)
     telling = late.find_telling(observed.traits, linked.members) if counts else None
     found = (linked.groups, linked.members, sent.passages, linked.evidence, observed.profiles)
     return late.Tied(*found, echoes, hold_traits(observed.traits, linked.members), telling), linked

@@ -16,6 +16,7 @@ import polars as pl
 from stillwatch.detect.campaign_templates import list_templates
 from stillwatch.detect.judge import Judged
 from stillwatch.detect.traffic import Traffic
+from stillwatch.detect.unmix.membership import count_wordless
 from stillwatch.domain.results import CAMPAIGNS_OUT, EXCHANGES_OUT, HARVEST, TEMPLATES_OUT
 
 _CORE = 0.5
@@ -76,7 +77,8 @@ def find_campaigns(
     for group in chosen:
         name, kind = of_group[group.group_id]
         own = traffic.exchanges.select(_TOLD)[traffic.rows_of(group.members)].with_columns(
-            membership=group.membership, campaign_id=pl.lit(name)
+            membership=count_wordless(traffic, group.members, group.membership),
+            campaign_id=pl.lit(name),
         )
         rows.append(
             _summarise(own, group, name, kind, channels[group.group_id], pivots.get(group.group_id))
@@ -158,7 +160,8 @@ def _list_tactics(core: pl.DataFrame) -> pl.DataFrame:
     """The tactics of the harvest: by wording, and once more where a public item is replayed."""
     replayed = pl.col("replay_source").is_not_null()
     worded = core.filter(pl.col("tactic") != _REPLAY).select("tactic")
-    return pl.concat([worded, core.filter(replayed).select(pl.lit(_REPLAY).alias("tactic"))])
+    again = core.filter(replayed).with_columns(tactic=pl.lit(_REPLAY)).select("tactic")
+    return pl.concat([worded, again])
 
 
 def _frequent(core: pl.DataFrame, column: str, *, of: int) -> list[str]:

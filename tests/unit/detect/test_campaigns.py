@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 from nulls_by_hand import judged
 from traffic_by_hand import STREAM, Scene, group_rows
@@ -118,6 +119,46 @@ def test_what_is_taken_is_counted_by_account_and_what_of_it_replays_or_grades() 
         [group], traffic, groups=group_rows(h=heads), passages=listed, pivots=pivots
     )
     assert found.taken.sort("account_id").rows() == [(head, 12, 9) for head in heads]
+
+
+def found_without_texts(*, wordless: bool) -> Campaigns:
+    """Five heads of whose exchanges every other one, or each, has no text."""
+    scene = Scene(seed=5)
+    scene.add_strangers(30)
+    heads = scene.add_heads("h", 5, harvest=12, unrelated=6)
+    silent = {row["row"] for row in scene.rows if wordless or row["row"] % 2}
+    for row in scene.rows:
+        if row["row"] in silent:
+            row["prompt_hash"] = row["tactic"] = None
+    scene.passages = [carried for carried in scene.passages if carried[0] not in silent]
+    traffic = scene.traffic()
+    members = traffic.codes_of(heads)
+    ids = traffic.exchanges[traffic.rows_of(members)]["exchange_id"]
+    membership = np.where(ids.is_in(sorted(scene.harvest)), 0.8, 0.0)
+    group = judged("h", members=members, membership=membership)
+    listed = scene.carried().listed
+    return find_campaigns(
+        [group], traffic, groups=group_rows(h=heads), passages=listed, pivots={"g-h": 1.0}
+    )
+
+
+def test_where_there_is_no_text_all_that_heads_send_counts_and_no_tactic_is_named() -> None:
+    """Logs without prompts: nothing can be unmixed, and nothing is said of what was asked."""
+    found = found_without_texts(wordless=True)
+    assert found.exchanges["membership"].unique().to_list() == [1.0]
+    campaign = found.campaigns.row(0, named=True)
+    assert (campaign["exchanges"], campaign["tactics"]) == (90, [])
+    assert campaign["summary"].startswith("5 accounts harvest 90 exchanges; tied by")
+
+
+def test_exchanges_without_a_text_count_as_the_others_do_on_average() -> None:
+    """One of two sources of logs holds no texts."""
+    found = found_without_texts(wordless=False)
+    shares = found.exchanges["membership"].value_counts().sort("membership")
+    assert shares["membership"].to_list() == pytest.approx(
+        [0.0, found.exchanges.filter(pl.col("membership").is_in([0.0, 0.8]))["membership"].mean(),
+         0.8]
+    )  # fmt: skip
 
 
 def test_templates_are_those_that_a_tenth_of_the_accounts_sent(

@@ -6,6 +6,7 @@ detected, fills a draft of a result. Whether the draft becomes the result is for
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Final
 
@@ -21,7 +22,7 @@ from stillwatch.decide.decide import decide_under
 from stillwatch.decide.policy.ruling import BUDGET, RULING, budget_campaigns
 from stillwatch.decide.policy.subjects import Known
 from stillwatch.domain import limits
-from stillwatch.domain.channels.families import CHANNEL_OF
+from stillwatch.domain.channels.families import CHANNEL_OF, CONTENT, QUEUE
 from stillwatch.domain.results import (
     ACCOUNTS_OUT,
     CAMPAIGNS_OUT,
@@ -35,6 +36,22 @@ from stillwatch.domain.results import (
 from stillwatch.store.results import REPORT_FILE, ResultDraft
 
 TICKET_FILE: Final = "report.md"
+_NOTHING_REFUSED: Final = "no exchange has the status of a refused request"
+_NO_TEXT: Final = "no exchange has a text: all that a campaign's accounts send counts as harvest"
+
+
+def note_silence(silent: Collection[str], run: Run, *, refused: bool) -> None:
+    """Write down what the data say nothing of, channel by channel.
+
+    Grain:   one entry of `run.json` per silent channel; one more where there is no text at all.
+    """
+    for name in silent:
+        reason = f"no exchange or account says anything of {CHANNEL_OF[name].phrase}"
+        run.ledger.stand_aside(f"channel {name}", reason=reason)
+    if not refused:
+        run.ledger.stand_aside(f"channel {QUEUE.name}", reason=_NOTHING_REFUSED)
+    if all(c.name in silent for c in CHANNEL_OF.values() if c.family == CONTENT):
+        run.ledger.stand_aside("unmixing", reason=_NO_TEXT)
 
 
 def note_power(linked: late.Linked, run: Run) -> None:

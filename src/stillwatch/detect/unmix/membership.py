@@ -129,6 +129,21 @@ def weigh_exchanges(
     return compare_with_strangers(scores, quiet, unrelated_max=unrelated_max)
 
 
+def count_wordless(traffic: Traffic, members: I32, membership: F64) -> F64:
+    """Let exchanges of which no text is known count as the group's others do on average.
+
+    Logs may hold no texts, or one of several sources of logs may hold none. Where nothing that a
+    group sends has a text, nothing can be unmixed, and all of it counts, as in its core.
+
+    Grain:   one membership per row of `traffic.rows_of(members)`, in that order.
+    """
+    rows = traffic.rows_of(members)
+    passages = np.diff(traffic.passage_start)[rows]
+    is_wordless = traffic.exchanges["prompt_hash"].is_null().to_numpy()[rows] & (passages == 0)
+    worded = membership[~is_wordless]
+    return np.where(is_wordless, worded.mean() if len(worded) else 1.0, membership)
+
+
 def _draw_background(traffic: Traffic, rows: I64, *, seed: int) -> I64:
     """Exchanges of non-members, at most limits.BACKGROUND_EXCHANGES_MAX of them."""
     outside = np.ones(len(traffic.exchanges), np.bool_)
