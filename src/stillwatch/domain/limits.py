@@ -108,8 +108,8 @@ a thousand is within a tenth of a bit or two, where 13 % of some twenty decide."
 DIVIDERS_MAX: Final = 8
 """Values by which a group is tried to be parted; the ones that tell most come first, and what parts
 strangers tells of every family."""
-DIVIDER_VALUES_MAX: Final = 512
-"""Values of a group that are looked at for that: a table of each with each."""
+DIVIDER_VALUES_MAX: Final = 96
+"""Values of each family of a group that are looked at for that: a table of each with each."""
 PART_SAMPLE: Final = 250
 """Members by which a large group is heard when it is parted, up to twice as many: a part has to
 have five of them."""

@@ -26,7 +26,7 @@ def list_dividers(bench: Bench, heard: I32) -> list[tuple[int, Bools]]:
     with that family's most telling value, among those who have the channel at all).
 
     Grain:   at most `limits.DIVIDERS_MAX` values, those that tell most first; and a mark a member.
-    Cost:    a table of each value with each, of `limits.DIVIDER_VALUES_MAX`.
+    Cost:    a table of each value with each, of `limits.DIVIDER_VALUES_MAX` a family.
     """
     values, holds = _hold_values(bench, heard)
     if not len(values):
@@ -52,16 +52,18 @@ def list_dividers(bench: Bench, heard: I32) -> list[tuple[int, Bools]]:
 def _hold_values(bench: Bench, heard: I32) -> tuple[I64, Bools]:
     """List what some of the members hold and some don't, and who holds it.
 
-    Grain:   values, those first that divide most evenly, `limits.DIVIDER_VALUES_MAX` at most; and
-             a mark per member and value.
+    Grain:   values, of each family the `limits.DIVIDER_VALUES_MAX` that divide most evenly; and a
+             mark per member and value.
     """
     columns = bench.t
     counted = count_values(bench, heard)
     rest = len(heard) - counted.holders
     even = np.minimum(counted.holders, rest)
     usable = np.flatnonzero(even >= limits.ACTORS_MIN)
-    order = np.lexsort((counted.value[usable], -even[usable]))[: limits.DIVIDER_VALUES_MAX]
-    values = counted.value[usable[order]]
+    family = columns.channels["family"][columns.values["channel"][counted.value[usable]]]
+    order = np.lexsort((counted.value[usable], -even[usable], family))
+    among = np.arange(len(order)) - np.searchsorted(family[order], family[order])
+    values = counted.value[usable[order[among < limits.DIVIDER_VALUES_MAX]]]
     if not len(values):
         return values, np.zeros((len(heard), 0), np.bool_)
     owner, rows = list_rows(columns, heard)
