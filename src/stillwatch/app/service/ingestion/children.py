@@ -2,8 +2,7 @@
 
 Each is a command of ours that ends when its standard input closes, so that a service that was
 killed leaves none behind. One that ends by itself is started again, after a wait that doubles.
-They run at a lower priority, and a look takes what nobody else wants, of all cores but one: an
-answer comes first.
+They run at a lower priority, and a look leaves a core free: an answer comes first.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _RUN: Final = (sys.executable, "-c", "from stillwatch.app.cli import main; main(
 LOOK: Final = "watch"
 """The command that looks."""
 _LOWER_LOOK: Final = 15
-"""Steps of priority below the service where a system knows no idle class: a look has minutes."""
+"""Steps of priority below the service: a look has minutes, and takes what is left."""
 _LOWER_ELSE: Final = 5
 """The same of any other command: commits have to keep up with what comes in."""
 _END_S: Final = 10.0
@@ -38,20 +37,15 @@ _HEALTHY_S: Final = 60.0
 def stand_back(pid: int, *, is_look: bool) -> None:
     """Have a process that just began stand back behind answers.
 
-    Priority alone lets a thread that holds a core end its turn of some milliseconds, and that is
-    more than an answer may take. So a look is idle to the scheduler: what wakes, the service or a
-    gateway beside it, mostly takes its core at once; and it keeps to all cores but one. Where
-    others want every core it gets next to nothing, by priority alone a thirtieth. What a process
-    starts inherits all of it. Units: steps of priority.
+    A look keeps to all cores but one: priority alone lets a thread that holds a core end its turn
+    of some milliseconds, and that is more than an answer may take. Units: steps of priority.
     """
-    with suppress(OSError, AttributeError):  # it may be gone, or the system knows none of it
+    with suppress(OSError, AttributeError):  # it may be gone, or the system knows neither
         own = os.getpriority(os.PRIO_PROCESS, 0)
         os.setpriority(os.PRIO_PROCESS, pid, own + (_LOWER_LOOK if is_look else _LOWER_ELSE))
         cores = sorted(os.sched_getaffinity(pid))
         if is_look and len(cores) > 1:
             os.sched_setaffinity(pid, cores[1:])
-        if is_look:
-            os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
 
 
 class Child:

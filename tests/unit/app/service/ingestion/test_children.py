@@ -90,36 +90,6 @@ def test_a_look_leaves_a_core_to_answers(command: str, spared: int) -> None:
     child.end()
 
 
-@pytest.mark.usefixtures("sleepers")
-@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="this system has no idle class")
-@pytest.mark.parametrize("command", ["commit", "watch"])
-def test_a_look_is_idle_to_the_scheduler_and_a_commit_is_not(command: str) -> None:
-    """A commit has to keep up with what comes in; what a look starts is idle too."""
-    expected = os.SCHED_IDLE if command == "watch" else os.sched_getscheduler(0)
-    child = Child([command], clock_s=time.monotonic)
-    child.start()
-    wait_for(lambda: child.pid is not None and os.sched_getscheduler(child.pid) == expected)
-    child.end()
-
-
-@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="this system has no idle class")
-def test_what_a_look_starts_stands_back_too() -> None:
-    """Its threads and the processes that compile beside it inherit class, priority and cores."""
-    script = (
-        "import os, subprocess, sys\n"
-        "from stillwatch.app.service.ingestion.children import stand_back\n"
-        "stand_back(0, is_look=True)\n"
-        "from threading import Thread\n"
-        "tell = lambda: print(os.sched_getscheduler(0), flush=True)\n"
-        "thread = Thread(target=tell); thread.start(); thread.join()\n"
-        "subprocess.run([sys.executable, '-c', 'import os; print(os.sched_getscheduler(0))'])\n"
-    )
-    told = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    assert told.stdout.split() == [str(os.SCHED_IDLE)] * 2
-
-
 @pytest.mark.long
 def test_a_child_goes_with_a_service_that_was_killed(tmp_path: Path) -> None:
     """The committer reads a pipe that closes when its parent is gone, however it went."""
