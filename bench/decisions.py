@@ -9,7 +9,7 @@ table with the targets, and what other processes took, without which no figure m
 
 Run as `python bench/decisions.py [--seconds 10] [--rate 2000] [--grpc-rate 1000]
 [--beside TRAFFIC]`: beside it, logs are scanned again and again at the priority that the looks of a
-service have, on the generator's core.
+service have, on all cores but the service's, and the generator goes where the system puts it.
 """
 
 from __future__ import annotations
@@ -72,15 +72,19 @@ def write_table(result: Path, count: int) -> None:
 
 
 @contextmanager
-def serving(result: Path) -> Iterator[int]:
-    """Run the service on the first core, and this process on the others; give its number."""
+def serving(result: Path, *, is_alone: bool) -> Iterator[int]:
+    """Run the service on the first core; give its number.
+
+    Alone with it this process keeps to the other cores. Beside a scan, which has those, it goes
+    where the system puts it: kept beside the scan it would measure its own waiting for a core.
+    """
     cores = sorted(os.sched_getaffinity(0))
     script = "import sys; from stillwatch.app.cli import main; sys.argv[0] = 'stillwatch'; main()"
     options = ["--decisions", str(result), "--port", str(PORT), "--grpc-port", str(GRPC_PORT)]
     command = [sys.executable, "-c", script, "serve", *options]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     os.sched_setaffinity(process.pid, cores[:1])
-    os.sched_setaffinity(0, cores[1:] or cores)
+    os.sched_setaffinity(0, (cores[1:] if is_alone else ()) or cores)
     try:
         end = time.monotonic() + START_S_MAX
         while time.monotonic() < end:
@@ -226,7 +230,7 @@ def main() -> None:
         result = Path(folder)
         write_table(result, ACCOUNTS)
         client = GatewayClient(f"http://127.0.0.1:{PORT}", on_stale="allow")
-        with serving(result) as pid, client, scanning(given.beside):
+        with serving(result, is_alone=given.beside is None) as pid, client, scanning(given.beside):
             client.wait_for(lambda table: table.version > 0, timeout_s=START_S_MAX)
             began_s, all_s, own_s = time.monotonic(), busy_s(), read_tree_s(os.getpid())
             rows = [time_lookups(client), *time_all(given, pid), time_change(result, client)]
