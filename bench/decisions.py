@@ -1,12 +1,15 @@
 """How fast a decision is: in process, over HTTP, over gRPC, and from a change to every client.
 
-The service is a process of its own on one core, the load generator another on the other core.
-Requests are sent at a fixed rate whether or not answers have come, and a latency counts from the
-instant at which its request was due, so that a service that falls behind can't hide it. Prints a
-table with the targets, and the load of the machine, without which no figure means anything.
+The service is a process of its own on one core, to which its answers keep while a look computes;
+the load generator (`decisions_load.py`) is another on the other core. Requests are sent at a fixed
+rate whether or not answers have come, and a latency counts from the instant at which its request
+was due, so that a service that falls behind can't hide it. Beside that stands what of it was the
+service's: from the writing of a request until the system had its answer, "on the wire". Prints a
+table with the targets, and what other processes took, without which no figure means anything.
 
-Run as `python bench/decisions.py [--seconds 10] [--rate 2000] [--beside TRAFFIC]`: beside it, logs
-are scanned again and again at the priority that the looks of a service have.
+Run as `python bench/decisions.py [--seconds 10] [--rate 2000] [--grpc-rate 1000]
+[--beside TRAFFIC]`: beside it, logs are scanned again and again at the priority that the looks of a
+service have, on all cores but the service's, and the generator goes where the system puts it.
 """
 
 from __future__ import annotations
@@ -14,17 +17,14 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -33,6 +33,8 @@ import grpc
 import orjson
 from envoy.service.auth.v3 import external_auth_pb2, external_auth_pb2_grpc
 
+from decisions_load import ACCOUNTS, GrpcLine, HttpLine, Line, send
+from processor_time import read_tree_s
 from stillwatch.gateway import GatewayClient
 
 SCAN_AGAIN: Final = """
@@ -44,13 +46,12 @@ while True:
     shutil.rmtree(sys.argv[2], ignore_errors=True)
     subprocess.run([*scan, "--out", sys.argv[2]], stdout=subprocess.DEVNULL, check=True)
 """
-ACCOUNTS: Final = 20_000
 LOOKUPS: Final = 200_000
-CONNECTIONS: Final = 32
 PORT: Final = 18_787
 GRPC_PORT: Final = 18_788
 START_S_MAX: Final = 60
-WAIT_S_MAX: Final = 30.0
+BUSY: Final = (1, 2, 3, 6, 7)
+"""Fields of /proc/stat in which cores were at work: nobody's idling, waiting or other machines."""
 Row = tuple[str, str, str]
 
 
@@ -71,15 +72,19 @@ def write_table(result: Path, count: int) -> None:
 
 
 @contextmanager
-def serving(result: Path) -> Iterator[int]:
-    """Run the service on the first core, and this process on the others; give its number."""
+def serving(result: Path, *, is_alone: bool) -> Iterator[int]:
+    """Run the service on the first core; give its number.
+
+    Alone with it this process keeps to the other cores. Beside a scan, which has those, it goes
+    where the system puts it: kept beside the scan it would measure its own waiting for a core.
+    """
     cores = sorted(os.sched_getaffinity(0))
     script = "import sys; from stillwatch.app.cli import main; sys.argv[0] = 'stillwatch'; main()"
     options = ["--decisions", str(result), "--port", str(PORT), "--grpc-port", str(GRPC_PORT)]
     command = [sys.executable, "-c", script, "serve", *options]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     os.sched_setaffinity(process.pid, cores[:1])
-    os.sched_setaffinity(0, cores[1:] or cores)
+    os.sched_setaffinity(0, (cores[1:] if is_alone else ()) or cores)
     try:
         end = time.monotonic() + START_S_MAX
         while time.monotonic() < end:
@@ -131,64 +136,6 @@ def time_lookups(client: GatewayClient) -> Row:
     return "lookup in process, median", said, "5 µs"
 
 
-@dataclass
-class Sent:
-    """What came of questions that were sent at a fixed rate, in milliseconds after each was due."""
-
-    took_ms: list[float] = field(default_factory=list)
-    late_ms: list[float] = field(default_factory=list)
-    """Until it was sent: the generator's own share, unless every connection waits for an answer."""
-    seconds: float = 0.0
-
-
-def send_http(rate: int, seconds: float) -> Sent:
-    """Send questions at a fixed rate over kept connections, whether or not answers have come.
-
-    One thread and `select`, which wakes to the tenth of a millisecond: the timers of an event loop
-    round up to a whole one, and its tasks cost this core as much as the service costs the other.
-    """
-    count, clock, sent = int(rate * seconds), time.perf_counter, Sent()
-    idle = deque(socket.create_connection(("127.0.0.1", PORT)) for _ in range(CONNECTIONS))
-    due_of: dict[socket.socket, float] = {}
-    said: dict[socket.socket, bytes] = {}
-    number, started = 0, clock() + 0.2
-    while number < count or due_of:
-        while idle and number < count and started + number / rate <= clock():
-            line, due = idle.popleft(), started + number / rate
-            line.sendall(question(number))
-            sent.late_ms.append((clock() - due) * 1000)
-            due_of[line], said[line], number = due, b"", number + 1
-        is_due = idle and number < count
-        wait_s = max(0.0, started + number / rate - clock()) if is_due else WAIT_S_MAX
-        ready, _, _ = select.select(list(due_of), (), (), wait_s)
-        for line in ready:
-            said[line] += line.recv(65_536)
-            if is_answered(said[line]):
-                sent.took_ms.append((clock() - due_of.pop(line)) * 1000)
-                idle.append(line)
-    sent.seconds = clock() - started
-    for line in idle:
-        line.close()
-    return sent
-
-
-def question(number: int) -> bytes:
-    """Write the question of a number; half of them are about accounts under a decision."""
-    body = b'{"account_id":"acct-%08d"}' % (number % (2 * ACCOUNTS))
-    head = b"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
-    return head + body
-
-
-def is_answered(said: bytes) -> bool:
-    """Say whether an answer is there as a whole; one that is no ruling ends the measurement."""
-    head, _, body = said.partition(b"\r\n\r\n")
-    if not body:
-        return False
-    if not head.startswith(b"HTTP/1.1 200 "):
-        raise SystemExit(head.decode())
-    return len(body) == int(head.lower().split(b"content-length: ")[1].split(b"\r")[0])
-
-
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Search for no garbage of the generator's own while it measures."""
@@ -206,24 +153,35 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def time_http(rate: int, seconds: float, *, pid: int) -> Row:
-    """Time questions over HTTP."""
-    send_http(rate, 1.0)
+def busy_s() -> float:
+    """Give the processor time that all processes have used."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    return sum(int(fields[n]) for n in BUSY) / os.sysconf("SC_CLK_TCK")
+
+
+def tails(values: list[float]) -> str:
+    """Word the ends of a distribution in milliseconds."""
+    high, highest = percentile(values, 0.99), percentile(values, 0.999)
+    return f"{high:.2f} ms · p50 {median(values):.2f} · p99.9 {highest:.2f}"
+
+
+def time_sent(make_line: Callable[[], Line], *, rate: int, seconds: float, pid: int) -> str:
+    """Time questions at a fixed rate: what a client lives through, and what of it is the wire."""
+    send(make_line, rate=rate, seconds=1.0)
     with undisturbed():
         used_s = cpu_s(pid)
-        sent = send_http(rate, seconds)
+        sent = send(make_line, rate=rate, seconds=seconds)
         each_us = (cpu_s(pid) - used_s) / len(sent.took_ms) * 1e6
-    took, reached = sent.took_ms, len(sent.took_ms) / sent.seconds
-    said = f"{percentile(took, 0.99):.2f} ms · p50 {median(took):.2f} ms · {reached:,.0f}/s"
-    said += f" · {each_us:.0f} µs of the service's core each"
+    said = f"{tails(sent.took_ms)} · on the wire {tails(sent.wire_ms)}"
     said += f" · sent late by {percentile(sent.late_ms, 0.99):.2f} ms (p99)"
-    return f"/v1/decisions at {rate:,}/s, p99", said, "5 ms"
+    said += f" · {len(sent.took_ms) / sent.seconds:,.0f}/s"
+    return said + f" · {each_us:.0f} µs of the service's core each"
 
 
-def time_grpc(seconds: float) -> Row:
-    """Time questions over gRPC, one after the other."""
+def time_grpc(seconds: float) -> str:
+    """Time questions over gRPC by its own client, one after the other."""
     took: list[float] = []
-    with grpc.insecure_channel(f"127.0.0.1:{GRPC_PORT}") as channel:
+    with grpc.insecure_channel(f"127.0.0.1:{GRPC_PORT}") as channel, undisturbed():
         stub = external_auth_pb2_grpc.AuthorizationStub(channel)
         request = external_auth_pb2.CheckRequest()
         end = time.perf_counter() + seconds
@@ -232,8 +190,18 @@ def time_grpc(seconds: float) -> Row:
             stub.Check(request, timeout=10)
             took.append((time.perf_counter() - begun) * 1000)
     took = took[100:] or took
-    said = f"{percentile(took, 0.99):.2f} ms · p50 {median(took):.2f} ms · {len(took):,} calls"
-    return "ext_authz over gRPC, p99", said, "3 ms"
+    return f"{tails(took)} · {len(took):,} calls"
+
+
+def time_all(given: argparse.Namespace, pid: int) -> Iterator[Row]:
+    """Time what a gateway asks, each way of asking for as long."""
+    http, envoy = given.rate, given.grpc_rate
+    said = time_sent(lambda: HttpLine(PORT), rate=http, seconds=given.seconds, pid=pid)
+    yield f"/v1/decisions at {http:,}/s, p99", said, "5 ms"
+    said = time_sent(lambda: GrpcLine(GRPC_PORT), rate=envoy, seconds=given.seconds, pid=pid)
+    yield f"ext_authz over gRPC at {envoy:,}/s, p99", said, "3 ms"
+    said = time_grpc(given.seconds)
+    yield "the same by gRPC's own client, one after the other, p99", said, "3 ms"
 
 
 def time_change(result: Path, client: GatewayClient) -> Row:
@@ -255,27 +223,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--rate", type=int, default=2_000)
+    parser.add_argument("--grpc-rate", type=int, default=1_000)
     parser.add_argument("--beside", type=Path, metavar="TRAFFIC", help="scan it meanwhile")
     given = parser.parse_args()
-    load_before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder)
         write_table(result, ACCOUNTS)
         client = GatewayClient(f"http://127.0.0.1:{PORT}", on_stale="allow")
-        with serving(result) as pid, client, scanning(given.beside):
+        with serving(result, is_alone=given.beside is None) as pid, client, scanning(given.beside):
             client.wait_for(lambda table: table.version > 0, timeout_s=START_S_MAX)
-            rows = [
-                time_lookups(client),
-                time_http(given.rate, given.seconds, pid=pid),
-                time_grpc(given.seconds),
-                time_change(result, client),
-            ]
+            began_s, all_s, own_s = time.monotonic(), busy_s(), read_tree_s(os.getpid())
+            rows = [time_lookups(client), *time_all(given, pid), time_change(result, client)]
+            others_s = (busy_s() - all_s) - (read_tree_s(os.getpid()) - own_s)
+            others = others_s / (time.monotonic() - began_s)
     print("| what | measured | target |\n|---|---|---|")
     for row in rows:
         print("| " + " | ".join(row) + " |")
-    print(
-        f"\nload {load_before:.1f} before, {os.getloadavg()[0]:.1f} after, {os.cpu_count()} cores"
-    )
+    print(f"\nother processes took {others:.0%} of a core meanwhile; {os.cpu_count()} cores")
 
 
 if __name__ == "__main__":

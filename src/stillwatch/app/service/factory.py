@@ -20,6 +20,7 @@ from stillwatch import __version__
 from stillwatch.app.service.access.keys import KeyRing
 from stillwatch.app.service.access_log import AccessLog
 from stillwatch.app.service.decider import Decider
+from stillwatch.app.service.ingestion.answering import Answering
 from stillwatch.app.service.problems import add_problems
 from stillwatch.app.service.routes import ROUTERS
 from stillwatch.app.service.routes.delivery_figures import DeliveryFigures
@@ -68,6 +69,7 @@ def make_service(
     app.state.keys = keys
     app.state.ledger = ledger
     app.state.hot_headers = ()
+    app.state.answering = Answering()
     app.state.delivery_figures = None if ledger is None else _figures(ledger, decider)
     add_problems(app)
     if decider.settings.access_log:

@@ -26,6 +26,7 @@ from stillwatch.app.service.envoy import serve_envoy
 from stillwatch.app.service.factory import Part, make_service
 from stillwatch.app.service.feed import DecisionFeed, DecisionSource
 from stillwatch.app.service.hot_path import protocol_of
+from stillwatch.app.service.ingestion.answering import threads_now, threads_to_answer
 from stillwatch.app.service.settings import Listening, ServiceSettings
 from stillwatch.app.service.telemetry import log_to_stderr, tell
 from stillwatch.domain.errors import SettingError
@@ -140,8 +141,10 @@ async def run_service(app: FastAPI, decider: Decider, *, listening: Listening) -
         timeout_graceful_shutdown=_GRACE_S,
     )
     server = uvicorn.Server(config)
+    others = threads_now()
     with _listen(listening) as bound:
         async with serve_envoy(decider, keys=app.state.keys, listening=listening):
+            app.state.answering.add(threads_to_answer(others))
             ending = asyncio.create_task(_let_go(server, decider))
             await server.serve(sockets=[bound])
             await ending

@@ -2,7 +2,8 @@
 
 Each is a command of ours that ends when its standard input closes, so that a service that was
 killed leaves none behind. One that ends by itself is started again, after a wait that doubles.
-They run at a lower priority, and a look leaves a core free: an answer comes first.
+They run at a lower priority, and a look leaves a core free, to which answers keep while it computes
+(`answering.py`): an answer comes first.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from contextlib import suppress
 from threading import Event, Thread
 from typing import Final
 
+from stillwatch.app.service.ingestion.answering import Answering, busy_s, spared
 from stillwatch.domain import service_limits
 
 LEDGER_VARIABLE: Final = "STILLWATCH_LEDGER"
@@ -29,6 +31,8 @@ _LOWER_ELSE: Final = 5
 _END_S: Final = 10.0
 """Seconds that a child has to end its round; then it is killed, which loses nothing."""
 _LOOK_S: Final = 0.5
+_BUSY_SHARE: Final = 0.2
+"""Share of a core from which a look computes: one that waits for its time takes a hundredth."""
 _FIRST_BACK_OFF_S: Final = 1.0
 _HEALTHY_S: Final = 60.0
 """Seconds after which a child that ends is started again at once."""
@@ -43,9 +47,9 @@ def stand_back(pid: int, *, is_look: bool) -> None:
     with suppress(OSError, AttributeError):  # it may be gone, or the system knows neither
         own = os.getpriority(os.PRIO_PROCESS, 0)
         os.setpriority(os.PRIO_PROCESS, pid, own + (_LOWER_LOOK if is_look else _LOWER_ELSE))
-        cores = sorted(os.sched_getaffinity(pid))
+        cores = os.sched_getaffinity(pid)
         if is_look and len(cores) > 1:
-            os.sched_setaffinity(pid, cores[1:])
+            os.sched_setaffinity(pid, cores - spared(cores))
 
 
 class Child:
@@ -57,8 +61,10 @@ class Child:
         *,
         clock_s: Callable[[], float],
         environment: Mapping[str, str] | None = None,
+        answering: Answering | None = None,
     ) -> None:
         self.starts = 0
+        self._answering = answering
         self._command = [*_RUN, *arguments]
         self._is_look = arguments[0] == LOOK
         self._environment = environment
@@ -101,8 +107,13 @@ class Child:
         self._process = process
         self.starts += 1
         stand_back(process.pid, is_look=self._is_look)
+        used_s, looked_s = 0.0, self._clock_s()
         while process.poll() is None and not self._ending.wait(_LOOK_S):
-            pass
+            before_s, used_s = used_s, busy_s(process.pid)
+            before_at_s, looked_s = looked_s, self._clock_s()
+            share = (used_s - before_s) / max(looked_s - before_at_s, _LOOK_S)
+            self._make_room(is_look_busy=share > _BUSY_SHARE)
+        self._make_room(is_look_busy=False)
         assert process.stdin is not None  # noqa: S101  it was asked for
         process.stdin.close()
         try:
@@ -110,3 +121,7 @@ class Child:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+    def _make_room(self, *, is_look_busy: bool) -> None:
+        if self._is_look and self._answering is not None:
+            self._answering.settle(is_look_busy=is_look_busy)

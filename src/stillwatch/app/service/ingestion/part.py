@@ -20,6 +20,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.params import Depends
 
 from stillwatch.app.loops.results_folder import ResultsFolder
+from stillwatch.app.service.ingestion.answering import Answering
 from stillwatch.app.service.ingestion.bodies import Budget
 from stillwatch.app.service.ingestion.children import LEDGER_VARIABLE, Child
 from stillwatch.app.service.ingestion.dialects import dialect_router
@@ -88,7 +89,7 @@ class Ingestion:
         return self.intake is not None and self.intake.journal.is_writing
 
     @asynccontextmanager
-    async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         """Open the journal and start the loops; end both in the other order.
 
         Raises:
@@ -105,8 +106,10 @@ class Ingestion:
         self.intake = Intake(journal, budget=budget)
         ending = Event()
         told = _environment(settings)
+        answering: Answering | None = getattr(app.state, "answering", None)
         self.children = [
-            Child(one, clock_s=monotonic, environment=told) for one in _commands(settings)
+            Child(one, clock_s=monotonic, environment=told, answering=answering)
+            for one in _commands(settings)
         ]
         for child in self.children:
             child.start()
