@@ -1,6 +1,6 @@
 """Kernels compiled in a process of their own, the first time that a machine runs this code.
 
-Compiling holds Python's lock for ten seconds: in the process that reads, nothing else would run.
+Compiling holds Python's lock for eight seconds: in the process that reads, nothing else would run.
 The child writes into Numba's cache, says when the kernels of *observe* are there, and makes those
 of *link* when it is told to: while exchanges are read, every core is needed. What hashes names, and
 what counts who holds what, is quickly compiled where it is used, while the child makes the others.

@@ -171,7 +171,7 @@ def grow_group(bench: Bench, start: I32, quest: Quest) -> tuple[I32, int]:
 def compile_kernels() -> None:
     """Have the kernels of *link* ready before the first table comes.
 
-    Cost:    six seconds the first time on a machine, a tenth where Numba's cache has them.
+    Cost:    five seconds the first time on a machine, a tenth where Numba's cache has them.
     """
     shared = pl.DataFrame({"account_id": ["a", "b"], "value": 1, "share": 1.0})
     traits = TRAIT.conform(shared.with_columns(channel=pl.lit(CHANNEL_NAMES[0])))

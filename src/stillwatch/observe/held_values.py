@@ -95,8 +95,8 @@ class Grouped:
         ends = np.zeros(len(self.starts), np.int64)
         filled = read_only(values.fill_null(0).to_numpy())
         room = np.empty(np.diff(self.starts).max(initial=0), np.int64)
-        column, told = (filled, known), (held, counts, ends)
-        n = _count_runs(self.starts, self.order, column, room, told)
+        told = held, counts, ends
+        n = _count_runs(self.starts, self.order, (filled, known), room, told)
         account = np.repeat(np.arange(len(self.starts) - 1), np.diff(ends))
         value = pl.Series(held[:n].copy())
         return pl.DataFrame(
