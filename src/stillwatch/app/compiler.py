@@ -1,35 +1,32 @@
 """Kernels compiled in a process of their own, the first time that a machine runs this code.
 
-Compiling holds Python's lock for twenty seconds: in the process that reads, nothing else would run.
-The child writes into Numba's cache, says when the kernel that hashes names is there and when those
-of *observe* are, and makes the others when it is told to, with a child of its own beside it: while
-exchanges are read, every core is needed. Deliberately absent: anything that a run depends on. A
-child that fails or hangs costs time: whoever needs a kernel compiles it.
+Compiling holds Python's lock for eight seconds: in the process that reads, nothing else would run.
+The child writes into Numba's cache, says when the kernels of *observe* are there, and makes those
+of *link* when it is told to: while exchanges are read, every core is needed. What hashes names, and
+what counts who holds what, is quickly compiled where it is used, while the child makes the others.
+Deliberately absent: anything that a run depends on. A child that fails or hangs costs time: whoever
+needs a kernel compiles it.
 """
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Final
 
-import polars as pl
 import pyarrow as pa
 
 from stillwatch.domain import keyed
-from stillwatch.domain.channels.families import CHANNELS
 from stillwatch.domain.limits import COMPILE_S_MAX
-from stillwatch.domain.tables import REGISTER, TRAIT
 
 _OURSELVES: Final = "stillwatch.app.compiler"
-_TRAITS: Final = "traits"
-_NAMES: Final = b"names\n"
 _OBSERVED: Final = b"observed\n"
 _GO_ON: Final = b"go on\n"
 
@@ -39,26 +36,29 @@ class Compiler:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(  # noqa: S603  our own module, by our own interpreter
-            _words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            [sys.executable, "-P", "-m", _OURSELVES],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
-
-    def wait_for_names(self) -> None:
-        """Return when the kernel that hashes names is in the cache, or the child is gone."""
-        self._wait_for(_NAMES)
 
     def wait_for_observe(self) -> None:
         """Return when the kernels of *observe* are in the cache, or the child is gone."""
-        self._wait_for(_OBSERVED)
+        with self._bound():
+            self._said().readline()
+
+    def go_on(self) -> None:
+        """Have the other kernels made."""
+        told = self._process.stdin
+        assert told is not None, "it was made with a pipe"  # noqa: S101  a bug
+        with suppress(OSError), told:  # it may be gone
+            told.write(_GO_ON)
 
     def wait_for_all(self) -> None:
-        """Have the other kernels made, and return when the child is gone."""
-        with self._bound():
-            self._process.communicate(_GO_ON)
-
-    def _wait_for(self, word: bytes) -> None:
-        with self._bound():
-            while (line := self._said().readline()) and line != word:
-                pass
+        """Return when the child is gone, with all kernels in the cache unless it failed."""
+        with self._bound(), self._said() as said:
+            said.read()
+            self._process.wait()
 
     def _said(self) -> IO[bytes]:
         assert self._process.stdout is not None, "it was made with a pipe"  # noqa: S101  a bug
@@ -72,10 +72,6 @@ class Compiler:
             yield
         finally:
             timer.cancel()
-
-
-def _words(*more: str) -> list[str]:
-    return [sys.executable, "-P", "-m", _OURSELVES, *more]
 
 
 @cache
@@ -112,42 +108,18 @@ def compile_observe() -> None:
 
 def compile_later_stages() -> None:
     """Compile what ties accounts and weighs exchanges, or load it from the cache."""
-    compile_groups()
-    compile_traits()
-
-
-def compile_groups() -> None:
-    """Compile half of it: what lays out who holds what, grows groups, and weighs for them."""
-    shared = pl.DataFrame({"account_id": ["a", "b"], "value": 1, "share": 1.0})
-    traits = TRAIT.conform(shared.with_columns(channel=pl.lit(CHANNELS[0].name)))
-    import_module("stillwatch.link.table").tabulate_traits(traits, register=REGISTER.empty())
-    import_module("stillwatch.link.counts").compile_groups()
-    import_module("stillwatch.link.counts").compile_seeds()
+    import_module("stillwatch.link.counts").compile_kernels()
     import_module("stillwatch.detect.unmix.membership").compile_kernel()
 
 
-def compile_traits() -> None:
-    """Compile the other half, which takes as long: what counts what accounts hold."""
-    import_module("stillwatch.observe.account_traits").compile_kernels()
-
-
 def main() -> None:
-    """Be the child, which ends if its parent does before it asks for more; or the child's child."""
-    if sys.argv[1:] == [_TRAITS]:
-        compile_traits()
-        return
-    compile_names()
-    _say(_NAMES)
+    """Be the child, which ends if its parent does before it asks for more."""
+    gc.disable()  # of the million objects that compiling makes, most stay
     compile_observe()
-    _say(_OBSERVED)
-    if sys.stdin.buffer.readline() == _GO_ON:
-        with subprocess.Popen(_words(_TRAITS), stdout=subprocess.DEVNULL):  # noqa: S603  ourselves
-            compile_groups()
-
-
-def _say(word: bytes) -> None:
-    sys.stdout.buffer.write(word)
+    sys.stdout.buffer.write(_OBSERVED)
     sys.stdout.buffer.flush()
+    if sys.stdin.buffer.readline() == _GO_ON:
+        compile_later_stages()
 
 
 if __name__ == "__main__":

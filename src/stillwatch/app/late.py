@@ -55,6 +55,8 @@ _HOMES: Final = {
 }
 """Module → the names that come from it."""
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
+_TIE_AND_JUDGE: Final = ("stillwatch.link", "stillwatch.detect")
+"""Modules that are imported while their kernels are being compiled."""
 _COMPILED_FOR: Final = frozenset({"link_accounts"})
 """Names that are worth nothing without the kernels of *link*: looking at them waits for these."""
 
@@ -82,11 +84,10 @@ def compile_ahead() -> Future[None]:
     """Have the kernels of *observe* ready; the future is done when they can be used.
 
     The kernel that hashes names is there when this returns: reading a register or a record needs
-    it. Where the cache lacks it, it lacks all, and a process of its own makes them. Once a process.
+    it. Where the cache lacks it, it lacks all, and a process of its own makes them, while this one
+    makes the first. Once a process.
     """
     start_compiling()
-    if child := compiler.started_compiler():
-        child.wait_for_names()
     compiler.compile_names()
     return _in_thread(_compile_observe)
 
@@ -120,12 +121,16 @@ def _compile_observe() -> None:
 
 
 def _fetch_kernels() -> None:
-    if child := compiler.started_compiler():
+    child = compiler.started_compiler()
+    if child:
+        child.go_on()
+    for home in _TIE_AND_JUDGE:
+        import_module(home)
+    if child:
         child.wait_for_all()
     compiler.compile_later_stages()
 
 
 def _load_stages() -> None:
     _compile_later_stages().result()
-    import_module("stillwatch.detect")
     import_module("stillwatch.report.drawing").start_converter()

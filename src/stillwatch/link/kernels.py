@@ -19,14 +19,12 @@ from stillwatch.link.workbench import INSIDE, NOBODY, OUTSIDE, Bench, Quest
 _kernel = nb.njit(nogil=True, cache=True, error_model="numpy", no_cfunc_wrapper=True)
 """Compiled once per machine and kept beside the module; plain loops, because they compile fast."""
 _inner = nb.njit(
-    nogil=True,
-    error_model="numpy",
-    no_cfunc_wrapper=True,
-    no_cpython_wrapper=True,
-    forceinline=True,
+    error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True, forceinline=True
 )
 """The same for what only kernels call: no door to Python, which takes as long again to compile, and
 no call, which hands over all arrays anew."""
+_once = nb.njit(error_model="numpy", inline="always")
+"""The same for what is called at one place: part of its caller before anything is compiled."""
 _FAMILIES = 6
 _UNHELD_MIN = 1e-3  # least population share on values that the group lacks: a finite logarithm
 _HOLDER_SHARE_MIN = 0.02  # of the members that must hold a value for it to lead to candidates
@@ -249,7 +247,7 @@ def promise_holders(w: Bench, touched: int, size: int) -> int:
     return reached
 
 
-@_inner
+@_once
 def gather(w: Bench, group: I32, quest: Quest) -> int:
     """One round of growth: everybody free who clears the bar for the group as it stands.
 

@@ -139,10 +139,9 @@ def tabulate_traits(traits: pl.DataFrame, *, register: pl.DataFrame) -> TraitTab
     rows = np.empty(len(holders), ROW)
     by_row, by_column = (rows["value"], rows["share"]), (holders["actor"], holders["share"])
     turn_lists(starts, by_column, row_start[:-1].copy(), by_row)
-    accounts = named.select("account_id", actor.alias("actor"))
     return TraitTable(
-        ids.to_list(), accounts, row_start, rows, starts, holders, value_channel, mass, value_id,
-        present, single, *by_row, *by_column,
+        ids.to_list(), named.select("account_id", actor.alias("actor")), row_start, rows, starts,
+        holders, value_channel, mass, value_id, present, single, *by_row, *by_column,
     )  # fmt: skip
 
 
@@ -194,7 +193,8 @@ def _turn(ids: I64, key: I64, share: F64, channel: int) -> _Columns:
     counts = np.bincount(value, minlength=len(ids))
     holders = np.empty(len(key), HOLDER)
     at, turned = start_counts(counts)[:-1], (holders["actor"], holders["share"])
-    turn_lists(start_counts(np.bincount(actor)), (value, share), at, turned)
+    if len(key):  # a field of nothing lies in a row: Numba would compile all anew for it
+        turn_lists(start_counts(np.bincount(actor)), (value, share), at, turned)
     held = counts > 0
     mass = np.bincount(value, share, len(ids))[held].astype(np.float64)
     return np.full(len(mass), channel, np.int32), ids[held], mass, counts[held], holders

@@ -7,25 +7,21 @@ without data are named, so that the run can say which checks stood aside.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 import narwhals as nw
 import polars as pl
 
-from stillwatch.domain import limits
 from stillwatch.domain.channels.families import CHANNELS
 from stillwatch.domain.keyed import PseudonymKey
-from stillwatch.domain.tables import LAUNCH, OBSERVED, REGISTER, SYSTEM, TRAIT
+from stillwatch.domain.tables import TRAIT
 from stillwatch.observe.day_counts import DayCounts, count_exchanges
-from stillwatch.observe.echoes import REFUSED, find_echoes
 from stillwatch.observe.engines import collect_here
 from stillwatch.observe.held_values import Senders
 from stillwatch.observe.passages import (
     SentPassages,
     count_systems,
     count_templates,
-    list_passages,
 )
 from stillwatch.observe.traits import (
     CHANNEL_NUMBERS,
@@ -38,14 +34,6 @@ from stillwatch.observe.traits import (
 _TEMPLATE_SHARE_MIN = 0.01
 """Share of an account's exchanges below which what others send too is a turn of speech: it would
 weigh a tenth of a bit, and busy accounts have thousands."""
-_NOBODYS: Final = {
-    "exchange_id": "",
-    "time": datetime.fromtimestamp(0, UTC),
-    "source_file": 0,
-    "source_line": 0,
-    "record_hash": 0,
-}
-"""What every exchange has, of one that never was."""
 
 
 @dataclass(frozen=True)
@@ -121,23 +109,3 @@ def _count(exchanges: nw.LazyFrame[Any], passages: SentPassages) -> DayCounts:
         return count_exchanges(exchanges)
     rows = collect_here(exchanges.select("row"))["row"].to_numpy()
     return count_exchanges(exchanges, senders=Senders(passages.accounts, passages.account[rows]))
-
-
-def compile_kernels() -> None:
-    """Have the kernels ready that count what accounts hold, before the first exchange is collected.
-
-    Cost:    five seconds the first time on a machine, a tenth where Numba's cache has them.
-    """
-    hashes = {"prompt_hash": 1, "sketch": [1, 2], "gist": [3], "status": REFUSED[0], "hour": 0}
-    enough = range(limits.TEMPLATE_ACCOUNTS_MIN)
-    told = [_NOBODYS | hashes | {"account_id": f"{number}"} for number in enough]
-    few = OBSERVED.conform(pl.DataFrame(told)).with_row_index("row")
-    rows = nw.from_native(few.lazy())
-    count_traits(
-        rows,
-        passages=list_passages(rows, systems=SYSTEM.empty()),
-        register=REGISTER.empty(),
-        launches=LAUNCH.empty(),
-        key=PseudonymKey(0, 0),
-    )
-    find_echoes(rows)

@@ -62,6 +62,9 @@ def scan(  # noqa: PLR0913  one parameter an option: the contract lists them
     DIR holds exchanges*.jsonl, .json or .parquet (plain, .gz or .zst), and, where you have them,
     accounts*, releases* and permissions*. RESULT appears when it is complete.
     """
+    from stillwatch.app.late import start_compiling  # noqa: PLC0415  brings Numba
+
+    start_compiling()
     from stillwatch.app.steps.policies import read_policy  # noqa: PLC0415  brings Polars
 
     request = ScanRequest(
@@ -98,9 +101,6 @@ def _check_request(request: ScanRequest) -> None:
 
 
 def _run(request: ScanRequest) -> ScanOutcome:
-    from stillwatch.app.late import start_compiling  # noqa: PLC0415  brings Numba
-
-    start_compiling()
     from stillwatch.app.pipeline import run_scan  # noqa: PLC0415  brings every stage
 
     with shown_progress() as progress:

@@ -47,11 +47,12 @@ class _Passages(NamedTuple):
     mass: F64
 
 
-@nb.njit(nogil=True, cache=True)
-def _score_rows(rows: I64, p: _Passages, members: int, accounts: int, own: int) -> F64:
+@nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
+def _score_rows(
+    rows: I64, p: _Passages, size: tuple[int, int], own: int, out: tuple[F64, F64]
+) -> None:
     """Mean of the largest weighted lifts of each row, its own account (`own` is 1) left out."""
-    out = np.zeros(len(rows))
-    top = np.zeros(_LARGEST)
+    (members, accounts), (score, top) = size, out
     for k in range(len(rows)):
         for j in range(_LARGEST):
             top[j] = 0.0
@@ -73,8 +74,7 @@ def _score_rows(rows: I64, p: _Passages, members: int, accounts: int, own: int) 
         total = 0.0
         for j in range(_LARGEST):
             total += top[j]
-        out[k] = total / min(max(found, _FEWEST), _LARGEST)
-    return out
+        score[k] = total / min(max(found, _FEWEST), _LARGEST)
 
 
 def compile_kernel() -> None:
@@ -85,7 +85,14 @@ def compile_kernel() -> None:
     whole, real = np.zeros(1, np.int64), np.zeros(1)
     one, share = read_only(np.zeros(1, np.int32)), read_only(np.zeros(1, np.float32))
     passages = _Passages(whole, one, share, whole, real, whole, real)
-    _score_rows(whole[:0], passages, 1, 1, 1)
+    _lift(whole[:0], passages, (1, 1), 1)
+
+
+def _lift(rows: I64, passages: _Passages, size: tuple[int, int], own: int) -> F64:
+    """Score some rows; `size` is the members of the group and the accounts of the run."""
+    score = np.zeros(len(rows))
+    _score_rows(rows, passages, size, own, (score, np.zeros(_LARGEST)))
+    return score
 
 
 def weigh_exchanges(
@@ -118,9 +125,8 @@ def weigh_exchanges(
         traffic.mass,
     )
     background = _draw_background(traffic, rows, seed=seed)
-    accounts = len(traffic.accounts)
-    scores = np.asarray(_score_rows(rows, passages, len(members), accounts, 1))
-    quiet = np.asarray(_score_rows(background, passages, len(members), accounts, 0))
+    size = len(members), len(traffic.accounts)
+    scores, quiet = _lift(rows, passages, size, 1), _lift(background, passages, size, 0)
     if len(known) >= KNOWN_MIN and len(background) >= KNOWN_MIN:
         lifts = scores, quiet
         scores, quiet = score_streams(traffic, rows, background, known=known, lifts=lifts)
