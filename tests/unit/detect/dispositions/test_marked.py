@@ -31,12 +31,12 @@ def score_of(z: float) -> float:
 
 
 def test_one_marked_group_is_one_more_honest_group_out_there() -> None:
-    """731 were fitted: p is 2 of 732 where the shipped tail gave one in a million, then 3."""
-    at = score_of(2.0)
+    """Of n that were fitted: p is 2 of n + 1 where the shipped tail gave one in a million, then 3."""
+    at, n = score_of(2.0), float(NULL.tail_groups[0])
     assert p_of(at, []) == pytest.approx(1e-6)
-    assert p_of(at, [answer()]) == pytest.approx((1 + 731 * 1e-6 + 1) / 732, rel=0.01)
+    assert p_of(at, [answer()]) == pytest.approx((1 + n * 1e-6 + 1) / (n + 1), rel=0.01)
     both = [answer(), answer("c-2")]
-    assert p_of(at, both) == pytest.approx((1 + 731 * 1e-6 + 2) / 732, rel=0.01)
+    assert p_of(at, both) == pytest.approx((1 + n * 1e-6 + 2) / (n + 1), rel=0.01)
 
 
 def test_what_lies_further_out_than_the_slack_is_left_as_it_was() -> None:
