@@ -31,7 +31,7 @@ def score_of(z: float) -> float:
 
 
 def test_one_marked_group_is_one_more_honest_group_out_there() -> None:
-    """Of n that were fitted: p is 2 of n + 1 where the shipped tail gave one in a million, then 3."""
+    """Of n fitted ones: p is 2 of n + 1 where the shipped tail gave one in a million, then 3."""
     at, n = score_of(2.0), float(NULL.tail_groups[0])
     assert p_of(at, []) == pytest.approx(1e-6)
     assert p_of(at, [answer()]) == pytest.approx((1 + n * 1e-6 + 1) / (n + 1), rel=0.01)
