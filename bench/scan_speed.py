@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -53,13 +54,14 @@ class Figures(NamedTuple):
     convert: Run
     scan: Run
     stages: list[dict[str, float | str]]
+    before_s: float
+    """From the start of the process to that of the run."""
 
     @property
     def observe_s(self) -> float:
         """Seconds from the start of the process to the end of `observe`."""
-        names = [stage["stage"] for stage in self.stages]
-        after = self.stages[names.index("observe") + 1 :]
-        return self.scan.wall_s - sum(float(stage["seconds"]) for stage in after)
+        ended = {stage["stage"]: float(stage["ended_s"]) for stage in self.stages}
+        return self.before_s + ended["observe"]
 
 
 def run_cold(
@@ -100,9 +102,12 @@ def measure(exchanges: int, *, folder: Path, cold_jit: bool) -> Figures:
     if cold_jit:
         environment["NUMBA_CACHE_DIR"] = str(folder / "jit")
     stillwatch = Path(sys.executable).with_name("stillwatch")
+    launched = time.time()
     scan = run_cold([stillwatch, "scan", traffic, "--out", result], environment=environment)
-    stages = json.loads((result / "run.json").read_text())["stages"]
-    return Figures(exchanges, logs.stat().st_size / 1e6, convert, scan, stages)
+    told = json.loads((result / "run.json").read_text())
+    before_s = datetime.fromisoformat(told["started_at"]).timestamp() - launched
+    megabytes = logs.stat().st_size / 1e6
+    return Figures(exchanges, megabytes, convert, scan, told["stages"], before_s)
 
 
 def render(row: Figures) -> str:

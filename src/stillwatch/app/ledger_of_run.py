@@ -49,6 +49,8 @@ class StageRecord:
     seconds: float = 0.0
     peak_bytes: int = 0
     """Peak of the whole process up to the end of the stage."""
+    ended_s: float = 0.0
+    """Seconds from the start of the run to the end of the stage, what lies between stages too."""
 
 
 @dataclass(slots=True)
@@ -64,6 +66,8 @@ class RunLedger:
     stages: list[StageRecord] = field(default_factory=list)
     power: list[dict[str, Any]] = field(default_factory=list)
     files: dict[str, Any] = field(default_factory=dict)
+    began: float = field(default_factory=time.perf_counter)
+    """When the run started, by the clock that nobody sets."""
     watch: dict[str, Any] = field(default_factory=dict)
     """What a watch says beside: its look, its window, what has become of each campaign."""
     answers: dict[str, Any] = field(default_factory=dict)
@@ -79,7 +83,8 @@ class RunLedger:
         record = StageRecord(name, rows_in)
         began = time.perf_counter()
         yield record
-        record.seconds = round(time.perf_counter() - began, 4)
+        ended = time.perf_counter()
+        record.seconds, record.ended_s = round(ended - began, 4), round(ended - self.began, 4)
         record.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT
         self.stages.append(record)
 
