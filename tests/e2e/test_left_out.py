@@ -39,6 +39,7 @@ def test_a_campaign_is_found_in_poorer_logs_and_no_honest_account_is_called(tmp_
     assert not any(cell["evaluation"]["false_accounts"] for cell in cells.values())
     assert cells["nothing"]["evaluation"]["account_recall"] >= 0.9
     wordless = cells["all text"]["evaluation"]
-    assert (wordless["exchange_recall"] > 0.5) == (wordless["account_recall"] > 0.5)
+    assert wordless["account_recall_at_suspect"] >= 0.9
+    assert wordless["exchange_recall"] >= 0.9
     without = cells["refused requests, status"]["counts"]["exchanges"]
     assert without < cells["nothing"]["counts"]["exchanges"]
