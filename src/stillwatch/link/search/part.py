@@ -61,8 +61,11 @@ def part_groups(search: Search) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         for _ in range(limits.PARTINGS_MAX):
             found = list(zip(fresh, pool.map(find, fresh), strict=True))
-            fresh = [k for g, parts in found if parts for k in _divide(search, g, parts)]
-            if not fresh or len(search.groups) >= limits.GROUPS_MAX:
+            fresh = []
+            for g, parts in found:
+                if parts and len(search.groups) < limits.GROUPS_MAX:
+                    fresh += _divide(search, g, parts)
+            if not fresh:
                 break
     stands = [len(group) > 0 for group in search.groups]
     search.groups = list(compress(search.groups, stands))
@@ -108,7 +111,7 @@ def _divide(search: Search, g: int, parts: Parts) -> list[int]:
 
 
 def _settle(bench: Bench, heard: I32, holds: Bools) -> tuple[I32, I32]:
-    """Move members to the side that explains them better, until hardly any moves."""
+    """Move members to the side that explains them better, until nobody moves, or for a while."""
     side = holds
     for _ in range(_MOVES_MAX):
         first, second = heard[side], heard[~side]
@@ -130,6 +133,6 @@ def _stay(bench: Bench, mine: I32, others: I32) -> Bools:
 
 
 def _prefer(bench: Bench, sides: tuple[I32, I32], actors: I32) -> Bools:
-    """Say which actors the first side explains better, none of them a member of either."""
+    """Say which actors the first side explains better, each weighed as a stranger to both."""
     first, second = (add_bits(bench, side, actors, OUTSIDE) for side in sides)
     return np.asarray(first >= second)
