@@ -3,8 +3,8 @@
 Fourth step of *detect*: reads the witnesses of tied groups, gives a p-value each. The null is
 fitted on at least 300 honest tied groups that the lab made and this package ships as figures
 (`honest_groups.json`, made by tools/calibrate_judging.py): for each witness a line in log2 of
-accounts and of exchanges per account, and a scale. Standardised witnesses are cut at ±3 (one that
-clears nobody, at 0 from below), so that none decides alone, and combined with their a-priori signs
+accounts and of exchanges per account, and a scale. Standardised witnesses are cut, at ±3 mostly (one
+that clears nobody, at 0 from below), so that none decides alone, and combined with their a-priori signs
 by O'Brien's generalised least squares: weights follow from how witnesses go together among honest
 groups, so that a combination that no honest group shows counts for more than its parts. The weights
 know no campaign. How far out a score lies is read from the tail of groups of its kind (`tails`).
@@ -30,9 +30,9 @@ from stillwatch.detect.witnesses import WITNESSES
 NAMES = tuple(w.name for w in WITNESSES)
 DECLARED = NAMES.index("declared_owner")
 _SIGNS = np.array([w.sign for w in WITNESSES], np.float64)
-_CUT = 3.0
+_CUT = np.array([w.cut for w in WITNESSES])
 """Standard deviations at which one witness is cut."""
-_FLOOR = np.array([-_CUT if w.exculpates else 0.0 for w in WITNESSES])
+_FLOOR = np.array([-w.cut if w.exculpates else 0.0 for w in WITNESSES])
 """How far each may speak for innocence."""
 _SHRINKAGE = 0.5
 """Weight of independence in the correlation that is inverted. Some hundred groups of a few kinds
@@ -145,7 +145,7 @@ def fit_honest_null(
     draft = HonestNull(
         line,
         scale,
-        np.atleast_2d(np.corrcoef(np.nan_to_num(z), rowvar=False)),
+        _correlate(np.nan_to_num(z)),
         np.array([np.nanmedian(column) for column in placed.T], np.float64),
         np.ones((3, 3)),
         len(figures),
@@ -164,20 +164,33 @@ def fit_honest_null(
     return replace(draft, tails=tails, tail_groups=counts, groups=len(score))
 
 
+def _correlate(z: F64) -> F64:
+    """Correlate witnesses over honest groups; one that is the same of all goes with no other."""
+    off = z - z.mean(axis=0)
+    length = np.sqrt((off**2).sum(axis=0))
+    unit = off / np.where(length > 0, length, 1.0)
+    correlation = unit.T @ unit
+    np.fill_diagonal(correlation, 1.0)
+    return np.asarray(correlation)
+
+
 def _fit_lines(figures: F64, design: F64) -> tuple[F64, F64]:
     """Fit each witness's line in the groups' sizes, and the spread about it."""
     line = np.zeros((len(NAMES), design.shape[1]))
     scale = np.ones(len(NAMES))
-    for w in range(len(NAMES)):
+    for w, witness in enumerate(WITNESSES):
+        if witness.spread is not None:
+            scale[w] = witness.spread
+            continue
         known = ~np.isnan(figures[:, w])
         line[w] = np.linalg.lstsq(design[known], figures[known, w], rcond=None)[0]
         off = figures[known, w] - design[known] @ line[w]
-        scale[w] = max(float(np.std(off, ddof=3)), WITNESSES[w].scale_min)
+        scale[w] = max(float(np.std(off, ddof=3)), witness.scale_min)
     return line, scale
 
 
 def cut_witnesses(z: F64) -> F64:
-    """Cut standardised witnesses at ±3, one that clears nobody at 0 from below.
+    """Cut standardised witnesses, each at its cut, one that clears nobody at 0 from below.
 
     Units:   standard deviations of honest groups. Nulls: nan stays nan.
     Source:  ADR 0006 (no witness decides alone).

@@ -9,9 +9,13 @@ import numpy as np
 from stillwatch.detect.honest_groups import NAMES, HonestGroups, HonestNull, fit_honest_null
 from stillwatch.detect.judge import Judged
 from stillwatch.detect.unmix.members import Stream
+from stillwatch.detect.witnesses import WITNESSES
 
 LINE = np.array([[0.5 * w - 1, 0.1 * w, -0.05 * w] for w in range(len(NAMES))])
 SCALE = np.linspace(0.3, 2.0, len(NAMES))
+for _at, _witness in enumerate(WITNESSES):
+    if _witness.spread is not None:  # stated, so that honest groups are drawn from it
+        LINE[_at], SCALE[_at] = 0.0, _witness.spread
 KNOTS = ([0.0, 8.0], [0.5, 1.0])
 
 

@@ -24,6 +24,7 @@ from stillwatch.detect.tails import Standing
 from stillwatch.detect.witnesses import WITNESSES
 
 SIGNS = np.array([w.sign for w in WITNESSES])
+CUTS = np.array([w.cut for w in WITNESSES])
 
 CENTRE = np.zeros(len(NAMES))
 """Medians of a lab in which every witness is symmetric."""
@@ -60,8 +61,8 @@ def test_fewer_than_three_hundred_groups_are_no_null() -> None:
         fit(draw_honest(299, seed=3))
 
 
-def test_standardised_witnesses_are_guilty_upwards_and_cut_at_three(null: HonestNull) -> None:
-    """One standard deviation is one; a hundred are three; silence stays silence."""
+def test_standardised_witnesses_are_guilty_upwards_and_cut(null: HonestNull) -> None:
+    """One standard deviation is one; a hundred are the cut; silence stays silence."""
     size = np.array([32.0]), np.array([32.0 * 16])
     expected = null.expect(32, 32 * 16)
     one = cut_witnesses(null.standardise((expected + null.scale)[None, :], *size))[0]
@@ -69,7 +70,7 @@ def test_standardised_witnesses_are_guilty_upwards_and_cut_at_three(null: Honest
         np.where([w.exculpates for w in WITNESSES], SIGNS, np.maximum(SIGNS, 0))
     )
     far = null.standardise((expected + 100 * SIGNS * null.scale)[None, :], *size)
-    assert cut_witnesses(far)[0] == pytest.approx(3.0)
+    assert cut_witnesses(far)[0] == pytest.approx(CUTS)
     silent = null.standardise(np.full((1, len(NAMES)), np.nan), *size)
     assert np.isnan(silent).all()
 
@@ -87,8 +88,29 @@ def test_a_witness_that_clears_nobody_is_cut_at_none(null: HonestNull) -> None:
 def test_no_witness_decides_alone(null: HonestNull) -> None:
     """One witness as guilty as can be, the others as honest groups are: p is not small."""
     z = np.zeros((len(NAMES), len(NAMES)))
-    np.fill_diagonal(z, 3.0)
+    np.fill_diagonal(z, CUTS)
     assert null.p_values(null.combine(z), unknown(len(z))).min() > 0.001
+
+
+def test_no_witness_of_the_shipped_null_passes_one_in_a_hundred_alone() -> None:
+    """However far each goes, and whoever the group is compared with."""
+    shipped = load_null()
+    z = np.zeros((len(NAMES), len(NAMES)))
+    np.fill_diagonal(z, CUTS)
+    score = shipped.combine(z)
+    for declared, paid in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0)):
+        standing = Standing(np.full(len(z), declared), np.full(len(z), paid))
+        assert shipped.p_values(score, standing).min() > 0.01
+
+
+def test_a_stated_spread_is_not_fitted() -> None:
+    """Honest groups far out leave it as it is, and the honest figure at nothing, at any size."""
+    stated = np.array([w.spread is not None for w in WITNESSES])
+    drawn = draw_honest(400, seed=6)
+    null = fit(drawn._replace(figures=drawn.figures + 7.0 * stated))
+    assert stated.any()
+    assert np.all(null.line[stated] == 0)
+    assert null.scale[stated].tolist() == [w.spread for w in WITNESSES if w.spread is not None]
 
 
 def test_below_four_witnesses_nothing_is_said(null: HonestNull) -> None:
@@ -225,11 +247,11 @@ def test_a_run_whose_honest_groups_lie_further_out_widens_the_null() -> None:
 
 
 def test_what_lies_far_beyond_honest_groups_stays_there_when_the_run_widens() -> None:
-    """Forty groups a deviation out, one of them thirty: cut after the shift, it is still at 3."""
+    """Forty groups a deviation out, one of them thirty: cut after the shift, it still is."""
     z = np.random.default_rng(8).normal(size=(40, len(NAMES))) * 0.1 + 1.0
     z[0] = 30.0
-    assert np.all(cut_witnesses(widen_by_run(z, median=CENTRE))[0] == 3.0)
-    assert np.all(widen_by_run(cut_witnesses(z), median=CENTRE)[0] < 2.3)
+    assert np.all(cut_witnesses(widen_by_run(z, median=CENTRE))[0] == CUTS)
+    assert np.all(widen_by_run(cut_witnesses(z), median=CENTRE)[0] < CUTS - 0.7)
 
 
 def test_a_witness_that_is_skewed_in_the_lab_is_no_sign_of_a_mild_lab() -> None:

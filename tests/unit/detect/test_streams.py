@@ -108,13 +108,30 @@ def test_shares_of_requests_handed_on_are_counted_against_those_watched() -> Non
     handed = HandedOn(echoes, traffic)
     codes = traffic.codes_of(heads)
     assert handed.measure_share(codes) == pytest.approx(len(echoes.found) / (10 * HEADS))
-    assert handed.measure_moved(codes) == pytest.approx(0.5, abs=0.05)
+    assert 0.35 < handed.measure_moved(codes) < 0.5, "the lower limit of a half"
     answered = Echoes(echoes.found.with_columns(is_refused=pl.lit(value=False)), echoes.watched)
     control = HandedOn(answered, traffic)
     assert control.measure_share(codes) == pytest.approx(-len(echoes.found) / (20 * HEADS))
     assert np.isnan(control.measure_moved(codes))
     assert np.isnan(handed.measure_share(codes[:1]))
     assert np.isnan(HandedOn(Echoes.none(), traffic).measure_share(codes))
+
+
+def test_few_requests_that_move_say_less_than_many_and_chance_is_taken_off() -> None:
+    """All of them move: five say seven tenths; as many answered ones beside them, nothing."""
+    scene, heads = play()
+    traffic, echoes = scene.traffic(), hand_on(scene, heads, count=30)
+    codes = traffic.codes_of(heads)
+    gone = echoes.found.with_columns(is_elsewhere=pl.lit(value=True))
+
+    def measure(found: pl.DataFrame) -> float:
+        return HandedOn(Echoes(found, echoes.watched), traffic).measure_moved(codes)
+
+    assert measure(gone.head(5)) == pytest.approx(0.7, abs=0.05)
+    assert measure(gone) > 0.9
+    assert np.isnan(measure(gone.head(4)))
+    answered = gone.with_columns(is_refused=pl.lit(value=False))
+    assert measure(pl.concat([gone, answered, answered])) < 0.05
 
 
 def test_an_account_that_sends_what_the_group_sends_is_told_from_a_stranger() -> None:

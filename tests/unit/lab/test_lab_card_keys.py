@@ -10,7 +10,7 @@ import pytest
 
 from stillwatch_lab.cohorts.groups import GroupOrder, draw_group
 from stillwatch_lab.cohorts.institutions import draw_vpn_exits
-from stillwatch_lab.cohorts.lookalikes.card_keys import WORKS
+from stillwatch_lab.cohorts.lookalikes.keys.card_keys import WORKS
 from stillwatch_lab.cohorts.lookalikes.registry import LOOK_ALIKES, UNOWNED
 from stillwatch_lab.cohorts.people import FREE_MAIL, Volume
 from stillwatch_lab.scene import DAY_S, FORTNIGHT

@@ -137,7 +137,7 @@ def test_honest_groups_take_turns_through_every_tied_kind() -> None:
 def test_only_bounded_kinds_keep_to_their_sizes_in_turns() -> None:
     """Keys on one card are forty at most in the null of judging too; others go up to 400."""
     rng = np.random.default_rng(1)
-    turns = list(order_turns(rng, TIED, accounts=10**9, groups=2_100))
+    turns = list(order_turns(rng, TIED, accounts=10**9, groups=2_530))
     card = [order.size for order in turns if order.kind == "card-keys"]
     lent = [order.size for order in turns if order.kind == "key-pool"]
     assert (min(card), max(card)) == LOOK_ALIKES["card-keys"].size
@@ -145,13 +145,13 @@ def test_only_bounded_kinds_keep_to_their_sizes_in_turns() -> None:
 
 
 def test_unowned_groups_are_of_the_kinds_that_declare_nobody(tmp_path: Path) -> None:
-    """Classes, cohorts, hackathons, launches, keys lent or on one card in turn; no other group."""
+    """Classes, cohorts, hackathons, launches, keys lent or on one card in turn; no others."""
     summary = simulate("unowned-groups", out=tmp_path / "t", seed=3, scale=0.1)
     roles = set(truth(summary.out)["role"])
     assert roles == {
         "benign-individual", "benign-app", "benign-vpn", "benign-framework", "benign-class",
         "benign-startup", "benign-hackathon", "benign-launch", "benign-key-pool",
-        "benign-card-keys",
+        "benign-card-keys", "benign-card-fleet",
     }  # fmt: skip
     assert tuple(name for name in TIED if name in UNOWNED) == UNOWNED
 

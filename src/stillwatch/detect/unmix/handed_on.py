@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from scipy.special import betaincinv
 
 from stillwatch.detect.traffic import F64, I32, I64, Traffic
 from stillwatch.domain.observations import Echoes
@@ -18,6 +19,8 @@ _REFUSED_MIN = 20
 
 _MOVED_MIN = 5
 """Requests handed on below which nothing is said of where they went."""
+_LOWER = 0.05
+"""Confidence at which the share of those that moved is taken: of few it looks more honest."""
 
 
 class HandedOn:
@@ -57,8 +60,7 @@ class HandedOn:
 
         Nulls:   nan where fewer than 20 refused requests were watched.
         """
-        refused = float(self._refused[members].sum())
-        answered = float(self._answered[members].sum())
+        refused, answered = self._count_watched(members)
         if refused < _REFUSED_MIN:
             return float("nan")
         inside = self._inside(members)
@@ -68,11 +70,26 @@ class HandedOn:
     def measure_moved(self, members: I32) -> float:
         """Give the share of requests handed on that came from another subnet and client.
 
+        Less as many as answered requests, which nobody has to hand on, show: a class sends one
+        exercise from many homes. The lower 5 % limit of a share (Jeffreys), so that five of five
+        are seven in ten.
+
         Nulls:   nan where fewer than 5 were handed on by logs that say where they came from.
         """
-        origins = self._is_elsewhere[self._inside(members) & self._is_refused]
+        inside = self._inside(members)
+        origins = self._is_elsewhere[inside & self._is_refused]
         known = origins[~np.isnan(origins)]
-        return float(known.mean()) if len(known) >= _MOVED_MIN else float("nan")
+        if len(known) < _MOVED_MIN:
+            return float("nan")
+        refused, answered = self._count_watched(members)
+        control = float(np.nansum(self._is_elsewhere[inside & ~self._is_refused]))
+        chance = control / max(answered, 1.0) * refused
+        moved = float(np.clip(known.sum() - chance, 0.0, len(known)))
+        return float(betaincinv(moved + 0.5, len(known) - moved + 0.5, _LOWER))
+
+    def _count_watched(self, members: I32) -> tuple[float, float]:
+        """How many requests of a group were watched: refused ones, answered ones."""
+        return float(self._refused[members].sum()), float(self._answered[members].sum())
 
     def _inside(self, members: I32) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         own = np.zeros(self._accounts, np.bool_)

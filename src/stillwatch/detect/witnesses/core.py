@@ -75,6 +75,12 @@ class Witness:
     scale_min: float = 1e-6
     """Least spread of honest groups, in the figure's unit: of a figure that is 0 for nearly all of
     them the few others alone would make a spread, and any trace would be at the cut."""
+    spread: float | None = None
+    """Spread of honest groups, where it is stated and not fitted; they are then taken to show 0 at
+    any size. For what no strangers do, but some owners' programs: a spread that those make would
+    measure strangers, who are compared with one another (`detect/tails.py`)."""
+    cut: float = 3.0
+    """Standard deviations at which it is cut, so that it decides nothing alone."""
     resale_explains: bool = False
     """Whether a permitted resale looks so by its nature: its keys share one load. It is then silent
     of a group most of whose accounts are so permitted."""

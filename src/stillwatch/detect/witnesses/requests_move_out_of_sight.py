@@ -1,9 +1,14 @@
 """One queue, and every account behind an address and a client of its own: somebody hides a hand.
 
 Share of the requests handed on that came from another subnet and with another client than where
-they had been refused, seconds before. One customer's gateway, a relay or a pool of lent keys hands
-on from one place with one program; there is no honest reason to send one load from so many homes.
-Silent where no queue shows. Not hiding clears nobody.
+they had been refused, seconds before, less what answered requests show by chance, at the lower end
+of its error. One customer's gateway, a relay or a pool of lent keys hands on from one place with
+one program; no strangers do otherwise, and so the honest figure is stated as 0 and a tenth a
+standard deviation. It is cut at six tenths: most of what is handed on moves. A third does where
+a queue has a few homes, and nearly all does where each account has its own. Silent where no queue
+shows. Not hiding clears nobody.
+Look-alike: one customer's workers at several sites, with an image of the program for each; somebody
+signs or pays for them, and they are compared with their like.
 Blind spot: heads behind one proxy, or with one client, which other channels tie.
 Source: coordination.md, section 2 ("identity inconsistency" belongs to judging).
 """
@@ -29,5 +34,6 @@ WITNESS = Witness(
     "one program that hands requests on openly, from one place",
     measure,
     exculpates=False,
-    scale_min=0.1,
+    spread=0.1,
+    cut=6.0,
 )

@@ -18,7 +18,6 @@ from stillwatch_lab.cohorts import institutions, teams
 from stillwatch_lab.cohorts.lookalikes import (
     busy_accounts,
     campus,
-    card_keys,
     claimed_organisation,
     framework,
     hackathon,
@@ -27,6 +26,7 @@ from stillwatch_lab.cohorts.lookalikes import (
     stolen_key,
     viral_prompt,
 )
+from stillwatch_lab.cohorts.lookalikes.keys import card_keys, fleets
 
 Draw = Callable[..., pl.DataFrame]
 Grant = Callable[[pl.DataFrame], dict[str, object]]
@@ -183,12 +183,24 @@ _TABLE: Final = (
         "as many customers as spread keys under an organisation's name do it under none",
         least=3, is_product=True, is_bounded=True,
     ),
+    LookAlike(
+        "fleet", "benign-fleet", fleets.draw_fleet, 30, (5, 40),
+        "of the customers with several keys, those whose workers stand at several sites",
+        least=4, is_product=True, is_bounded=True,
+    ),
+    LookAlike(
+        "card-fleet", "benign-card-fleet", fleets.draw_card_fleet, 20, (4, 40),
+        "the same of those who declare nothing and pay with one card",
+        least=4, is_product=True, is_bounded=True,
+    ),
 )  # fmt: skip
 
 LOOK_ALIKES: Final = {like.name: like for like in _TABLE}
 """By name; tied kinds take turns in this order."""
 TIED: Final = tuple(like.name for like in _TABLE if like.shape == "group")
-UNOWNED: Final = ("class", "accelerator", "hackathon", "tool-launch", "key-pool", "card-keys")
+UNOWNED: Final = (
+    "class", "accelerator", "hackathon", "tool-launch", "key-pool", "card-keys", "card-fleet",
+)  # fmt: skip
 """Tied kinds of which most accounts declare no common owner: none is there, or none is named."""
 PAID: Final = ("card-keys",)
 """Tied kinds that declare nobody and are one customer's all the same: one card pays."""
