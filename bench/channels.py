@@ -118,7 +118,7 @@ def judge(incident: Incident, *, without: Sequence[str]) -> tuple[late.Detected,
     held = hold_traits(traits, linked.members)
     found = (linked.groups, linked.members, incident.sent.passages, linked.evidence)
     detected = late.detect_campaigns(
-        incident.exchanges.select("row", *late.COLUMNS).collect(),
+        incident.exchanges,
         late.Tied(*found, incident.profiles, echoes, held, None),
         register=late.Register(register.register, register.grants, register.launches),
         null=late.load_null(),

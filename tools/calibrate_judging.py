@@ -52,7 +52,7 @@ from stillwatch.detect.honest_groups import (
 from stillwatch.detect.measure import Case, measure_groups
 from stillwatch.detect.odds import fit_power
 from stillwatch.detect.tails import KINDS
-from stillwatch.detect.traffic import COLUMNS, arrange_traffic
+from stillwatch.detect.traffic import arrange_traffic
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
 from stillwatch.ingest import find_traffic
@@ -143,9 +143,9 @@ def measure_incident(traffic: Path, lake: Path) -> Incident:
     request = ScanRequest(traffic=traffic, out=lake)
     arrived = observe_traffic(files, request, Lake(lake), run)
     tied, _ = tie_accounts(arrived, register, run)
-    exchanges = arrived.observed().select("row", *COLUMNS).collect()
     groups = tied.groups.filter(pl.col("link_q_value") <= settings.detect.link_q_max)
-    arranged = arrange_traffic(exchanges.to_dict(), passages=tied.passages)
+    members = frozenset(tied.members["account_id"])
+    arranged = arrange_traffic(arrived.observed(), passages=tied.passages, tied=members)
     case = Case(groups, tied.members, register.register, echoes=tied.echoes)
     measured = measure_groups(arranged, case, settings=settings.detect)
     listed = traffic / "truth" / "accounts.csv"

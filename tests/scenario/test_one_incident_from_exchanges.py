@@ -16,7 +16,6 @@ import polars as pl
 import pytest
 
 from stillwatch.detect import Detected, Register, Tied, detect_campaigns, load_null
-from stillwatch.detect.traffic import COLUMNS
 from stillwatch.domain import limits
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.settings import Settings
@@ -108,7 +107,7 @@ def outcome() -> tuple[Linked, Detected]:
     settings = Settings()
     linked = link_accounts(seen.traits, register=register, settings=settings.link)
     detected = detect_campaigns(
-        observed.select("row", *COLUMNS),
+        observed.lazy(),
         Tied(linked.groups, linked.members, passages.passages, linked.evidence, seen.profiles),
         register=Register(register, GRANT.empty(), LAUNCH.empty()),
         null=load_null(),

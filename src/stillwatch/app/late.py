@@ -22,12 +22,10 @@ if TYPE_CHECKING:
     from stillwatch.detect import Detected, Register, Tied, detect_campaigns, load_null
     from stillwatch.detect.dispositions.tables import STANDING
     from stillwatch.detect.through_time import find_telling
-    from stillwatch.detect.traffic import COLUMNS
     from stillwatch.link import Linked, link_accounts, smallest_groups
     from stillwatch.report import Findings, render_html, render_markdown
 
 __all__ = [
-    "COLUMNS",
     "STANDING",
     "Detected",
     "Findings",
@@ -49,7 +47,6 @@ _HOMES: Final = {
     "stillwatch.detect": ("Detected", "Register", "Tied", "detect_campaigns", "load_null"),
     "stillwatch.detect.dispositions.tables": ("STANDING",),
     "stillwatch.detect.through_time": ("find_telling",),
-    "stillwatch.detect.traffic": ("COLUMNS",),
     "stillwatch.link": ("Linked", "link_accounts", "smallest_groups"),
     "stillwatch.report": ("Findings", "render_html", "render_markdown"),
 }

@@ -237,7 +237,7 @@ def judge_accounts(
         run.progress.stage("detect"),
     ):
         detected = late.detect_campaigns(
-            arrived.observed().select("row", *late.COLUMNS).collect(),
+            arrived.observed(),
             tied,
             register=late.Register(*known, run.answered),
             null=late.load_null(),

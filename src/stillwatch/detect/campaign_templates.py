@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from stillwatch.detect.traffic import I32, Traffic
+from stillwatch.domain.observations import Passages
 
 _TEMPLATE_SHARE = 0.1
 """Share of a campaign's accounts that must send a template for it to be listed."""
@@ -17,14 +18,15 @@ _TEMPLATES_MAX = 12
 """Templates listed of one campaign."""
 
 
-def list_templates(traffic: Traffic, members: I32, *, passages: pl.DataFrame) -> pl.DataFrame:
+def list_templates(traffic: Traffic, members: I32, *, passages: Passages) -> pl.DataFrame:
     """List the templates that at least a tenth of a campaign's accounts sent.
 
     Grain:   one row per template and place, at most 12: `TEMPLATES_OUT` but for the campaign.
-    Order:   most widely sent first. Cost: the passages of the campaign's exchanges.
-    `passages` says of each passage of `traffic` what it is.
+    Order:   most widely sent first.
+    Cost:    the passages of the campaign's exchanges, and a look at those of all.
     """
-    templates = passages.select("passage", "template", pl.col("place").cast(pl.Categorical))
+    named = passages.listed
+    templates = named.select("passage", "template", pl.col("place").cast(pl.Categorical))
     inside = _carry(traffic, members).join(templates, on="passage")
     listed = (
         inside.group_by("template", "place")
@@ -38,8 +40,8 @@ def list_templates(traffic: Traffic, members: I32, *, passages: pl.DataFrame) ->
         .sort("accounts", "exchanges", "template", descending=[True, True, False])
         .head(_TEMPLATES_MAX)
     )
-    chosen = passages.join(listed, on=["template", "place"], how="semi")
-    everywhere = _count_holders(traffic, chosen)
+    chosen = named.join(listed, on=["template", "place"], how="semi")
+    everywhere = _count_holders(traffic, passages.carried, chosen)
     return (
         listed.join(everywhere, on=["template", "place"])
         .with_columns(
@@ -69,13 +71,13 @@ def _carry(traffic: Traffic, members: I32) -> pl.DataFrame:
     )
 
 
-def _count_holders(traffic: Traffic, passages: pl.DataFrame) -> pl.DataFrame:
+def _count_holders(traffic: Traffic, carried: pl.DataFrame, passages: pl.DataFrame) -> pl.DataFrame:
     """Count the accounts of the whole run that sent some templates. Grain: a row a template."""
     wanted = np.zeros(len(traffic.holders), np.bool_)
     wanted[passages["passage"].to_numpy()] = True
-    held = np.flatnonzero(wanted[traffic.held])
-    account = np.searchsorted(traffic.held_start, held, side="right") - 1
-    found = pl.DataFrame({"account": account, "passage": traffic.held[held].astype(np.uint32)})
+    held = carried.filter(wanted[carried["passage"].to_numpy()])
+    account = traffic.population.find_senders(held["row"].to_numpy())
+    found = held.select("passage", account=pl.Series(account)).filter(pl.col("account") >= 0)
     return (
         found.join(passages, on="passage")
         .group_by("template", "place")

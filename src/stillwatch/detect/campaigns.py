@@ -17,6 +17,7 @@ from stillwatch.detect.campaign_templates import list_templates
 from stillwatch.detect.judge import Judged
 from stillwatch.detect.traffic import Traffic
 from stillwatch.detect.unmix.membership import count_wordless
+from stillwatch.domain.observations import Passages
 from stillwatch.domain.results import CAMPAIGNS_OUT, EXCHANGES_OUT, HARVEST, TEMPLATES_OUT
 
 _CORE = 0.5
@@ -58,14 +59,14 @@ def find_campaigns(
     traffic: Traffic,
     *,
     groups: pl.DataFrame,
-    passages: pl.DataFrame,
+    passages: Passages,
     pivots: dict[str, float],
 ) -> Campaigns:
     """Make campaigns of the groups judged `harvest` or `coordinated_other`.
 
     Grain:   CAMPAIGNS_OUT one row per campaign; EXCHANGES_OUT one per exchange of its accounts.
-    `passages` says of each passage of `traffic` what it is; `pivots` is the q-value of the release
-    pivot by group.
+    `passages` are those of the run, as `traffic` has numbered them; `pivots` is the q-value of the
+    release pivot by group.
     Order:   sorted by campaign_id, exchange_id.
     """
     chosen = [j for j in judged if j.judgement in ("harvest", "coordinated_other")]

@@ -20,7 +20,7 @@ from stillwatch.detect.dispositions.tables import STANDING
 from stillwatch.detect.honest_groups import HonestNull
 from stillwatch.detect.judge import Judged, judge_groups
 from stillwatch.detect.measure import Case
-from stillwatch.detect.traffic import Traffic, arrange_traffic
+from stillwatch.detect.traffic import Population, Traffic, arrange_traffic
 from stillwatch.detect.unmix.members import hear_streams, list_streams
 from stillwatch.detect.verdicts import (
     apply_permissions,
@@ -85,7 +85,7 @@ class Tied:
 
 
 def detect_campaigns(
-    exchanges: pl.DataFrame,
+    observed: pl.LazyFrame,
     tied: Tied,
     *,
     register: Register,
@@ -94,16 +94,16 @@ def detect_campaigns(
 ) -> Detected:
     """Judge tied groups, name campaigns, and say of every account what it is.
 
-    Grain:   ACCOUNTS_OUT one row per account of `exchanges`; the others as in domain/results.py.
+    Grain:   ACCOUNTS_OUT one row per account of `observed` (OBSERVED, each with the run's number of
+             it as `row`); the others as in domain/results.py.
     Nulls:   what the data can't say is silent, never innocent and never guilty.
     Order:   every table sorted by its ids; input order is irrelevant.
-    Cost:    one sort of the exchanges; linear in the exchanges of groups.
+    Cost:    as `arrange_traffic`; linear in the exchanges of groups.
     Source:  DESIGN.md, section 7; CONTRACT.md, section 2.
     """
-    columns = exchanges.to_dict()
-    del exchanges  # they are most of what a run holds, and go into `traffic` column by column
-    traffic = arrange_traffic(columns, passages=tied.passages)
-    at = _last(traffic.exchanges)
+    members = frozenset(tied.members["account_id"])
+    traffic = arrange_traffic(observed, passages=tied.passages, tied=members)
+    population, at = traffic.population, _last(traffic.population)
     resold, partners = (_find_covered(tied.members, register, scope=s, at=at) for s in _SCOPES)
     judged = judge_groups(
         traffic,
@@ -112,9 +112,9 @@ def detect_campaigns(
         settings=settings,
         answered=register.answered,
     )
-    pivots = test_pivots(judged, traffic, launches=register.launches)
+    pivots = test_pivots(judged, population, observed=observed, launches=register.launches)
     found = find_campaigns(
-        judged, traffic, groups=tied.groups, passages=tied.passages.listed, pivots=pivots
+        judged, traffic, groups=tied.groups, passages=tied.passages, pivots=pivots
     )
     verdicts = find_verdicts(
         judged,
@@ -124,7 +124,7 @@ def detect_campaigns(
         settings=settings,
     )
     volumes = tied.profiles.group_by("account_id").agg(pl.col("exchanges").sum())
-    heirs = _find_heirs(verdicts, traffic.exchanges, tied, register)
+    heirs = _find_heirs(verdicts, population, tied, register)
     accounts = complete_accounts(verdicts, volumes=volumes, predecessors=heirs)
     allowed = apply_permissions(
         accounts,
@@ -165,15 +165,18 @@ def _list_evidence(
 
 
 def _find_heirs(
-    verdicts: pl.DataFrame, exchanges: pl.DataFrame, tied: Tied, register: Register
+    verdicts: pl.DataFrame, population: Population, tied: Tied, register: Register
 ) -> pl.DataFrame:
     """Who took whose place, by what was known at the run's last exchange."""
     return find_successors(
         verdicts.select("account_id", "campaign_id"),
         register=register.accounts,
-        first_use=exchanges.group_by("account_id").agg(pl.col("time").min().alias("first_at")),
+        first_use=pl.DataFrame(
+            {"account_id": population.accounts, "first_at": population.first_at},
+            schema_overrides={"account_id": pl.String},
+        ),
         traits=tied.traits,
-        at=_last(exchanges),
+        at=_last(population),
     )
 
 
@@ -187,7 +190,6 @@ def _find_covered(
     )
 
 
-def _last(exchanges: pl.DataFrame) -> dt.datetime:
+def _last(population: Population) -> dt.datetime:
     """The instant at which permissions are asked for: the run's last exchange, not today."""
-    last = exchanges["time"].max()
-    return last if isinstance(last, dt.datetime) else dt.datetime.max.replace(tzinfo=dt.UTC)
+    return population.ends or dt.datetime.max.replace(tzinfo=dt.UTC)

@@ -3,11 +3,12 @@
 Fourth step of *detect*: reads the witnesses of tied groups, gives a p-value each. The null is
 fitted on at least 300 honest tied groups that the lab made and this package ships as figures
 (`honest_groups.json`, made by tools/calibrate_judging.py): for each witness a line in log2 of
-accounts and of exchanges per account, and a scale. Standardised witnesses are cut, at ±3 mostly (one
-that clears nobody, at 0 from below), so that none decides alone, and combined with their a-priori signs
-by O'Brien's generalised least squares: weights follow from how witnesses go together among honest
-groups, so that a combination that no honest group shows counts for more than its parts. The weights
-know no campaign. How far out a score lies is read from the tail of groups of its kind (`tails`).
+accounts and of exchanges per account, and a scale. Standardised witnesses are cut, at ±3
+mostly (one that clears nobody, at 0 from below), so that none decides alone, and combined with
+their a-priori signs by O'Brien's generalised least squares: weights follow from how witnesses go
+together among honest groups, so that a combination that no honest group shows counts for more than
+its parts. The weights know no campaign. How far out a score lies is read from the tail of groups of
+its kind (`tails`).
 
 In a run with many tied groups those that lie further out than the lab's move its location towards
 guilt. What would break it: honest kinds that neither the lab nor the run has.
@@ -23,6 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from stillwatch.detect.lines import correlate, design_sizes, fit_lines
 from stillwatch.detect.tails import Marked, Standing, count_tails, fit_tails, read_tails
 from stillwatch.detect.traffic import F64
 from stillwatch.detect.witnesses import WITNESSES
@@ -82,13 +84,13 @@ class HonestNull:
 
     def standardise(self, figures: F64, accounts: F64, exchanges: F64) -> F64:
         """Put witnesses on the honest scale, guilty upwards, not yet cut; nan stays nan."""
-        expected = _design(accounts, exchanges) @ self.line.T
+        expected = design_sizes(accounts, exchanges) @ self.line.T
         return np.asarray(_SIGNS * (figures - expected) / self.scale)
 
     def expect(self, accounts: int, exchanges: int) -> F64:
         """Say what honest tied groups of this size show, witness by witness."""
         size = np.array([accounts], np.float64), np.array([exchanges], np.float64)
-        return np.asarray((_design(*size) @ self.line.T)[0])
+        return np.asarray((design_sizes(*size) @ self.line.T)[0])
 
     def score(self, groups: HonestGroups) -> F64:
         """Score groups from their figures. Grain: one score per group."""
@@ -113,13 +115,6 @@ class HonestNull:
         return read_tails(self.tails, score, standing=standing, marked=marked)
 
 
-def _design(accounts: F64, exchanges: F64) -> F64:
-    per_account = np.maximum(exchanges, 1) / np.maximum(accounts, 1)
-    return np.stack(
-        [np.ones(len(accounts)), np.log2(np.maximum(accounts, 1)), np.log2(per_account)], axis=1
-    )
-
-
 def fit_honest_null(
     groups: HonestGroups,
     *,
@@ -138,14 +133,14 @@ def fit_honest_null(
     if len(groups.figures) < _GROUPS_MIN:
         message = f"a null needs {_GROUPS_MIN} honest tied groups, these are {len(groups.figures)}"
         raise ValueError(message)
-    design, figures = _design(groups.accounts, groups.exchanges), groups.figures
-    line, scale = _fit_lines(figures, design)
+    design, figures = design_sizes(groups.accounts, groups.exchanges), groups.figures
+    line, scale = fit_lines(figures, design)
     placed = _SIGNS * (figures - design @ line.T) / scale
     z = cut_witnesses(placed)
     draft = HonestNull(
         line,
         scale,
-        _correlate(np.nan_to_num(z)),
+        correlate(np.nan_to_num(z)),
         np.array([np.nanmedian(column) for column in placed.T], np.float64),
         np.ones((3, 3)),
         len(figures),
@@ -162,31 +157,6 @@ def fit_honest_null(
         )
     tails, counts = fit_tails(score, standing=standing), count_tails(score, standing=standing)
     return replace(draft, tails=tails, tail_groups=counts, groups=len(score))
-
-
-def _correlate(z: F64) -> F64:
-    """Correlate witnesses over honest groups; one that is the same of all goes with no other."""
-    off = z - z.mean(axis=0)
-    length = np.sqrt((off**2).sum(axis=0))
-    unit = off / np.where(length > 0, length, 1.0)
-    correlation = unit.T @ unit
-    np.fill_diagonal(correlation, 1.0)
-    return np.asarray(correlation)
-
-
-def _fit_lines(figures: F64, design: F64) -> tuple[F64, F64]:
-    """Fit each witness's line in the groups' sizes, and the spread about it."""
-    line = np.zeros((len(NAMES), design.shape[1]))
-    scale = np.ones(len(NAMES))
-    for w, witness in enumerate(WITNESSES):
-        if witness.spread is not None:
-            scale[w] = witness.spread
-            continue
-        known = ~np.isnan(figures[:, w])
-        line[w] = np.linalg.lstsq(design[known], figures[known, w], rcond=None)[0]
-        off = figures[known, w] - design[known] @ line[w]
-        scale[w] = max(float(np.std(off, ddof=3)), witness.scale_min)
-    return line, scale
 
 
 def cut_witnesses(z: F64) -> F64:

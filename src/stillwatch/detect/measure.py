@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from stillwatch.detect.owners import Owners
-from stillwatch.detect.traffic import F64, I32, Traffic
+from stillwatch.detect.traffic import F64, I32, Population, Traffic
 from stillwatch.detect.unmix.densities import Unmixed
 from stillwatch.detect.unmix.handed_on import HandedOn
 from stillwatch.detect.unmix.membership import weigh_exchanges
@@ -51,7 +51,7 @@ def measure_groups(traffic: Traffic, case: Case, *, settings: DetectSettings) ->
 
     Grain:   one Measured per group, in the order of `case.groups`.
     """
-    usual = measure_usual(traffic.exchanges)
+    usual = measure_usual(traffic.population)
     owners = Owners(case.register, active=traffic.accounts)
     handed_on = HandedOn(case.echoes, traffic)
     own = dict(case.members.group_by("group_id").agg("account_id").iter_rows())
@@ -109,22 +109,18 @@ def take_core(
     )
 
 
-def measure_usual(exchanges: pl.DataFrame) -> Usual:
+def measure_usual(population: Population) -> Usual:
     """Measure what is usual in a run's traffic, accounts weighing alike; nan where it doesn't say.
 
     Accounts, not exchanges: a campaign is a larger share of the traffic than of the accounts.
     """
-    figures = (
-        exchanges.group_by("account_id")
-        .agg(
-            (pl.col("output_tokens").clip(0).cast(pl.Float64) + 1)
-            .log(2)
-            .mean()
-            .alias("log_output"),
-            pl.col("tactic_probability").mean().alias("tactic"),
-            (pl.col("turn") > 1).mean().alias("later_turns"),
-        )
-        .select(pl.exclude("account_id").mean())
-        .row(0, named=True)
+    return Usual(
+        log_output=_average(population.log_output),
+        tactic=_average(population.tactic),
+        later_turns=_average(population.later_turns),
     )
-    return Usual(**{name: float("nan") if v is None else float(v) for name, v in figures.items()})
+
+
+def _average(figures: F64) -> float:
+    known = figures[~np.isnan(figures)]
+    return float(known.mean()) if len(known) else float("nan")

@@ -166,6 +166,11 @@ DISPOSITION_GROUPS_TOLD_MAX: Final = 100
 """Groups that `run.json` names one by one as judged more mildly because of answers."""
 BACKGROUND_EXCHANGES_MAX: Final = 40_000
 """Exchanges of non-members sampled as the background of a group's membership curve."""
+RESIDENT_EXCHANGES_MAX: Final = 2_000_000
+"""Exchanges of a run up to which judging holds them all; of a larger run it holds a sample of about
+as many beside those of tied accounts: fifty times a background, in half a gigabyte."""
+PASSAGE_BLOCK_ROWS: Final = 16_000_000
+"""Rows of (exchange, passage) that are sorted at once: half a gigabyte while it lasts."""
 TELLING_VALUES_MAX: Final = 64
 """Telling values kept of a campaign at a look: those beyond weigh little, and a pool of addresses
 would drive out all else."""

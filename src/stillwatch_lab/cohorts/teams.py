@@ -6,6 +6,8 @@ everybody has a job of his own; load-balanced keys and the partner's accounts do
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -190,3 +192,8 @@ def write_permission(
         "valid_to": None,
         "budget_exchanges": None if share is None else round(share * expected) + 100,
     }
+
+
+def permit(scope: str, share: float | None = None) -> Callable[[pl.DataFrame], dict[str, object]]:
+    """Give what writes a group's permission, as `write_permission` does."""
+    return partial(write_permission, scope=scope, share=share)

@@ -35,7 +35,7 @@ def made(*, judgement: str = "harvest", seed: int = 1) -> tuple[Scene, Campaigns
         [group, idle],
         traffic,
         groups=group_rows(h=heads, idle=[]),
-        passages=scene.carried().listed,
+        passages=scene.carried(),
         pivots={"g-h": 0.04},
     )
     return scene, found, heads
@@ -114,9 +114,9 @@ def test_what_is_taken_is_counted_by_account_and_what_of_it_replays_or_grades() 
     group = judged(
         "h", members=members, membership=np.where(ids.is_in(sorted(scene.harvest)), 0.8, 0.1)
     )
-    listed, pivots = scene.carried().listed, {"g-h": 1.0}
+    carried, pivots = scene.carried(), {"g-h": 1.0}
     found = find_campaigns(
-        [group], traffic, groups=group_rows(h=heads), passages=listed, pivots=pivots
+        [group], traffic, groups=group_rows(h=heads), passages=carried, pivots=pivots
     )
     assert found.taken.sort("account_id").rows() == [(head, 12, 9) for head in heads]
 
@@ -136,9 +136,9 @@ def found_without_texts(*, wordless: bool) -> Campaigns:
     ids = traffic.exchanges[traffic.rows_of(members)]["exchange_id"]
     membership = np.where(ids.is_in(sorted(scene.harvest)), 0.8, 0.0)
     group = judged("h", members=members, membership=membership)
-    listed = scene.carried().listed
+    carried = scene.carried()
     return find_campaigns(
-        [group], traffic, groups=group_rows(h=heads), passages=listed, pivots={"g-h": 1.0}
+        [group], traffic, groups=group_rows(h=heads), passages=carried, pivots={"g-h": 1.0}
     )
 
 
@@ -205,6 +205,6 @@ def test_no_groups_are_no_campaigns() -> None:
     """Empty tables with their columns."""
     scene = Scene()
     scene.add_strangers(3)
-    none = scene.carried(accounts=99).listed
+    none = scene.carried(accounts=99)
     found = find_campaigns([], scene.traffic(), groups=group_rows(), passages=none, pivots={})
     assert len(found.campaigns) == len(found.exchanges) == len(found.harvest) == 0

@@ -43,7 +43,7 @@ def detect(
         )
     )
     return detect_campaigns(
-        mixed(scene.exchanges()),
+        mixed(scene.exchanges()).lazy(),
         Tied(
             group_rows(**groups),
             mixed(member_rows(**groups)),

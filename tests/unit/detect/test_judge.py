@@ -78,7 +78,7 @@ def test_what_is_usual_weighs_accounts_alike() -> None:
     for _ in range(90):
         scene.send("busy", [], output_tokens=1_023, tactic_probability=None, turn=None)
     scene.send("quiet", [], output_tokens=3, tactic_probability=None, turn=None)
-    usual = measure_usual(scene.exchanges())
+    usual = measure_usual(scene.traffic().population)
     assert usual.log_output == pytest.approx((10 + 2) / 2)
     assert np.isnan(usual.tactic)
     assert np.isnan(usual.later_turns)

@@ -89,7 +89,8 @@ def test_the_order_of_exchanges_and_passages_is_irrelevant() -> None:
     scene.add_strangers(80)
     heads = scene.add_heads("h", 8, harvest=10, unrelated=10)
     mixed = arrange_traffic(
-        scene.exchanges().sample(fraction=1.0, shuffle=True, seed=1).to_dict(),
+        scene.exchanges().sample(fraction=1.0, shuffle=True, seed=1).lazy(),
         passages=gather(scene.passage_rows().sample(fraction=1.0, shuffle=True, seed=2)),
+        tied=scene.names(),
     )
     assert weigh(mixed, heads) == pytest.approx(weigh(scene.traffic(), heads))

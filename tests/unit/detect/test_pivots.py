@@ -36,7 +36,9 @@ def measure(scene: Scene, heads: int, launches: pl.DataFrame = LAUNCHES) -> dict
     """Test one group, the heads."""
     traffic = scene.traffic()
     members = traffic.codes_of([f"h{k:03d}" for k in range(heads)])
-    return measure_pivots([judged("h", members=members)], traffic, launches=launches)
+    observed = scene.exchanges().lazy()
+    group = judged("h", members=members)
+    return measure_pivots([group], traffic.population, observed=observed, launches=launches)
 
 
 def test_half_of_a_group_within_a_day_is_a_pivot() -> None:

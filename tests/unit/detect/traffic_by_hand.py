@@ -40,7 +40,8 @@ class Scene:
         sent = {
             "row": row, "exchange_id": f"x{row:06d}", "account_id": account, "time": at,
             "embedding": unit.tobytes(), "turn": 1, "output_tokens": 200,
-            "tactic_probability": 0.05, "model": "m", "prompt_hash": row, **facts,
+            "tactic_probability": 0.05, "model": "m", "prompt_hash": row,
+            "record_hash": row * 2_654_435_761 % 2**61 - 2**60, **facts,
         }  # fmt: skip
         sent["hour"] = int(sent["time"].timestamp()) // 3600
         self.rows.append(sent)
@@ -94,8 +95,12 @@ class Scene:
 
     def exchanges(self) -> pl.DataFrame:
         """What judging reads of the exchanges."""
-        schema = {c: OBSERVED.schema[c] for c in COLUMNS}
-        return pl.DataFrame(self.rows, schema={"row": pl.Int64, **schema}).select("row", *COLUMNS)
+        schema = {c: OBSERVED.schema[c] for c in (*COLUMNS, "record_hash")}
+        return pl.DataFrame(self.rows, schema={"row": pl.Int64, **schema})
+
+    def names(self) -> set[str]:
+        """Everybody: whoever may be put into a group."""
+        return {row["account_id"] for row in self.rows}
 
     def passage_rows(self, *, accounts: int = limits.TEMPLATE_ACCOUNTS_MIN) -> pl.DataFrame:
         """Passages by exchange, those that enough accounts send."""
@@ -109,7 +114,7 @@ class Scene:
     def traffic(self, *, accounts: int = limits.TEMPLATE_ACCOUNTS_MIN) -> Traffic:
         """Give the arranged traffic."""
         passages = self.carried(accounts=accounts)
-        return arrange_traffic(self.exchanges().to_dict(), passages=passages)
+        return arrange_traffic(self.exchanges().lazy(), passages=passages, tied=self.names())
 
     def carried(self, *, accounts: int = limits.TEMPLATE_ACCOUNTS_MIN) -> Passages:
         """Give the same as numbers."""

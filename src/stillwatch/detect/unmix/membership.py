@@ -152,7 +152,7 @@ def count_wordless(traffic: Traffic, members: I32, membership: F64) -> F64:
 
 def _draw_background(traffic: Traffic, rows: I64, *, seed: int) -> I64:
     """Exchanges of non-members, at most limits.BACKGROUND_EXCHANGES_MAX of them."""
-    outside = np.ones(len(traffic.exchanges), np.bool_)
+    outside = traffic.is_sampled.copy()
     outside[rows] = False
     candidates = np.flatnonzero(outside)
     most = limits.BACKGROUND_EXCHANGES_MAX

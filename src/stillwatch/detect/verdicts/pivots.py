@@ -1,6 +1,6 @@
 """Did a group turn to a new model faster than organic adoption explains?
 
-Used by campaigns: reads `Traffic` and releases, gives a q-value per group. Within 24 hours of a
+Used by campaigns: reads exchanges and releases, gives a q-value per group. Within 24 hours of a
 release, the group's adopters among its active accounts against a beta-binomial with the other
 accounts' share: half of 300 heads is 1e-6, not the binomial's 1e-128 (coordination.md, 6.2).
 Blind spot: a staged move; evaluators and enthusiasts move within the hour too.
@@ -15,7 +15,7 @@ import polars as pl
 from scipy.special import betaln, logsumexp
 
 from stillwatch.detect.judge import Judged, adjust_p_values
-from stillwatch.detect.traffic import Traffic
+from stillwatch.detect.traffic import Population
 
 _WITHIN_HOURS = 24
 """Hours after a release in which adoption counts."""
@@ -26,19 +26,23 @@ _ACTIVE_MIN = 5
 
 
 def test_pivots(
-    judged: Sequence[Judged], traffic: Traffic, *, launches: pl.DataFrame
+    judged: Sequence[Judged],
+    population: Population,
+    *,
+    observed: pl.LazyFrame,
+    launches: pl.DataFrame,
 ) -> dict[str, float]:
     """Test every group on every release within the traffic.
 
     Grain:   group_id → the smallest q-value over releases (Benjamini-Hochberg over all tests).
     Nulls:   no release within the traffic: no entry, not a zero.
     """
-    start, end = traffic.exchanges["time"].min(), traffic.exchanges["time"].max()
+    start, end = population.begins, population.ends
     found: list[tuple[str, float]] = []
     for model, released in launches.select("model", "released_at").iter_rows():
-        if start is None or not start < released < end:
+        if start is None or end is None or not start < released < end:
             continue
-        adopted = _adopt(traffic, model, released)
+        adopted = _adopt(observed, population.accounts, model, released)
         found += _test(judged, adopted)
     if not found:
         return {}
@@ -49,20 +53,21 @@ def test_pivots(
     return out
 
 
-def _adopt(traffic: Traffic, model: str, released: object) -> np.ndarray:
+def _adopt(
+    observed: pl.LazyFrame, accounts: Sequence[str], model: str, released: object
+) -> np.ndarray:
     """Per account: 1 adopted within a day, 0 was active in that day and did not, -1 was away."""
     day = pl.col("time").is_between(
         pl.lit(released), pl.lit(released) + pl.duration(hours=_WITHIN_HOURS)
     )
     seen = (
-        traffic.exchanges.lazy()
-        .filter(day)
+        observed.filter(day)
         .group_by("account_id")
         .agg((pl.col("model") == model).any().alias("adopted"))
-        .collect()
+        .collect(engine="streaming")
     )
     states = dict(seen.iter_rows())
-    return np.array([int(states[a] or 0) if a in states else -1 for a in traffic.accounts])
+    return np.array([int(states[a] or 0) if a in states else -1 for a in accounts])
 
 
 def _test(judged: Sequence[Judged], adopted: np.ndarray) -> list[tuple[str, float]]:

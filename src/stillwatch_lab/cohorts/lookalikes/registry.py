@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Final, Literal
 
 import polars as pl
@@ -21,12 +20,10 @@ from stillwatch_lab.cohorts.lookalikes import (
     claimed_organisation,
     framework,
     hackathon,
-    resale,
     robots,
-    stolen_key,
     viral_prompt,
 )
-from stillwatch_lab.cohorts.lookalikes.keys import card_keys, fleets
+from stillwatch_lab.cohorts.lookalikes.keys import card_keys, fleets, resale, stolen_key
 
 Draw = Callable[..., pl.DataFrame]
 Grant = Callable[[pl.DataFrame], dict[str, object]]
@@ -64,10 +61,6 @@ class LookAlike:
     """Its permission."""
 
 
-def _permit(scope: str, share: float | None = None) -> Grant:
-    return partial(teams.write_permission, scope=scope, share=share)
-
-
 _TABLE: Final = (
     LookAlike(
         "office", "benign-office", teams.draw_office, 120, (5, 400),
@@ -92,12 +85,11 @@ _TABLE: Final = (
     LookAlike(
         "load-balanced", "benign-load-balanced", teams.draw_load_balanced, 100, (5, 40),
         "one verified customer in some hundreds spreads its keys to raise its rate",
-        is_product=True,
-    ),
+        is_product=True),
     LookAlike(
         "partner", "benign-partner", teams.draw_partner, 6, (10, 60),
         "a provider signs few distillation contracts", is_product=True,
-        grant=_permit("distillation", _WITHIN),
+        grant=teams.permit("distillation", _WITHIN),
     ),
     LookAlike(
         "open-keys", "benign-load-balanced", teams.draw_open_keys, 40, (5, 40),
@@ -109,12 +101,12 @@ _TABLE: Final = (
     ),
     LookAlike(
         "partner-over-budget", "benign-partner", teams.draw_partner, 2, (10, 60),
-        "one contract in four runs over", is_product=True, grant=_permit("distillation", _BEYOND),
+        "one contract in four runs over", is_product=True,
+        grant=teams.permit("distillation", _BEYOND),
     ),
     LookAlike(
         "evaluation-permitted", "benign-evaluation", institutions.draw_evaluation, 20, (3, 12),
-        "a quarter of the laboratories ask beforehand", grant=_permit("evaluation"),
-    ),
+        "a quarter of the laboratories ask beforehand", grant=teams.permit("evaluation")),
     LookAlike(
         "campus", "benign-campus", campus.draw_campus, 12, (800, 2_500),
         "a dozen universities whose members call through one NAT, one or two thousand each",
@@ -127,11 +119,12 @@ _TABLE: Final = (
     LookAlike(
         "relay", "benign-relay", resale.draw_relay, 20, (3, 40),
         "marketplaces with a contract: some tens, thousands of end users behind each key",
-        is_product=True, grant=_permit("resale"),
+        is_product=True, grant=teams.permit("resale"),
     ),
     LookAlike(
         "program-reseller", "benign-reseller", resale.draw_reseller, 20, (20, 300),
-        "resellers with a contract that open an account for each customer", grant=_permit("resale"),
+        "resellers with a contract that open an account for each customer",
+        grant=teams.permit("resale"),
     ),
     LookAlike(
         "hackathon", "benign-hackathon", hackathon.draw_hackathon, 20, (30, 300),
@@ -167,8 +160,7 @@ _TABLE: Final = (
     LookAlike(
         "batch", "benign-batch", busy_accounts.draw_batch, 24, (1, 1),
         "customers of the batch kind are few and send a tenth of all traffic",
-        shape="single", least=1, times=2_200.0,
-    ),
+        shape="single", least=1, times=2_200.0),
     LookAlike(
         "fine-tuner", "benign-fine-tuner", busy_accounts.draw_fine_tuner, 120, (1, 1),
         "one account in four thousand makes data for a small model of its own",

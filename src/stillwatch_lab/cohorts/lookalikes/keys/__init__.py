@@ -1,1 +1,1 @@
-"""Look-alikes that are one customer's keys, each an account of its own."""
+"""Look-alikes that are keys and not people: one customer's, resold, lent or stolen ones."""
