@@ -7,7 +7,7 @@ keeps with the result what a person asks for who looks into a group.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import narwhals as nw
 import polars as pl
@@ -27,6 +27,10 @@ from stillwatch.observe.day_counts import DayCounts
 from stillwatch.observe.echoes import find_echoes
 from stillwatch.observe.passages import SentPassages
 from stillwatch.store.results import ResultDraft
+
+
+_TIED_BY: Final = ("group_id", "account_id", "channel", "value")
+"""Columns that tell every tie from all others: no order is left to chance."""
 
 
 class Collected(NamedTuple):
@@ -93,12 +97,14 @@ def write_background(
     inside = pl.len().over("group_id", "channel", "value").alias("holders_inside")
     ties = tied.traits.join(grouped, on="account_id").with_columns(inside)
     spelt = pl.col("value").map_elements(spell_value, return_dtype=pl.String)
-    shared = ties.filter(pl.col("holders_inside") > 1).sort("group_id", "account_id", "channel")
+    shared = ties.filter(pl.col("holders_inside") > 1).sort(_TIED_BY)
     values = shared.select(pl.col("value").unique()).with_columns(spelt.alias("spelt"))
     shared = shared.join(values, on="value", maintain_order="left")
     kept = shared.drop("value").rename({"spelt": "value"})
     conduct = arrived.observed().select(*CONDUCT.columns)
-    conduct = conduct.join(grouped.lazy(), on="account_id", how="semi").sort("account_id", "time")
+    conduct = conduct.join(grouped.lazy(), on="account_id", how="semi").sort(
+        "account_id", "time", "exchange_id"
+    )
     known = register.register.join(grouped, on="account_id", how="semi").sort("account_id")
     draft.write_table(PROFILE, tied.profiles)
     draft.write_table(TIE, TIE.conform(kept))

@@ -1,7 +1,8 @@
-"""Look-alike: customers whose many keys share a card and declare nobody. Expected: none is called.
+"""Look-alikes: customers whose many keys do one work. Expected: none is called.
 
 Whole runs over simulated incidents without a campaign: the honest population of the contract, and
-in it ten such customers of every sort that the lab draws.
+in it ten customers of a sort: keys on one card that declare nobody, and workers at several sites
+that hand requests on out of sight, for whom a name stands or a card.
 """
 
 from __future__ import annotations
@@ -22,14 +23,13 @@ from stillwatch_lab.simulate import simulate
 
 NOW = dt.datetime(2026, 4, 1, tzinfo=dt.UTC)
 KEY = PseudonymKey.from_bytes(bytes(range(16)))
-ROLE = "benign-card-keys"
 CUSTOMERS = 10
 
 
-def judge(folder: Path, seed: int) -> pl.DataFrame:
+def judge(folder: Path, kind: str, seed: int) -> pl.DataFrame:
     """Simulate and scan one incident; give verdict, role and group of every account."""
     traffic, result = folder / "traffic", folder / "result"
-    innocent = choose("innocent", asked={"card-keys": CUSTOMERS})
+    innocent = choose("innocent", asked={kind: CUSTOMERS})
     simulate(innocent, out=traffic, scale=0.003, seed=seed)
     request = ScanRequest(traffic, result)
     run_scan(request, settings=Settings(), key=KEY, now=NOW, progress=QuietProgress())
@@ -39,12 +39,12 @@ def judge(folder: Path, seed: int) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize(
-    "seed",
-    [15001, 15008],
+    ("kind", "seed"),
+    [("card-keys", 15001), ("card-keys", 15008), ("fleet", 15021), ("card-fleet", 15022)],
 )
-def test_no_customer_with_keys_on_one_card_is_called(tmp_path: Path, seed: int) -> None:
+def test_no_customer_with_several_keys_is_called(tmp_path: Path, kind: str, seed: int) -> None:
     """Nothing `fraudulent`: not the keys, and nobody beside them."""
-    told = judge(tmp_path, seed)
-    assert told.filter(pl.col("role") == ROLE)["group"].n_unique() == CUSTOMERS
+    told = judge(tmp_path, kind, seed)
+    assert told.filter(pl.col("role") == f"benign-{kind}")["group"].n_unique() == CUSTOMERS
     called = told.filter(pl.col("verdict") == "fraudulent")
     assert called.is_empty(), called["group"].unique().to_list()
