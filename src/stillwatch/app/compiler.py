@@ -11,6 +11,7 @@ needs a kernel compiles it.
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
 import threading
@@ -19,7 +20,8 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Final
+from types import ModuleType
+from typing import IO, Final, cast
 
 import pyarrow as pa
 
@@ -29,6 +31,10 @@ from stillwatch.domain.limits import COMPILE_S_MAX
 _OURSELVES: Final = "stillwatch.app.compiler"
 _OBSERVED: Final = b"observed\n"
 _GO_ON: Final = b"go on\n"
+_NO_HELPERS: Final = {"OPENBLAS_NUM_THREADS": "1"}
+"""The child multiplies no matrices, and threads that wait for some take time from who reads."""
+_LINEAR_ALGEBRA: Final = "scipy.linalg.cython_blas"
+"""What Numba imports, a sixth of a second, to know whether kernels may multiply matrices."""
 
 
 class Compiler:
@@ -40,6 +46,7 @@ class Compiler:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, **_NO_HELPERS},
         )
 
     def wait_for_observe(self) -> None:
@@ -112,10 +119,23 @@ def compile_later_stages() -> None:
     import_module("stillwatch.detect.unmix.membership").compile_kernel()
 
 
+@contextmanager
+def _without_linear_algebra() -> Iterator[None]:
+    """Have Numba find no BLAS: no kernel of ours needs it, and one that did would not compile."""
+    modules = cast("dict[str, ModuleType | None]", sys.modules)
+    modules.setdefault(_LINEAR_ALGEBRA, None)
+    try:
+        yield
+    finally:
+        if modules[_LINEAR_ALGEBRA] is None:
+            del modules[_LINEAR_ALGEBRA]
+
+
 def main() -> None:
     """Be the child, which ends if its parent does before it asks for more."""
     gc.disable()  # of the million objects that compiling makes, most stay
-    compile_observe()
+    with _without_linear_algebra():
+        compile_observe()
     sys.stdout.buffer.write(_OBSERVED)
     sys.stdout.buffer.flush()
     if sys.stdin.buffer.readline() == _GO_ON:

@@ -26,7 +26,8 @@ from stillwatch.observe import TacticsModel, observe_arrivals
 from stillwatch.observe.content import ReplayIndex
 from stillwatch.observe.systems import observe_systems
 
-_THREADS: Final = 2
+_THREADS: Final = 3
+"""One more than a small machine has cores: a chunk's thread waits while Polars parses its lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Reading:
 
 
 def observe_chunks(chunks: Iterable[RawChunk], reading: Reading) -> Iterator[ObservedChunk]:
-    """Parse and observe chunks, two at a time.
+    """Parse and observe chunks, three at a time.
 
     Order:   as the chunks come.
     Cost:    memory is the chunks alive; while kernels are compiled these are parsed only.
@@ -63,17 +64,23 @@ def observe_chunks(chunks: Iterable[RawChunk], reading: Reading) -> Iterator[Obs
     kernels = compile_ahead()
     with ThreadPoolExecutor(_THREADS) as pool:
         for raw in chunks:
-            parsed.append(pool.submit(_parse, raw, reading))
             if not kernels.done() and len(parsed) < limits.CHUNKS_AHEAD:
+                parsed.append(pool.submit(_parse, raw, reading))
                 continue
             kernels.result()
             while parsed:
-                observed.append(pool.submit(_observe, parsed.popleft(), reading))
+                observed.append(pool.submit(_observe_parsed, parsed.popleft(), reading))
+            observed.append(pool.submit(_read, raw, reading))
             while len(observed) >= limits.CHUNKS_IN_FLIGHT:
                 yield observed.popleft().result()
-        observed.extend(pool.submit(_observe, each, reading) for each in parsed)
+        observed.extend(pool.submit(_observe_parsed, each, reading) for each in parsed)
         while observed:
             yield observed.popleft().result()
+
+
+def _read(raw: RawChunk, reading: Reading) -> ObservedChunk:
+    """Parse and observe a chunk on one thread: nobody waits for another's parsing."""
+    return _observe(*_parse(raw, reading), reading)
 
 
 def _parse(raw: RawChunk, reading: Reading) -> tuple[RawChunk, ArrivalChunk]:
@@ -82,9 +89,15 @@ def _parse(raw: RawChunk, reading: Reading) -> tuple[RawChunk, ArrivalChunk]:
     return RawChunk(raw.file, raw.name, raw.dialect, raw.first_line, b"", 0), parsed
 
 
-def _observe(parsing: Future[tuple[RawChunk, ArrivalChunk]], reading: Reading) -> ObservedChunk:
+def _observe_parsed(
+    parsing: Future[tuple[RawChunk, ArrivalChunk]], reading: Reading
+) -> ObservedChunk:
     """Observe a chunk that was given to the pool before: waiting for it cannot lock the pool."""
-    raw, parsed = parsing.result()
+    return _observe(*parsing.result(), reading)
+
+
+def _observe(raw: RawChunk, parsed: ArrivalChunk, reading: Reading) -> ObservedChunk:
+    """Observe a parsed chunk: here its text ends."""
     observed = observe_arrivals(
         parsed.arrivals, key=reading.key, model=reading.model, replay=reading.replay
     )

@@ -16,8 +16,9 @@ CHUNK_BYTES: Final = 8 * 2**20
 32 MB the kernel spent a third of the time handing out pages), large enough for 10,000 records."""
 CHUNKS_IN_FLIGHT: Final = 6
 """Chunks parsed, sketched or waiting at once: two cores busy, and some ready."""
-CHUNKS_AHEAD: Final = 48
-"""Chunks parsed at once while kernels are compiled: four seconds of parsing, 400 MB."""
+CHUNKS_AHEAD: Final = 80
+"""Chunks parsed at once while kernels are compiled: four seconds of parsing, 700 MB. At 48 reading
+stood still for a second until the kernels were there."""
 COMPILE_S_MAX: Final = 120
 """Seconds that a process may compile kernels for another: ten times what a slow machine took."""
 DAYS_FROM_MEDIAN_MAX: Final = 400

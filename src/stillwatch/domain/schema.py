@@ -67,13 +67,19 @@ class Table:
         Raises:
             AssertionError: a required column is missing or holds a null; that is a bug of ours.
         """
+        schema = frame.schema  # made anew at each look
         picked = [
-            pl.col(name).cast(column.dtype)
-            if name in frame.columns
+            _as_type(name, column, schema[name])
+            if name in schema
             else pl.lit(None, dtype=column.dtype).alias(name)
             for name, column in self.columns.items()
         ]
         return check_frame(frame.select(picked), self)
+
+
+def _as_type(name: str, column: Column, found: pl.DataType) -> pl.Expr:
+    """Give a column in its type: as it is where it has that, which costs nothing."""
+    return pl.col(name) if found == column.dtype else pl.col(name).cast(column.dtype)
 
 
 def check_frame(frame: pl.DataFrame, table: Table) -> pl.DataFrame:

@@ -62,3 +62,18 @@ def test_a_machine_that_has_compiled_starts_no_child() -> None:
     """The guess by the name of a cached file holds for the Numba that is installed."""
     late.compile_ahead().result()
     assert compiler.is_compiled()
+
+
+def test_linear_algebra_is_missing_for_no_longer_than_it_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What *link* and *detect* import from SciPy afterwards is there; what was there stays."""
+    name = "scipy.linalg.cython_blas"
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    with compiler._without_linear_algebra():
+        assert sys.modules[name] is None
+    assert name not in sys.modules
+    monkeypatch.setitem(sys.modules, name, sys)
+    with compiler._without_linear_algebra():
+        assert sys.modules[name] is sys
+    assert sys.modules[name] is sys

@@ -103,6 +103,12 @@ def test_runs_are_whole_lines_and_lose_nothing(
     assert all(run.data.endswith(b"\n") for run in runs[:-1])
 
 
+def test_breaks_are_counted_over_all_parts_of_a_run() -> None:
+    """A run of many parts, and a last one that is not full."""
+    data = b"ab\n" * 300_001 + b"c"
+    assert count_breaks(data) == data.count(b"\n")
+
+
 @given(st.lists(st.sampled_from([b"\n", b"x", b"\\", b"u", b"0", b"d", b"D", b"8"])).map(b"".join))
 def test_a_scan_counts_breaks_and_misses_no_surrogate(data: bytes) -> None:
     """Line breaks are counted as Python counts them; no half of a pair goes by unseen."""

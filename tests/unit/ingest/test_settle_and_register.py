@@ -48,6 +48,14 @@ def test_of_two_that_differ_the_smaller_hash_stays() -> None:
     assert turned.kept.to_list() == settled.kept.to_list()[::-1]
 
 
+def test_ids_that_share_a_hash_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sorted hashes only say where to look: the ids themselves decide."""
+    monkeypatch.setattr(pl.Series, "hash", lambda ids: pl.Series([7] * len(ids), dtype=pl.UInt64))
+    rows = [(name, DAY, n, 0, n) for n, name in enumerate(("a", "b", "a", "c"))]
+    settled = settle(observed(*rows), names=("a.jsonl",))
+    assert settled.kept.to_list() == [True, True, False, True]
+
+
 def test_what_is_far_can_be_nobody_s_duplicate() -> None:
     """A sound record stays, though a far one of the same id has the smaller hash."""
     far = DAY + timedelta(days=1000)

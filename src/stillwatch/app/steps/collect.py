@@ -28,7 +28,6 @@ from stillwatch.observe.echoes import find_echoes
 from stillwatch.observe.passages import SentPassages
 from stillwatch.store.results import ResultDraft
 
-
 _TIED_BY: Final = ("group_id", "account_id", "channel", "value")
 """Columns that tell every tie from all others: no order is left to chance."""
 

@@ -12,6 +12,9 @@ import numpy as np
 _BREAK, _ESCAPE, _U, _ZERO = (ord(c) for c in "\n\\u0")
 _D_LOWER, _D_UPPER = ord("d"), ord("D")
 _ESCAPED_BYTES: Final = 6
+_PART_BYTES: Final = 256 * 2**10
+"""Bytes compared at once: what they are compared into stays in the processor's second cache, and
+no memory is asked for anew."""
 
 
 def count_breaks(data: bytes) -> int:
@@ -19,7 +22,9 @@ def count_breaks(data: bytes) -> int:
 
     Cost: one pass, vectorised; faster than `bytes.count`, and without the lock.
     """
-    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == _BREAK))
+    text = np.frombuffer(data, np.uint8)
+    parts = range(0, len(text), _PART_BYTES)
+    return sum(int(np.count_nonzero(text[at : at + _PART_BYTES] == _BREAK)) for at in parts)
 
 
 def may_hide_surrogate(data: bytes) -> bool:
