@@ -136,6 +136,8 @@ SERVICE_SOURCE_POLL_S: Final = 0.25
 reaches every gateway within a second."""
 SERVICE_LOG_ROWS_MAX: Final = 200_000
 """Rows of changes remembered for gateways that missed some: ten times the largest wave."""
+LOOK_TURN_MS: Final = 100
+"""Milliseconds of a look's turn, the most there is: who asks for less, takes its core at once."""
 ENVOY_CALLS_MAX: Final = 1_000
 """Calls of Envoy under way at once; what comes beyond is refused, and Envoy's own rule holds."""
 

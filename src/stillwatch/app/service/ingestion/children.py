@@ -17,6 +17,7 @@ from threading import Event, Thread
 from typing import Final
 
 from stillwatch.app.service.ingestion.answering import Answering, busy_s, spared
+from stillwatch.app.service.ingestion.turns import take_long_turns
 from stillwatch.domain import service_limits
 
 LEDGER_VARIABLE: Final = "STILLWATCH_LEDGER"
@@ -42,7 +43,8 @@ def stand_back(pid: int, *, is_look: bool) -> None:
     """Have a process that just began stand back behind answers.
 
     A look keeps to all cores but one: priority alone lets a thread that holds a core end its turn
-    of some milliseconds, and that is more than an answer may take. Units: steps of priority.
+    of some milliseconds, and that is more than an answer may take. On the cores that it has it asks
+    for long turns, for which nobody has to wait. Units: steps of priority.
     """
     with suppress(OSError, AttributeError):  # it may be gone, or the system knows neither
         own = os.getpriority(os.PRIO_PROCESS, 0)
@@ -50,6 +52,8 @@ def stand_back(pid: int, *, is_look: bool) -> None:
         cores = os.sched_getaffinity(pid)
         if is_look and len(cores) > 1:
             os.sched_setaffinity(pid, cores - spared(cores))
+        if is_look:
+            take_long_turns(pid)
 
 
 class Child:
