@@ -1,12 +1,12 @@
 """Fit the null of judging and the membership calibration, and write what ships with the package.
 
 Honest tied groups come from the lab's `honest-groups` scenarios, of a week, a fortnight and six
-weeks, four to one to one (permitted partners left out: they do harvest), and, for the tail of
-groups that declare no owner, from `unowned-groups`; how often a member is a true one, and what a
-campaign's p-values are like, comes from `trial`. None of them is reported on, and all are read with
-their truth, which only the lab and its calibration may do. Detection parameters are never fitted on
-a campaign: the null is honest groups alone; what is read off campaigns decides what a probability
-says, and no p- or q-value.
+weeks, four to one to one (permitted partners left out: they do harvest), and, for the tails of
+groups that declare no owner, from `unowned-groups` and `card-groups`; how often a member is a true
+one, and what a campaign's p-values are like, comes from `trial`. None of them is reported on, and
+all are read with their truth, which only the lab and its calibration may do. Detection parameters
+are never fitted on a campaign: the null is honest groups alone; what is read off campaigns decides
+what a probability says, and no p- or q-value.
 
     python tools/calibrate_judging.py --keep FOLDER [--incidents 24] [--trials 12]
     python tools/calibrate_judging.py --keep FOLDER --check --first-seed 9501 [--incidents 12]
@@ -64,6 +64,9 @@ KEY = PseudonymKey(0x5711, 0x3A7C4)
 """Any key: figures don't depend on it."""
 NOT_HONEST = ("benign-partner", "fraud")
 """Roles whose groups harvest, permitted or not: no part of an honest null."""
+VARIETIES = ("benign-fleet", "benign-card-fleet")
+"""Roles whose groups are a variety of kinds that have had their turn (keys that share a load, keys
+on one card): they are in the tails, and take no part in what witnesses are measured by."""
 PURE_SHARE = 0.8
 """Share of a tied group's accounts that must have its most frequent role."""
 HONEST = {
@@ -73,7 +76,7 @@ HONEST = {
 }
 """Scenario -> what is added to the first seed, and its share of the incidents asked for."""
 UNOWNED = {
-    "unowned-groups": (200, 1 / 3),
+    "unowned-groups": (200, 1.0),
     "unowned-groups-fortnight": (300, 1 / 12),
     "unowned-groups-six-weeks": (300, 1 / 12),
     "card-groups": (400, 1 / 6),
@@ -217,6 +220,12 @@ def arrange(honest: pl.DataFrame) -> HonestGroups:
     return HonestGroups(honest.select(NAMES).to_numpy(), *sizes)
 
 
+def leave_out_owners(unowned: pl.DataFrame) -> pl.DataFrame:
+    """Leave out groups of unowned kinds that happen to have an owner: too few to stand for such."""
+    _, owned, _ = arrange(unowned).standing.may_be()
+    return unowned.filter(pl.Series(~owned))
+
+
 def check_null(honest: pl.DataFrame) -> None:
     """Print how many honest groups fall below each p-value under the shipped null, and who do."""
     null, groups = load_null(), arrange(honest)
@@ -259,8 +268,12 @@ def fit_and_write(honest: pl.DataFrame, unowned: pl.DataFrame, trials: list[pl.D
     """Fit the null and both calibrations, and write what ships."""
     campaigns = pl.concat(trials).filter("guilty")
     pairs = campaigns.select("bits", "true").explode("bits", "true")
+    is_variety = pl.col("role").is_in(VARIETIES)
+    further = pl.concat([honest.filter(is_variety), leave_out_owners(unowned)])
     null = fit_honest_null(
-        arrange(honest), unowned=arrange(unowned), members=calibrate_members(pairs)
+        arrange(honest.filter(~is_variety)),
+        further=arrange(further),
+        members=calibrate_members(pairs),
     )
     p = np.concatenate([judge_campaigns(trial, null=null) for trial in trials])
     null = replace(null, power=fit_power(p))

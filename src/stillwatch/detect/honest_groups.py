@@ -118,14 +118,15 @@ class HonestNull:
 def fit_honest_null(
     groups: HonestGroups,
     *,
-    unowned: HonestGroups | None = None,
+    further: HonestGroups | None = None,
     members: tuple[Sequence[float], Sequence[float]],
 ) -> HonestNull:
     """Fit the null on honest tied groups.
 
     Grain:   figures are groups x witnesses, nan where a witness was silent.
-    `unowned` are further groups of kinds that declare nobody, for that tail alone. `members` are
-    the knots of the membership calibration (bits, share of true members).
+    `further` groups are for the tails alone: kinds that want more of them than their turn, or that
+    are varieties of kinds which have had it. `members` are the knots of the membership calibration
+    (bits, share of true members).
 
     Raises:
         ValueError: fewer than 300 groups.
@@ -148,12 +149,11 @@ def fit_honest_null(
         np.asarray(members[1], np.float64),
     )
     score, standing = draft.score(groups), groups.standing
-    if unowned is not None:
-        more, others = unowned.standing, ~unowned.standing.may_be()[1]
-        score = np.append(score, draft.score(unowned)[others])
+    if further is not None:
+        more = further.standing
+        score = np.append(score, draft.score(further))
         standing = Standing(
-            np.append(standing.declared, more.declared[others]),
-            np.append(standing.paid, more.paid[others]),
+            np.append(standing.declared, more.declared), np.append(standing.paid, more.paid)
         )
     tails, counts = fit_tails(score, standing=standing), count_tails(score, standing=standing)
     return replace(draft, tails=tails, tail_groups=counts, groups=len(score))

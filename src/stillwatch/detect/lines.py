@@ -26,11 +26,13 @@ def design_sizes(accounts: F64, exchanges: F64) -> F64:
 def correlate(z: F64) -> F64:
     """Correlate witnesses over honest groups.
 
-    Grain:   witnesses x witnesses. One that is the same of all groups goes with no other.
+    Grain:   witnesses x witnesses. One that is the same of all groups, or whose spread is stated,
+             goes with no other: what is left of it among honest groups is next to nothing.
     """
     off = z - z.mean(axis=0)
     length = np.sqrt((off**2).sum(axis=0))
     unit = off / np.where(length > 0, length, 1.0)
+    unit[:, [witness.spread is not None for witness in WITNESSES]] = 0.0
     correlation = unit.T @ unit
     np.fill_diagonal(correlation, 1.0)
     return np.asarray(correlation)

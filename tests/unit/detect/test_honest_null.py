@@ -110,6 +110,7 @@ def test_a_stated_spread_is_not_fitted() -> None:
     null = fit(drawn._replace(figures=drawn.figures + 7.0 * stated))
     assert stated.any()
     assert np.all(null.line[stated] == 0)
+    assert np.all(null.correlation[stated][:, ~stated] == 0)
     assert null.scale[stated].tolist() == [w.spread for w in WITNESSES if w.spread is not None]
 
 
@@ -199,18 +200,23 @@ def test_groups_that_one_card_pays_for_are_compared_with_such() -> None:
     assert owner == null.p_values(score, Standing(np.ones(4), np.zeros(4)))[0]
 
 
-def test_more_groups_that_declare_nobody_move_their_tail_alone() -> None:
-    """Lines, weights and the tail of owners stay; of the others, those with an owner are out."""
+def test_further_groups_move_the_tails_of_their_kinds_alone() -> None:
+    """Lines, weights and the tail of owners stay; owners among them move that one."""
     groups = draw_honest(1_000, seed=8)
     groups.figures[:, DECLARED] = np.arange(1_000) % 2
     more = draw_honest(900, seed=9)
-    more.figures[:, DECLARED] = np.arange(900) % 3 == 0
+    more.figures[:, DECLARED] = 0.0
     plain = fit_honest_null(groups, members=KNOTS)
-    null = fit_honest_null(groups, unowned=more, members=KNOTS)
+    null = fit_honest_null(groups, further=more, members=KNOTS)
     assert np.array_equal(null.line, plain.line)
+    assert np.array_equal(null.correlation, plain.correlation)
     assert np.array_equal(null.tails[1], plain.tails[1])
     assert not np.array_equal(null.tails[0], plain.tails[0])
-    assert null.groups == 1_600
+    assert null.groups == 1_900
+    more.figures[:, DECLARED] = 1.0
+    owned = fit_honest_null(groups, further=more, members=KNOTS)
+    assert np.array_equal(owned.tails[0], plain.tails[0])
+    assert not np.array_equal(owned.tails[1], plain.tails[1])
 
 
 def test_a_null_is_the_same_after_it_was_written_and_read(null: HonestNull) -> None:
