@@ -76,7 +76,7 @@ HONEST = {
 }
 """Scenario -> what is added to the first seed, and its share of the incidents asked for."""
 UNOWNED = {
-    "unowned-groups": (200, 1.0),
+    "unowned-groups": (200, 2.0),
     "unowned-groups-fortnight": (300, 1 / 12),
     "unowned-groups-six-weeks": (300, 1 / 12),
     "card-groups": (400, 1 / 6),
