@@ -132,8 +132,7 @@ GUARDRAIL_BYTES_MAX: Final = 32 * 2**20
 SERVICE_POLLS_MAX: Final = 1_000
 """Gateways that wait for a change at once: a connection and a few kilobytes each."""
 SERVICE_SOURCE_POLL_S: Final = 0.25
-"""Seconds between two looks at a source: with as much again for reading and for the way, a reversal
-reaches every gateway within a second."""
+"""Seconds between two looks at a source: a reversal reaches every gateway within a second."""
 SERVICE_LOG_ROWS_MAX: Final = 200_000
 """Rows of changes remembered for gateways that missed some: ten times the largest wave."""
 LOOK_TURN_MS: Final = 100

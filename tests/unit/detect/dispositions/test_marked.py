@@ -42,11 +42,12 @@ def test_one_marked_group_is_one_more_honest_group_out_there() -> None:
 def test_what_lies_further_out_than_the_slack_is_left_as_it_was() -> None:
     """The same group a week later is not; one far beyond it is, and so is another kind."""
     at = score_of(2.0)
-    assert p_of(at + 0.99 * SCORE_SLACK, [answer()]) > 0.002
+    counted = [2 / (n + 1) for n in NULL.tail_groups]
+    assert p_of(at + 0.99 * SCORE_SLACK, [answer()]) == pytest.approx(counted[0], rel=0.01)
     assert p_of(at + 1.01 * SCORE_SLACK, [answer()]) == p_of(at + 1.01 * SCORE_SLACK, [])
     owner = [answer(kinds=["one owner"])]
     assert p_of(at, owner) == p_of(at, [])
-    assert p_of(at, owner, OWNED) > 0.002
+    assert p_of(at, owner, OWNED) == pytest.approx(counted[1], rel=0.01)
 
 
 def test_what_the_run_widens_moves_marked_groups_as_it_moves_its_own() -> None:
