@@ -87,20 +87,25 @@ def join_queues(search: Search, queues: Queues, *, settings: LinkSettings) -> li
              queue, the rows of whoever holds what its members hold.
     """
     drafts = {g: Draft(group, (g,), len(group)) for g, group in enumerate(search.groups)}
+    home_of = np.full(len(queues.refused), -1, np.int32)
+    for g, group in enumerate(search.groups):
+        home_of[group] = g
     for k, queue in enumerate(propose_queues(queues)):
         if weigh_queue(queues, queue, chosen=True)[0] <= settings.queue_bits:
             continue
-        united = [g for g in drafts if _runs_through(queues, queue, drafts[g].members)]
+        met = [int(g) for g in np.unique(home_of[queue]) if g >= 0]  # no other draft can change
+        united = [g for g in met if _runs_through(queues, queue, drafts[g].members)]
         taken = np.unique(np.concatenate([queue, *(drafts[g].members for g in united)]))
         pieces = tuple(sorted(piece for g in united for piece in drafts[g].pieces))
-        for g, draft in list(drafts.items()):
-            left = np.setdiff1d(draft.members, taken).astype(np.int32)
-            if g in united or (len(left) < len(draft.members) and not draft.remains(left)):
-                del drafts[g]
+        for g in met:
+            left = np.setdiff1d(drafts[g].members, taken).astype(np.int32)
+            if g in united or not drafts[g].remains(left):
+                home_of[drafts.pop(g).members] = -1
             else:
-                drafts[g] = replace(draft, members=left)
+                drafts[g] = replace(drafts[g], members=left)
         home = min(united, default=len(search.groups) + k)
         drafts[home] = Draft(taken.astype(np.int32), pieces, len(taken), is_chosen=True)
+        home_of[taken] = home
     free = np.ones(len(queues.refused), np.bool_)
     for draft in drafts.values():
         free[draft.members] = False
