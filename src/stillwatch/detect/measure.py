@@ -12,12 +12,13 @@ import numpy as np
 import polars as pl
 
 from stillwatch.detect.owners import Owners
+from stillwatch.detect.tails import OWNED_SHARE
 from stillwatch.detect.traffic import F64, I32, Population, Traffic
 from stillwatch.detect.unmix.densities import Unmixed
 from stillwatch.detect.unmix.handed_on import HandedOn
 from stillwatch.detect.unmix.membership import weigh_exchanges
 from stillwatch.detect.witnesses import Core, hear_witnesses
-from stillwatch.detect.witnesses.core import EXCHANGES_MIN, Usual
+from stillwatch.detect.witnesses.core import EXCHANGES_MIN, UNKNOWN, Usual
 from stillwatch.domain.observations import Echoes
 from stillwatch.domain.settings import DetectSettings
 
@@ -65,21 +66,17 @@ def measure_groups(traffic: Traffic, case: Case, *, settings: DetectSettings) ->
             seed=0,
             unrelated_max=settings.unrelated_share_max,
         )
-        core = take_core(
-            traffic,
-            codes,
-            unmixed.membership,
-            usual=usual,
-            declared=owners.measure_share(own[name]),
-        )
+        declared, paid = owners.measure_share(own[name]), owners.measure_paid(own[name])
+        core = take_core(traffic, codes, unmixed.membership, usual=usual, declared=declared)
+        stands = declared >= OWNED_SHARE or paid >= OWNED_SHARE
         core = replace(
             core,
             handed_on=handed_on.measure_share(codes),
-            moved=handed_on.measure_moved(codes),
+            moved=UNKNOWN if stands else handed_on.measure_moved(codes),
         )
         is_resold = 2 * len(case.resold.intersection(own[name])) >= len(own[name])
         figures = hear_witnesses(core, is_resold=is_resold)
-        size = (len(codes), len(core.account), owners.measure_paid(own[name]))
+        size = (len(codes), len(core.account), paid)
         out.append((codes, unmixed, figures, size))
     return out
 

@@ -6,9 +6,8 @@ of its error. One customer's gateway, a relay or a pool of lent keys hands on fr
 one program; no strangers do otherwise, and so the honest figure is stated as 0 and a tenth a
 standard deviation. It is cut at six tenths: most of what is handed on moves. A third does where
 a queue has a few homes, and nearly all does where each account has its own. Silent where no queue
-shows. Not hiding clears nobody.
-Look-alike: one customer's workers at several sites, with an image of the program for each; somebody
-signs or pays for them, and they are compared with their like.
+shows, and where somebody stands for most of the accounts, by name or by one card: who signs for his
+keys hides no hand, wherever his workers are (`measure.py`). Not hiding clears nobody.
 Blind spot: heads behind one proxy, or with one client, which other channels tie.
 Source: coordination.md, section 2 ("identity inconsistency" belongs to judging).
 """
