@@ -5,13 +5,17 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from traffic_by_hand import Scene
+from traffic_by_hand import Scene, group_rows, member_rows
 
+from stillwatch.detect.honest_groups import NAMES
+from stillwatch.detect.measure import Case, measure_groups
 from stillwatch.detect.traffic import Traffic
 from stillwatch.detect.unmix.handed_on import HandedOn
 from stillwatch.detect.unmix.membership import weigh_exchanges
 from stillwatch.detect.unmix.streams import KNOWN_MIN, weigh_streams
 from stillwatch.domain.observations import ECHO, WATCHED, Echoes
+from stillwatch.domain.settings import DetectSettings
+from stillwatch.domain.tables import REGISTER
 
 HEADS = 20
 
@@ -132,6 +136,26 @@ def test_few_requests_that_move_say_less_than_many_and_chance_is_taken_off() -> 
     assert np.isnan(measure(gone.head(4)))
     answered = gone.with_columns(is_refused=pl.lit(value=False))
     assert measure(pl.concat([gone, answered, answered])) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("declares", "hides"),
+    [({}, True), ({"org_id": "o"}, False), ({"payment_hash": 7}, False)],
+)
+def test_who_signs_or_pays_for_the_accounts_hides_no_hand(
+    declares: dict[str, object], *, hides: bool
+) -> None:
+    """Moving is asked of strangers: not of accounts under one organisation, nor on one card."""
+    scene, heads = play()
+    echoes = hand_on(scene, heads, count=30)
+    gone = echoes.found.with_columns(is_elsewhere=pl.lit(value=True))
+    rows = [{"account_id": head, **declares} for head in heads]
+    register = REGISTER.conform(pl.DataFrame(rows, schema_overrides={**REGISTER.schema}))
+    groups, members = group_rows(h=heads), member_rows(h=heads)
+    case = Case(groups, members, register, echoes=Echoes(gone, echoes.watched))
+    ((_, _, figures, _),) = measure_groups(scene.traffic(), case, settings=DetectSettings())
+    moved = figures[NAMES.index("moved_on")]
+    assert moved > 0.8 if hides else np.isnan(moved)
 
 
 def test_an_account_that_sends_what_the_group_sends_is_told_from_a_stranger() -> None:
