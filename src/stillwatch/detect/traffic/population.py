@@ -47,12 +47,8 @@ class Population:
         """Say who sent some exchanges, by the run's numbers of them. Nulls: -1 for nobody."""
         most = len(self.account_of_row) - 1
         sender = self.account_of_row[np.minimum(rows, most)]
-        return sender if not len(rows) or int(rows.max()) <= most else _end(sender, rows > most)
-
-
-def _end(sender: I32, beyond: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> I32:
-    sender[beyond] = _NOBODY
-    return sender
+        sender[rows > most] = _NOBODY
+        return sender
 
 
 def count_population(observed: pl.LazyFrame) -> Population:
