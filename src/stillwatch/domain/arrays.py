@@ -121,19 +121,22 @@ def turn_lists(
 
 
 def rank_values(values: I64) -> tuple[I64, I32]:
-    """Number different values in their order.
+    """Number different values: those first that stand there most often.
 
-    Grain:   the different values, ascending; and one number per entry, its value's place there.
+    Grain:   the different values; and one number per entry, its value's place among them.
+    Order:   by how often, then by value.
     Cost:    a sort. NumPy's own `unique` takes three times as long to give the numbers.
     """
     order = np.argsort(values)
     ordered = values[order]
     starts = start_runs(ordered)
+    counts = np.diff(starts, append=len(values))
+    ranked = np.argsort(-counts, kind="stable")
+    place = np.empty(len(starts), np.int32)
+    place[ranked] = np.arange(len(starts), dtype=np.int32)
     number = np.empty(len(values), np.int32)
-    number[order] = np.repeat(
-        np.arange(len(starts), dtype=np.int32), np.diff(starts, append=len(values))
-    )
-    return ordered[starts], number
+    number[order] = np.repeat(place, counts)
+    return ordered[starts][ranked], number
 
 
 def log2_betabinomial(

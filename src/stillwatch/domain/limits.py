@@ -106,6 +106,9 @@ SEED_SAMPLE: Final = 2_000
 MERGE_SAMPLE: Final = 1_000
 """Members by which a large group is heard when groups are joined, up to twice as many: the mean of
 a thousand is within a tenth of a bit or two, where 13 % of some twenty decide."""
+MERGE_GLANCE: Final = 64
+"""Members by which a large group is heard at first, up to twice as many: the mean of so many is
+within a bit or so, and most neighbours are further than that from belonging."""
 DIVIDERS_MAX: Final = 8
 """Values by which a group is tried to be parted; the ones that tell most come first, and what parts
 strangers tells of every family."""

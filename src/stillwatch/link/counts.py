@@ -91,22 +91,24 @@ def weigh_actors(bench: Bench, group: I32, actors: I32) -> tuple[F64, F64]:
     return _weigh(bench, (group, actors), OUTSIDE)
 
 
-def reach_holders(bench: Bench, group: I32, *, least: float) -> Bools:
-    """Mark who holds anything that a group holds much more of than the population.
+def promise_holders(bench: Bench, group: I32, *, least: float) -> F64:
+    """Add up, for everybody, what the values would bring that a group holds much more of.
 
-    Grain:   one mark per actor, members too: holders of values that `least` members or more hold,
-             with the lift at which a growing group looks at holders.
+    Grain:   one figure per actor, members too, in bits: of holders of values that `least` members
+             or more hold, with the lift at which a growing group looks at holders; 0 of all others.
+    Cost:    the group's rows, and the holders of such values.
     """
     columns, counted = bench.t, count_values(bench, group)
     channel = columns.values["channel"][counted.value]
     here = counted.mass / np.maximum(counted.members[channel], 1)
     there = columns.values["mass"][counted.value] / columns.channels["present"][channel]
-    lifted = np.log2(np.maximum(here, SHARE_MIN) / there) >= bench.b.lift
-    reached = np.zeros(len(columns.present), np.bool_)
-    for v in counted.value[lifted & (counted.holders >= least)]:
-        span = slice(columns.holder_start[v], columns.holder_start[v + 1])
-        reached[columns.holders["actor"][span]] = True
-    return reached
+    lift = np.log2(np.maximum(here, SHARE_MIN) / there)
+    promise = np.zeros(len(columns.present))
+    for k in np.flatnonzero((lift >= bench.b.lift) & (counted.holders >= least)):
+        v = counted.value[k]
+        span = columns.holders[columns.holder_start[v] : columns.holder_start[v + 1]]
+        promise[span["actor"]] += span["share"] * lift[k]
+    return promise
 
 
 def mean_bits(bench: Bench, group: I32, sides: Sequence[I32], inside: np.int64) -> list[float]:

@@ -43,8 +43,7 @@ def _weigh_unheld(w: Bench, touched: int) -> None:
         v = s.values[k].touched
         here = s.channels[t.values[v].channel]
         here.outside += t.values[v].mass - s.values[v].mass
-        if s.values[v].holders == 1:
-            here.alone += s.values[v].mass
+        here.alone += s.values[v].mass if s.values[v].holders == 1 else 0.0
     for c in range(len(s.channels)):
         here, there = s.channels[c], t.channels[c]
         here.unheld = 0.0
@@ -75,9 +74,10 @@ def tally(w: Bench, group: I32, own: int, hidden: int) -> np.int64:
             here.members += t.present[i, c]
             for r in range(t.spans[i, c], t.spans[i, c + 1]):
                 v = t.rows[r].value
-                if s.values[v].holders == 0:
+                if s.seen[v] == 0:
                     s.values[touched].touched = v
                     touched += 1
+                s.seen[v] = min(s.seen[v] + 1, 2)
                 s.values[v].holders += 1
                 s.values[v].mass += t.rows[r].share
                 here.own += t.rows[r].share
@@ -92,9 +92,9 @@ def tally(w: Bench, group: I32, own: int, hidden: int) -> np.int64:
 def clear(w: Bench, touched: np.int64) -> None:
     """Undo `tally` at the cost of what it touched."""
     for k in range(touched):
-        value = w.s.values[w.s.values[k].touched]
-        value.holders = 0
-        value.mass = 0.0
+        v = w.s.values[k].touched
+        w.s.seen[v] = w.s.values[v].holders = 0
+        w.s.values[v].mass = 0.0
 
 
 @_inner
@@ -117,9 +117,9 @@ def _weigh_family(w: Bench, i: int, f: int, inside: int, seed: int) -> float:
             by_others, by_shrunk = 1.0 / others, 1.0 / (others + shrink)
             for r in range(t.spans[i, c], t.spans[i, c + 1]):
                 v, share = rows[r].value, rows[r].share
-                held = values[v].holders - inside
                 told = share * unheld
-                if held >= 1:
+                if s.seen[v] > inside:
+                    held = values[v].holders - inside
                     p = max((values[v].there - share) * by_outside, _SHARE_MIN)
                     q = (values[v].mass - inside * share + shrink * p) * by_shrunk
                     lift = np.log2(max(q, _SHARE_MIN) / p)

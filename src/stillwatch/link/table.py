@@ -43,8 +43,8 @@ HOLDER = np.dtype([("actor", np.int32), ("share", np.float32)], align=True)
 class TraitTable:
     """Actors x values, by row and by column.
 
-    Shapes: N actors, V values, R rows, C channels. Values are numbered by family, channel and
-    pseudonym: a family, or a channel, is one span of values, and of an actor's rows.
+    Shapes: N actors, V values, R rows, C channels. Values are numbered by family, channel (each is
+    one span of values, and of an actor's rows), holders (most first, for the cache) and pseudonym.
     """
 
     actor_ids: list[str]
@@ -110,7 +110,7 @@ def tabulate_traits(traits: pl.DataFrame, *, register: pl.DataFrame) -> TraitTab
 
     Grain:   one row per (actor, value); shares of an organisation are the mean of its accounts'.
     Nulls:   a channel in which an actor has no row is absent for it: no evidence either way.
-    Order:   actors by id, values by (family, channel, value): input order is irrelevant.
+    Order:   actors by id, values by (family, channel, holders): input order is irrelevant.
     Cost:    linear in trait rows but for a sort of values, and one of rows that come in disorder.
 
     Raises:
@@ -167,7 +167,7 @@ def _split(traits: pl.DataFrame, accounts: pl.Series) -> Iterator[tuple[int, pl.
 def _hold(rows: pl.DataFrame, actor_of: I32) -> tuple[I64, I64, F64]:
     """Say what share each actor has of each value of a channel, at most 1 in sum.
 
-    Gives the values' pseudonyms, ascending; sorted pairs of an actor and a place there; shares.
+    Gives the values' pseudonyms; sorted pairs of an actor and a value's place there; shares.
     """
     account, share = rows["account"].to_numpy(), rows["share"].to_numpy()
     ids, value = rank_values(rows["value"].to_numpy())
@@ -181,7 +181,7 @@ def _hold(rows: pl.DataFrame, actor_of: I32) -> tuple[I64, I64, F64]:
         key = np.concatenate([key[~several], key[pooled[starts]]])
         share = np.concatenate([share[~several], mean])
     if np.any(key[1:] < key[:-1]):
-        order = np.argsort(key, kind="stable")  # quick where two sorted runs meet
+        order = np.argsort(key, kind="stable")
         key, share = key[order], share[order]
     actor, _ = unpair(key)
     return ids, key, share / np.maximum(np.bincount(actor, share), 1.0)[actor]

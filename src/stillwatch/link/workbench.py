@@ -45,8 +45,7 @@ CHANNEL_WORK = np.dtype(
 FAMILY_WORK = np.dtype([(name, np.float64) for name in ("bits", "high", "low", "wide")], align=True)
 """A family for the actor that is weighed."""
 ACTOR_WORK = np.dtype(
-    [("bits", np.float64)] + [(name, np.int32) for name in ("stamp", "held", "found")],
-    align=True,
+    [("bits", np.float64)] + [(name, np.int32) for name in ("stamp", "held", "found")], align=True
 )
 """An actor in a growth: the mark of the last round that began with it (`stamp`), and of the last
 whose seed it holds; `bits` and `found` are lists, an entry a slot."""
@@ -56,8 +55,7 @@ GROUP_WORK = np.dtype(
     [(name, np.float64) for name in ("lifted", "wide", "support", "seed_bits", "seed_narrow")],
     align=True,
 )
-"""The group that is looked at, and of the actor that is weighed what is kept apart; there is one.
-"""
+"""The one group that is looked at, and of the actor that is weighed what is kept apart."""
 
 
 class Columns(NamedTuple):
@@ -90,19 +88,20 @@ class Bars(NamedTuple):
     """Share of a group that may still come or go when its growth ends."""
     support: float
     """Share of the other members that one lifted value must join a member to, and that must hold a
-    value for it to count in every family. A seed's holders are scored without: their best quarter
-    is what is looked for."""
+    value for it to count in every family. A seed's holders are scored without it."""
 
 
 class Scratch(NamedTuple):
     """Work arrays of one thread; every kernel leaves them as clean as it found them."""
 
     values: Records
+    seen: npt.NDArray[np.uint8]
+    """Of each value, how many in the group hold it, two at most: it fits a cache."""
     channels: Records
     families: Records
     actors: Records
     promise: F32
-    """Of each actor, apart from all else of it: growth jumps about in it, and it fits a cache."""
+    """Of each actor, apart from all else of it: this fits a cache, too."""
     reached: I32
     """Actors that something was promised, and room for one more."""
     group: Records
@@ -176,13 +175,14 @@ def list_rows(columns: Columns, group: I32) -> tuple[I64, Records]:
 
 
 def make_scratch(columns: Columns, bars: Bars) -> Scratch:
-    """Allocate the work arrays of one thread: 24 bytes a value and 32 an actor."""
+    """Allocate the work arrays of one thread: 25 bytes a value and 32 an actor."""
     actors, channels = columns.present.shape
     group, values = np.zeros(1, GROUP_WORK), np.zeros(len(columns.values), VALUE_WORK)
     group["wide"] = bars.support
     values["there"] = columns.values["mass"]
     return Scratch(
         values,
+        np.zeros(len(values), np.uint8),
         np.zeros(channels, CHANNEL_WORK),
         np.zeros(len(FAMILIES), FAMILY_WORK),
         np.zeros(actors, ACTOR_WORK),

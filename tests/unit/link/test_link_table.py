@@ -133,10 +133,11 @@ def test_the_order_of_the_rows_is_irrelevant(seed: int) -> None:
 
 
 def test_a_family_is_one_span_of_values_and_of_every_actor_s_rows() -> None:
-    """Values ascend by family, channel and pseudonym, and an actor's rows and holders ascend."""
+    """Values go by family, channel, holders and pseudonym; an actor's rows and holders ascend."""
     table = tabulate_traits(random_traits(4), register=REGISTER.empty())
     family = FAMILY_OF_CHANNEL[table.value_channel]
-    order = np.lexsort((table.value_id, table.value_channel, family))
+    most_first = -np.diff(table.column_start)
+    order = np.lexsort((table.value_id, most_first, table.value_channel, family))
     assert np.array_equal(order, np.arange(table.values))
     for starts, held in (
         (table.row_start, table.row_value),

@@ -12,7 +12,7 @@ import numpy as np
 from stillwatch.domain import limits
 from stillwatch.domain.channels.families import FAMILIES, TIMING
 from stillwatch.domain.settings import LinkSettings
-from stillwatch.link.counts import reach_holders, weigh_actors, weigh_members
+from stillwatch.link.counts import promise_holders, weigh_actors, weigh_members
 from stillwatch.link.e_values import IMPOSSIBLE
 from stillwatch.link.kernels import FAMILIES_MIN
 from stillwatch.link.queues.read import Queues
@@ -29,15 +29,19 @@ def find_fitting(search: Search, queues: Queues, group: I32, settings: LinkSetti
     """Find who fits a queue's group: by what it hands on, by its traits, or by both.
 
     By its traits as anybody joins a group: two families, and the bar after the prior. The group
-    may be larger than the one that traits alone have grown, and its prior milder.
+    may be larger than the one that traits alone have grown, and its prior milder. Whom it promises
+    too little is not weighed, as in growth.
 
-    Grain:   one mark per actor. Cost: the rows of whoever holds what the group's members hold.
+    Grain:   one mark per actor. Cost: the holders of what the group shares, and the rows of those
+             of them to whom it promises enough.
     """
     prior = np.log2(len(group) / len(queues.refused))
     handed = np.clip(weigh_repetitions(queues, group), 0.0, settings.queue_cap_bits)
     fits = np.asarray(handed + prior >= settings.member_bar_bits)
-    near = reach_holders(search.bench, group, least=max(2.0, _HELD_SHARE * len(group)))
-    near[group] = False
+    promise = promise_holders(search.bench, group, least=max(2.0, _HELD_SHARE * len(group)))
+    promise[group] = 0.0
+    need = max(settings.lift_bits, (settings.member_bar_bits - prior) / 2)
+    near = (promise >= need) | ((promise > 0) & (handed > 0))
     actors = np.flatnonzero(near).astype(np.int32)
     families, _ = weigh_actors(search.bench, group, actors)
     families[:, _TIMING] = np.maximum(families[:, _TIMING], handed[actors])

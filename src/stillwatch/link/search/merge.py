@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from stillwatch.link.counts import add_bits, reach_holders
+from stillwatch.link.counts import add_bits, promise_holders
 from stillwatch.link.search.speak import speaks_for, take_sample
 from stillwatch.link.search.state import Search
 from stillwatch.link.table import I32
@@ -68,8 +68,8 @@ class Merger:
         Those of whom it reaches most come first.
         """
         group = self.search.groups[g]
-        reached = reach_holders(self.search.bench, group, least=_HELD_SHARE * len(group))
-        owners = self.owner[reached]
+        promise = promise_holders(self.search.bench, group, least=_HELD_SHARE * len(group))
+        owners = self.owner[promise > 0]
         counts = np.bincount(owners[owners >= 0], minlength=len(self.search.groups))
         counts[g] = 0
         near = [
