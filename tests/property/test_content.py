@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 
 import numpy as np
@@ -10,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.domain import limits
-from stillwatch.domain.keyed import PseudonymKey
-from stillwatch.observe.content import load_tactics, sketch_batch
+from stillwatch.domain.keyed import CONTENT_MASK, PseudonymKey, hash_content, hash_strings
+from stillwatch.observe.content import load_tactics, sketch_batch, sketch_texts
 from stillwatch.observe.content.replay import ReplayIndex, index_source
 
 _KEY = PseudonymKey.from_bytes(b"0123456789abcdef")
@@ -22,6 +23,8 @@ _CAPS = {
     "gist": limits.GIST_HASHES_MAX,
 }
 _BYTES = st.lists(st.one_of(st.none(), st.binary(max_size=200)), max_size=6)
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+"""Digits are no difference, so that words have none."""
 _WORDS = st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True), min_size=1, max_size=40)
 
 
@@ -98,3 +101,40 @@ def test_a_word_more_is_another_prompt(words: list[str], more: list[str]) -> Non
     """The whole-text hash tells prompts apart."""
     rows = _observe([" ".join(words).encode(), " ".join(words + more).encode()])
     assert rows.column("prompt_hash")[0] != rows.column("prompt_hash")[1]
+
+
+@given(_BYTES)
+@settings(deadline=None, max_examples=60)
+def test_hashes_of_content_have_48_bits(texts: list[bytes | None]) -> None:
+    """The lower sixteen are 0: of prompts, of system texts, and of all that is kept of them."""
+    column = pa.array(texts, pa.binary()).view(pa.string())
+    rows = [*_observe(texts).to_pylist(), *sketch_texts(column, key=_KEY).to_pylist()]
+    hashes = [row.get(name) for row in rows for name in ("prompt_hash", "system_hash", "hash")]
+    for row in rows:
+        hashes += [one for name in _CAPS for one in row[name] or ()]
+    assert all(one & 0xFFFF == 0 and -(2**63) <= one < 2**63 for one in hashes if one is not None)
+
+
+@given(st.lists(st.one_of(st.none(), st.text(max_size=20)), max_size=20))
+@settings(deadline=None)
+def test_a_cut_hash_is_the_whole_one_in_the_same_order(texts: list[str | None]) -> None:
+    """Cut once or twice it is the same, and no two change places."""
+    whole = hash_strings(pa.array(texts, pa.string()), key=_KEY).to_pylist()
+    cut = hash_content(pa.array(texts, pa.string()), key=_KEY).to_pylist()
+    assert cut == [one if one is None else one & CONTENT_MASK for one in whole]
+    assert cut == [one if one is None else one & CONTENT_MASK for one in cut]
+    known = [one for one in whole if one is not None]
+    assert [one & CONTENT_MASK for one in sorted(known)] == sorted(o for o in cut if o is not None)
+
+
+@given(st.integers(0, 2**32), _WORDS, _WORDS)
+@settings(deadline=None, max_examples=60)
+def test_two_texts_that_share_a_passage_share_hashes(
+    seed: int, before: list[str], after: list[str]
+) -> None:
+    """Of its 200 words some shingles are kept in both (none: once in 10^11), whatever is around."""
+    rng = random.Random(seed)
+    passage = [f"{rng.randrange(10**6):x}".translate(_LETTERS) for _ in range(200)]
+    texts = (" ".join(words).encode() for words in (before + passage, passage + after))
+    one, other = (set(row["sketch"]) for row in _observe(list(texts)).to_pylist())
+    assert one & other

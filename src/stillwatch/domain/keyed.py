@@ -32,6 +32,17 @@ _ZERO, _END, _EIGHT = np.uint64(0), np.uint64(0xFF), np.uint64(8 << 56)
 _13, _16, _17, _21, _32 = (np.uint64(v) for v in (13, 16, 17, 21, 32))
 _51, _48, _47, _43, _56 = (np.uint64(v) for v in (51, 48, 47, 43, 56))
 
+CONTENT_BITS: Final = 48
+"""Bits that a keyed hash of content (a passage, a whole text) has: the upper ones of 64, all others
+are 0. Cut so, hashes keep their order, and one that is cut already stays as it is.
+
+Of n values n² / 2^49 pairs are one by chance: of the 3e8 passages of 16 million exchanges 160, one
+in a million of them; of the 1.2e7 that five exchanges carry 0.3, of 1.6e7 prompts 0.5. Names of
+people, addresses and cards keep 64: there one pair may tie two strangers (ADR 0027)."""
+CONTENT_MASK: Final = -(1 << 64 - CONTENT_BITS)
+"""What a hash is cut by: an Int64, as hashes are."""
+_CONTENT, _ALL = np.uint64(2**64 + CONTENT_MASK), -1
+
 
 @dataclass(frozen=True, slots=True)
 class PseudonymKey:
@@ -96,6 +107,12 @@ def siphash_word(word: np.uint64, k0: np.uint64, k1: np.uint64) -> Any:  # noqa:
     return _finish(_absorb(_start(k0, k1), word), _EIGHT)
 
 
+@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def hash_content_word(word: np.uint64, k0: np.uint64, k1: np.uint64) -> Any:  # noqa: ANN401  a NumPy scalar inside Numba
+    """Hash one 64-bit word of content: what `hash_content` gives for its eight bytes."""
+    return np.int64(siphash_word(word, k0, k1) & _CONTENT)
+
+
 @nb.njit(nogil=True, cache=True, no_cfunc_wrapper=True)
 def _hash_strings(
     data: npt.NDArray[np.uint8],
@@ -147,10 +164,22 @@ def hash_strings(strings: pa.Array, *, key: PseudonymKey, domain: int = 0) -> pa
     Cost:    linear in bytes; about 2 GB/s on one core; holds no lock on the interpreter.
     Source:  SipHash-2-4.
     """
+    return _hash_column(strings, key, domain, kept=_ALL)
+
+
+def hash_content(strings: pa.Array, *, key: PseudonymKey, domain: int = 0) -> pa.Array:
+    """Pseudonymise a column of passages, or of whole texts.
+
+    Grain:   as `hash_strings`, of which this is the upper CONTENT_BITS. Nulls, cost: likewise.
+    """
+    return _hash_column(strings, key, domain, kept=CONTENT_MASK)
+
+
+def _hash_column(strings: pa.Array, key: PseudonymKey, domain: int, *, kept: int) -> pa.Array:
     if len(strings) == 0:
         return pa.nulls(0, pa.int64())
     data, offsets = text_buffers(strings)
     words = np.array([key.k0 ^ domain, key.k1], np.uint64)
     hashed = np.empty(len(strings), np.int64)
     _hash_strings(data, offsets, words, hashed)
-    return to_arrow(hashed, mask=null_mask(strings))
+    return to_arrow(hashed if kept == _ALL else hashed & kept, mask=null_mask(strings))

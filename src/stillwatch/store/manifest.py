@@ -2,8 +2,9 @@
 
 `lake.json` says the format and which pseudonym key the rows were made with (a keyed hash of a fixed
 word: whoever lacks the key learns nothing). An append that is lost is noticed (`appends`); so is a
-file that is lost, cut or grown. A lake of an older format is refused until `migrate_lake` has been
-at it, so that a program that knows nothing of checkpoints never opens a lake that has some.
+file that is lost, cut or grown. A lake of an older format is refused until `upkeep.migrate_lake`
+has been at it, so that rows of two formats are never read together, and a program that knows
+nothing of checkpoints never opens a lake that has some.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from stillwatch.domain.errors import LakeDamaged, LakeError
 from stillwatch.store.appends import FOLDER, Manifest, count_appends, manifest_paths, read_appends
 from stillwatch.store.durable import create_file, flush_to_disk, replace_file
 
-FORMAT: Final = 2
-"""Version of the lake's format: layout, manifests and the columns of its tables. 1 had no
-checkpoints (ADR 0007), 2 has (ADR 0017)."""
-_OLDER: Final = frozenset({1})
-"""Formats that `migrate_lake` brings to this one."""
+FORMAT: Final = 3
+"""Version of the lake's format: layout, manifests, and the columns of its tables and what they
+mean. 1 had no checkpoints (ADR 0007), 2 has (ADR 0017), 3 has hashes of content of 48 bits, where
+these had 64 (ADR 0027)."""
+FORMAT_WITH_CHECKPOINTS: Final = 2
+_OLDER: Final = frozenset({1, 2})
+"""Formats that `upkeep.migrate_lake` brings to this one."""
 _FORMAT_FILE: Final = "lake.json"
 
 _OTHER_FORMAT: Final = "use the version that wrote it, or ingest the logs into a new lake"
@@ -57,9 +60,10 @@ def is_lake(place: Path) -> bool:
     return (place / _FORMAT_FILE).is_file()
 
 
-def check_lake(place: Path, *, key_check: int | None) -> None:
+def check_lake(place: Path, *, key_check: int | None, may_be_older: bool = False) -> None:
     """Refuse what is no lake, one of another version or key, and one that is damaged.
 
+    may_be_older: whether one that has yet to be migrated is let in: it can be kept, not read.
     Cost:    one look at each file's size; contents are not read.
 
     Raises:
@@ -67,7 +71,7 @@ def check_lake(place: Path, *, key_check: int | None) -> None:
         LakeDamaged: a manifest or a file is missing, or has another size than was written.
     """
     version, key = _read_format(place)
-    if version != FORMAT:
+    if version != FORMAT and not (may_be_older and version in _OLDER):
         message = f"the lake {place} is of format {version!s:.20}, this version reads {FORMAT}"
         raise LakeError(message, hint=_OLDER_FORMAT if version in _OLDER else _OTHER_FORMAT)
     if key_check is not None and key != key_check:
@@ -77,24 +81,24 @@ def check_lake(place: Path, *, key_check: int | None) -> None:
         _check_files(place, manifest)
 
 
-def migrate_lake(place: Path) -> bool:
-    """Bring a lake of an older format to this one; say whether there was anything to do.
-
-    Cost:    one file. Nothing that it holds is changed.
+def is_of_this_format(place: Path) -> bool:
+    """Say whether a lake is of this format, or of an older one that can be brought to it.
 
     Raises:
         LakeError: there is no lake, or it is of a newer format.
         LakeDamaged: its format file can't be read.
     """
-    version, key = _read_format(place)
-    if version == FORMAT:
-        return False
-    if version not in _OLDER:
+    version, _ = _read_format(place)
+    if version != FORMAT and version not in _OLDER:
         message = f"the lake {place} is of format {version!s:.20}, this version knows {FORMAT}"
         raise LakeError(message, hint=_OTHER_FORMAT)
-    content = {"stillwatch_lake": FORMAT, "key_check": key}
+    return bool(version == FORMAT)
+
+
+def write_format(place: Path, version: int) -> None:
+    """Say of which format a lake is from now on; killed, it is of this one or the one before."""
+    content = {**_read_content(place), "stillwatch_lake": version}
     replace_file(place / _FORMAT_FILE, orjson.dumps(content))
-    return True
 
 
 def read_borders(place: Path) -> list[int]:

@@ -121,6 +121,17 @@ def test_ids_go_on_with_the_book_of_the_last_run(logs: Path, tmp_path: Path) -> 
     assert books[0].equals(books[1])
 
 
+def test_a_book_of_an_older_version_goes_on_too(logs: Path, tmp_path: Path) -> None:
+    """Its hashes have bits that are none any more: they are cut as the day's are."""
+    first = tmp_path / "first"
+    assert run("templates", "find", logs, "--out", first).exit_code == 0
+    path = first / "template_book.parquet"
+    book = pl.read_parquet(path)
+    book.with_columns(pl.col("hashes").list.eval(pl.element() + 4_711)).write_parquet(path)
+    assert run("templates", "find", logs, "--out", tmp_path / "b", "--book", first).exit_code == 0
+    assert pl.read_parquet(tmp_path / "b" / path.name).equals(book)
+
+
 @pytest.mark.parametrize("content", [None, b"no parquet"])
 def test_a_book_that_is_none_is_refused_in_one_line(
     logs: Path, tmp_path: Path, content: bytes | None

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from pathlib import Path
+from string import ascii_lowercase
 from threading import Thread
 
 import duckdb
+import numpy as np
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.domain.errors import InputError
-from stillwatch.domain.tables import OBSERVED
+from stillwatch.domain.keyed import PseudonymKey
+from stillwatch.domain.tables import ARRIVAL, OBSERVED
+from stillwatch.observe import load_tactics, observe_arrivals
 from stillwatch.store import appends as appends_module
 from stillwatch.store.lake import Lake
 
 _START = datetime(2026, 11, 20, 22, tzinfo=UTC)
+_HASH_BYTES_MAX = 7.4
+_ROW_BYTES_MAX = 124
 
 
 def _hours(count: int, *, first: int = 0) -> pl.DataFrame:
@@ -93,3 +101,40 @@ def test_a_table_of_the_house_is_empty_before_its_first_append(tmp_path: Path) -
     assert Lake(tmp_path).scan("observed").collect_schema() == OBSERVED.schema
     with pytest.raises(InputError, match="no table nonsense"):
         Lake(tmp_path).scan("nonsense")
+
+
+def test_a_hash_of_content_takes_seven_bytes(tmp_path: Path) -> None:
+    """In lists and alone, as plain numbers under Zstandard; one of 64 bits takes 8.
+
+    So a row of a prompt of 30 words that nobody else says takes 117 bytes with its ten hashes; no
+    names of addresses or cards are in it.
+    """
+    words = np.random.default_rng(7).integers(0, 26**3, (4_000, 30))
+    letters = ["".join(three) for three in product(ascii_lowercase, repeat=3)]
+    arrivals = ARRIVAL.conform(
+        pl.DataFrame(
+            {
+                "exchange_id": [f"ex-{row:06d}" for row in range(len(words))],
+                "account_id": [f"acct-{row % 50}" for row in range(len(words))],
+                "time": [_START + timedelta(seconds=row) for row in range(len(words))],
+                "record_hash": np.random.default_rng(8).integers(-(2**63), 2**63, len(words)),
+                "source_file": 0,
+                "source_line": range(len(words)),
+                "prompt": [" ".join(letters[n] for n in row) for row in words],
+            },
+            schema_overrides={"time": pl.Datetime("us", "UTC")},
+        )
+    )
+    rows = observe_arrivals(arrivals, key=PseudonymKey(1, 2), model=load_tactics())
+    taken: dict[str, int] = {}
+    for part in Lake(tmp_path).append("observed", rows):
+        about = pq.ParquetFile(part).metadata
+        for group in range(about.num_row_groups):
+            for place in range(about.num_columns):
+                column = about.row_group(group).column(place)
+                name = column.path_in_schema.split(".")[0]
+                taken[name] = taken.get(name, 0) + column.total_compressed_size
+    assert taken["prompt_hash"] < _HASH_BYTES_MAX * len(rows)
+    for name in ("sketch", "gist"):
+        assert taken[name] < _HASH_BYTES_MAX * rows[name].list.len().sum()
+    assert sum(taken.values()) < _ROW_BYTES_MAX * len(rows)

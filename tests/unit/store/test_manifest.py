@@ -10,7 +10,15 @@ import pytest
 
 from stillwatch.domain.errors import LakeDamaged, LakeError
 from stillwatch.store.lake import Lake
-from stillwatch.store.manifest import check_lake, make_lake, migrate_lake
+from stillwatch.store.manifest import (
+    FORMAT,
+    check_lake,
+    is_of_this_format,
+    make_lake,
+    read_borders,
+    turn_key,
+    write_format,
+)
 
 KEY = 17
 
@@ -49,26 +57,38 @@ def test_another_key_is_refused_with_what_to_do(lake: Lake) -> None:
 
 def test_another_format_is_refused(lake: Lake) -> None:
     """A lake of a later version is not guessed at."""
-    (lake.place / "lake.json").write_bytes(orjson.dumps({"stillwatch_lake": 3, "key_check": KEY}))
-    with pytest.raises(LakeError, match="is of format 3, this version reads 2") as refused:
+    (lake.place / "lake.json").write_bytes(orjson.dumps({"stillwatch_lake": 4, "key_check": KEY}))
+    with pytest.raises(LakeError, match="is of format 4, this version reads 3") as refused:
         check_lake(lake.place, key_check=KEY)
     assert "migrate" not in refused.value.hint
-    with pytest.raises(LakeError, match="is of format 3, this version knows 2"):
-        migrate_lake(lake.place)
+    with pytest.raises(LakeError, match="is of format 4, this version knows 3"):
+        is_of_this_format(lake.place)
 
 
-def test_an_older_format_is_refused_until_it_is_migrated(lake: Lake) -> None:
-    """The hint says how; what the lake holds stays, and migrating again changes nothing."""
-    (lake.place / "lake.json").write_bytes(orjson.dumps({"stillwatch_lake": 1, "key_check": KEY}))
-    with pytest.raises(LakeError, match="is of format 1") as refused:
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_older_format_is_refused_until_it_is_migrated(version: int, lake: Lake) -> None:
+    """The hint says how; whoever only keeps the lake (a backup) may ask for no more than wholeness.
+
+    What migrating does is in `upkeep/test_migrating.py`.
+    """
+    write_format(lake.place, version)
+    with pytest.raises(LakeError, match=f"is of format {version}") as refused:
         check_lake(lake.place, key_check=KEY)
     assert "stillwatch lake migrate" in refused.value.hint
-    assert migrate_lake(lake.place)
-    assert not migrate_lake(lake.place)
-    check_lake(lake.place, key_check=KEY)
-    with pytest.raises(LakeError, match="another pseudonym key"):
-        check_lake(lake.place, key_check=KEY + 1)
-    assert lake.read("ours")["n"].to_list() == [1, 2, 3]
+    assert not is_of_this_format(lake.place)
+    check_lake(lake.place, key_check=KEY, may_be_older=True)
+    parts(lake)[0].unlink()
+    with pytest.raises(LakeDamaged, match="is missing"):
+        check_lake(lake.place, key_check=KEY, may_be_older=True)
+
+
+def test_the_format_is_told_beside_all_else_that_the_lake_says_of_itself(lake: Lake) -> None:
+    """Its key, and the keys before."""
+    turn_key(lake.place, key_check=KEY, new_check=KEY + 1)
+    for version in (1, FORMAT):
+        write_format(lake.place, version)
+        assert read_borders(lake.place) == [2]
+    check_lake(lake.place, key_check=KEY + 1)
 
 
 def test_what_is_no_lake_is_not_taken_for_one(tmp_path: Path) -> None:

@@ -98,6 +98,18 @@ def lake_to_rewrite(place: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def lake_to_migrate(place: Path) -> Iterator[Lake]:
+    """Hold a lake that may be of an older version as `lake_to_rewrite` holds one of this.
+
+    Raises:
+        LakeError: there is none, or it is damaged or of a newer version.
+    """
+    check_lake(place, key_check=None, may_be_older=True)
+    with _held(place / _LOOKS), _held(place / FOLDER):
+        yield Lake(place)
+
+
 def _since(place: Path) -> int:
     """Give the last append under another key than today's."""
     return max(read_borders(place), default=0)

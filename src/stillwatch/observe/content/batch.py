@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from stillwatch.domain import limits
 from stillwatch.domain.arrays import null_mask, to_arrow
-from stillwatch.domain.keyed import PseudonymKey, hash_strings
+from stillwatch.domain.keyed import PseudonymKey, hash_content
 from stillwatch.observe.content.replay import ReplayIndex
 from stillwatch.observe.content.rows import Readings, read_texts
 from stillwatch.observe.content.tactics import TacticsModel, name_where, no_weights
@@ -105,7 +105,7 @@ def hash_systems(systems: pa.Array, *, key: PseudonymKey) -> pa.Array:
     heads = systems.cast(pa.large_binary())
     if heads.nbytes > limits.PROMPT_BYTES_MAX:
         heads = pc.binary_slice(heads, 0, limits.PROMPT_BYTES_MAX)
-    return hash_strings(heads, key=key, domain=_SYSTEM_DOMAIN)
+    return hash_content(heads, key=key, domain=_SYSTEM_DOMAIN)
 
 
 def _strings(batch: pa.RecordBatch, name: str) -> pa.Array:

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.domain import keyed, limits
-from stillwatch.domain.keyed import Int64Array, siphash_word
+from stillwatch.domain.keyed import Int64Array, hash_content_word
 from stillwatch.observe.content import characters, reading, shingles
 from stillwatch.observe.content.reading import Bytes, read_words, scan_words
 from stillwatch.observe.content.replay import kernel as replay
@@ -190,7 +190,7 @@ def _compile(stamp: int) -> Callable[..., None]:
             state = _GOLDEN
             for i in range(np.uint64(count)):
                 state = mix(state ^ read[0][i])
-            facts[0, row] = np.int64(siphash_word(state, key[0], key[1]))
+            facts[0, row] = hash_content_word(state, key[0], key[1])
             facts[1, row] = count
             listed = list_shingles(masked, count, parts[0])
             whole = listed if count >= SHINGLE_WORDS else 0

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.domain import limits
-from stillwatch.domain.keyed import siphash_word
+from stillwatch.domain.keyed import hash_content_word
 from stillwatch.observe.content.characters import ALONE, DIGIT, KIND
 
 _MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
@@ -103,7 +103,7 @@ def _select(shingles: Hashes, span: Any, key: Hashes, rule: Any, out: Any) -> Wh
     while used > floor and ranks[used - 1] >= threshold:
         used -= 1
     for i in range(used):
-        value = np.int64(siphash_word(kept[i], low, high))
+        value = hash_content_word(kept[i], low, high)
         place = i
         while place > 0 and values[place - 1] > value:
             values[place] = values[place - 1]

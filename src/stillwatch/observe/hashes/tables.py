@@ -24,8 +24,8 @@ _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 """Scatters small numbers as well as hashes. Source: Knuth, vol. 3, 6.4."""
 _BITS: Final = np.uint64(64)
 _SIX, _63, _ONE = np.uint64(6), np.uint64(63), np.uint64(1)
-_NONE: Final = np.int64(-(2**63))
-"""A place without a hash; one of 2**64 hashes is never found."""
+_NONE: Final = np.int64(1 - 2**63)
+"""A place without a hash. Its lowest bit is set, and no hash of content has that."""
 _ROOM: Final = 2
 """Places a hash, at least."""
 _FULL: Final = np.uint8(255)

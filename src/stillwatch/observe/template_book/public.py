@@ -22,7 +22,7 @@ import polars as pl
 import pyarrow as pa
 
 from stillwatch.domain import limits
-from stillwatch.domain.keyed import PseudonymKey, hash_strings
+from stillwatch.domain.keyed import PseudonymKey, hash_content
 from stillwatch.observe.content.replay.build import list_whole_shingles
 
 PART: Final = 0.5
@@ -95,7 +95,7 @@ def _key_shingles(shingles: Shingles, key: PseudonymKey) -> npt.NDArray[np.int64
     words = pa.Array.from_buffers(
         pa.large_binary(), len(shingles), [None, pa.py_buffer(offsets.tobytes()), data]
     )
-    return np.asarray(hash_strings(words, key=key).to_numpy())
+    return np.asarray(hash_content(words, key=key).to_numpy())
 
 
 def index_public(texts: pa.Array, *, name: str, licence: str) -> PublicSource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 from threading import Event, Thread
@@ -125,6 +126,23 @@ def test_a_backup_during_writes_holds_one_moment(lake: Path, ledger: Path, tmp_p
         stop.set()
         writer.join()
         opened.close()
+
+
+def test_a_backup_of_an_older_lake_is_brought_back_as_it_was(lake: Path, tmp_path: Path) -> None:
+    """And migrated then: the program that made it may be gone."""
+    done = run_json("backup", "--lake", lake, "--to", tmp_path / "b")
+    told = Path(done["place"]) / "lake" / "lake.json"
+    raw = told.read_bytes().replace(b'"stillwatch_lake":3', b'"stillwatch_lake":2')
+    listed = Path(done["place"]) / "backup.json"
+    digests = [hashlib.sha256(one).hexdigest().encode() for one in (told.read_bytes(), raw)]
+    listed.write_bytes(listed.read_bytes().replace(*digests))
+    told.write_bytes(raw)
+    run("restore", done["place"], "--to", tmp_path / "r")
+    assert "is of format 2" in run(
+        "watch", tmp_path / "r" / "lake", "--out", tmp_path / "o", code=2
+    )
+    assert run_json("lake", "migrate", tmp_path / "r" / "lake")["migrated"]
+    assert Lake(tmp_path / "r" / "lake").read("observed").equals(Lake(lake).read("observed"))
 
 
 @pytest.mark.parametrize("change", ["cut", "gone", "flipped", "list"])

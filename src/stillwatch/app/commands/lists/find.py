@@ -20,7 +20,7 @@ from stillwatch.app.progress import Progress
 from stillwatch.app.requests import Source
 from stillwatch.app.settings import read_mapping, read_template_list
 from stillwatch.domain.errors import InputError
-from stillwatch.domain.keyed import PseudonymKey
+from stillwatch.domain.keyed import CONTENT_MASK, PseudonymKey
 from stillwatch.domain.observations import (
     TEMPLATE_BOOK,
     TEMPLATE_COVER,
@@ -107,8 +107,10 @@ def _read_book(folder: Path) -> pl.DataFrame:
     """
     path = folder / file_of(TEMPLATE_BOOK)
     try:
-        return check_frame(pl.read_parquet(path), TEMPLATE_BOOK)
+        book = check_frame(pl.read_parquet(path), TEMPLATE_BOOK)
     except (pl.exceptions.PolarsError, OSError, AssertionError) as broken:
         message = f"{folder} holds no template book"
         hint = "name a folder that `stillwatch templates find --out` has written"
         raise InputError(message, hint=hint) from broken
+    cut = pl.element() & CONTENT_MASK  # an older version wrote more bits
+    return book.with_columns(pl.col("hashes").list.eval(cut))

@@ -62,11 +62,16 @@ def compact(
 def migrate(lake: LakeToTend, *, as_json: AsJson = False) -> None:
     """Bring a lake of an older version to this one; versions before can't open it any more.
 
-    Nothing that it holds is changed. A lake of a newer version is refused.
+    It waits for an ingest or a look that is under way. Hashes of content are cut to the bits that
+    they have now, and files that were replaced go with the next compaction; nothing else that the
+    lake holds is changed. Killed, run it again. A lake of a newer version is refused.
     """
-    from stillwatch.store.manifest import FORMAT, check_lake, migrate_lake  # noqa: PLC0415  rim
+    from stillwatch.app.steps.opening import lake_to_migrate  # noqa: PLC0415  brings Polars
+    from stillwatch.store.manifest import FORMAT, check_lake  # noqa: PLC0415  likewise
+    from stillwatch.store.upkeep import migrate_lake  # noqa: PLC0415  likewise
 
-    is_news = migrate_lake(lake)
+    with lake_to_migrate(lake) as held:
+        is_news = migrate_lake(held, at=utc_now().isoformat())
     check_lake(lake, key_check=None)
     if as_json:
         say_json({"lake": str(lake), "format": FORMAT, "migrated": is_news})
