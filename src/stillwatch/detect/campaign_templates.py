@@ -10,12 +10,14 @@ import numpy as np
 import polars as pl
 
 from stillwatch.detect.traffic import I32, Traffic
+from stillwatch.domain import limits
 from stillwatch.domain.observations import Passages
 
 _TEMPLATE_SHARE = 0.1
 """Share of a campaign's accounts that must send a template for it to be listed."""
 _TEMPLATES_MAX = 12
 """Templates listed of one campaign."""
+_NAMED = ("template", "place")
 
 
 def list_templates(traffic: Traffic, members: I32, *, passages: Passages) -> pl.DataFrame:
@@ -26,16 +28,8 @@ def list_templates(traffic: Traffic, members: I32, *, passages: Passages) -> pl.
     Cost:    the passages of the campaign's exchanges, and a look at those of all.
     """
     named = passages.listed
-    templates = named.select("passage", "template", pl.col("place").cast(pl.Categorical))
-    inside = _carry(traffic, members).join(templates, on="passage")
     listed = (
-        inside.group_by("template", "place")
-        .agg(
-            pl.col("account").n_unique().alias("accounts"),
-            pl.col("at").n_unique().alias("exchanges"),
-            pl.col("tactic").drop_nulls().mode().cast(pl.String).sort().first(),
-        )
-        .cast({"place": pl.String})
+        _count_inside(traffic, members, named)
         .filter(pl.col("accounts") >= np.ceil(_TEMPLATE_SHARE * len(members)))
         .sort("accounts", "exchanges", "template", descending=[True, True, False])
         .head(_TEMPLATES_MAX)
@@ -52,6 +46,29 @@ def list_templates(traffic: Traffic, members: I32, *, passages: Passages) -> pl.
         )
         .sort("accounts", "exchanges", "template_id", descending=[True, True, False])
     )
+
+
+def _count_inside(traffic: Traffic, members: I32, named: pl.DataFrame) -> pl.DataFrame:
+    """Count the campaign's accounts and exchanges that carry each template, and its likely tactic.
+
+    Grain:   a row a template and place. Cost: some accounts at a time, each whole, so that counts
+             add up: rows of all passages of millions of exchanges would be gigabytes.
+    """
+    templates = named.select("passage", "template", pl.col("place").cast(pl.Categorical))
+    counts, tactics = [], []
+    begins = traffic.passage_start[traffic.account_start]
+    ends = np.cumsum((begins[1:] - begins[:-1])[members]) // limits.CAMPAIGN_BLOCK_ROWS
+    for block in np.split(members, np.flatnonzero(np.diff(ends)) + 1):
+        inside = _carry(traffic, block).join(templates, on="passage")
+        each = pl.col("account").n_unique(), pl.col("at").n_unique()
+        counts.append(inside.group_by(_NAMED).agg(each))
+        tactics.append(inside.drop_nulls("tactic").group_by(*_NAMED, "tactic").len())
+    summed = pl.concat(counts).group_by(_NAMED).sum()
+    often = pl.concat(tactics).group_by(*_NAMED, "tactic").sum().cast({"tactic": pl.String})
+    often = often.sort("len", "tactic", descending=[True, False])
+    likely = often.group_by(_NAMED, maintain_order=True).agg(pl.col("tactic").first())
+    both = summed.join(likely, on=_NAMED, how="left")
+    return both.rename({"account": "accounts", "at": "exchanges"}).cast({"place": pl.String})
 
 
 def _carry(traffic: Traffic, members: I32) -> pl.DataFrame:

@@ -175,6 +175,9 @@ RESIDENT_EXCHANGES_MAX: Final = 2_000_000
 as many beside those of tied accounts: fifty times a background, in half a gigabyte."""
 PASSAGE_BLOCK_ROWS: Final = 16_000_000
 """Rows of (exchange, passage) that are sorted at once: half a gigabyte while it lasts."""
+CAMPAIGN_BLOCK_ROWS: Final = 4_000_000
+"""Rows of (exchange, passage) of a campaign whose templates are counted at once, or those of one
+account: some fifty bytes each."""
 TELLING_VALUES_MAX: Final = 64
 """Telling values kept of a campaign at a look: those beyond weigh little, and a pool of addresses
 would drive out all else."""

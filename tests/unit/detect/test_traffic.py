@@ -124,6 +124,16 @@ def test_unmixing_and_templates_are_the_same_beside_a_sample(
     assert STREAM[0] in set(found[0][1]["template"])
 
 
+def test_templates_are_the_same_counted_an_account_at_a_time(
+    scene: Scene, whole: Traffic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account is counted whole, however few rows may be looked at."""
+    codes = whole.codes_of(sorted(HEADS))
+    at_once = list_templates(whole, codes, passages=scene.carried())
+    monkeypatch.setattr(limits, "CAMPAIGN_BLOCK_ROWS", 1)
+    assert list_templates(whole, codes, passages=scene.carried()).equals(at_once)
+
+
 def test_exchanges_without_a_hash_are_in_no_sample(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
