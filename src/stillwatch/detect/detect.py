@@ -17,6 +17,7 @@ import polars as pl
 from stillwatch.detect.campaigns import Campaigns, find_campaigns
 from stillwatch.detect.dispositions.answered import Answered
 from stillwatch.detect.dispositions.tables import STANDING
+from stillwatch.detect.distribution.tied_groups import compare_texts
 from stillwatch.detect.honest_groups import HonestNull
 from stillwatch.detect.judge import Judged, judge_groups
 from stillwatch.detect.measure import Case
@@ -162,6 +163,8 @@ def _list_evidence(
     """What judging heard of each group, and of its accounts' streams: EVIDENCE, part by part."""
     yield from (list_witnesses(j, null) for j in judged)
     yield from (list_streams(j.stream, traffic) for j in judged)
+    tied = (j for j in judged if j.judgement != "undecided")
+    yield compare_texts({j.group_id: (j.members, j.membership) for j in tied}, traffic)
 
 
 def _find_heirs(

@@ -13,7 +13,7 @@ import polars as pl
 
 from stillwatch.detect.owners import Owners
 from stillwatch.detect.tails import OWNED_SHARE
-from stillwatch.detect.traffic import F64, I32, Population, Traffic
+from stillwatch.detect.traffic import F64, I32, I64, Population, Traffic
 from stillwatch.detect.unmix.densities import Unmixed
 from stillwatch.detect.unmix.handed_on import HandedOn
 from stillwatch.detect.unmix.membership import weigh_exchanges
@@ -84,17 +84,10 @@ def measure_groups(traffic: Traffic, case: Case, *, settings: DetectSettings) ->
 def take_core(
     traffic: Traffic, codes: I32, membership: F64, *, usual: Usual, declared: float
 ) -> Core:
-    """Take a group's core: its exchanges with membership of one half or more.
-
-    Where they are too few to measure anything on, or fewer than two an account, the group has no
-    stream of its own: its core is all of its traffic.
-    """
+    """Take what witnesses are shown of a group."""
     rows = traffic.rows_of(codes)
-    keep = membership >= _CORE
-    share = float(keep.mean()) if len(keep) else 0.0
-    if keep.sum() < max(EXCHANGES_MIN, _STREAM_PER_ACCOUNT * len(codes)):
-        keep = np.ones(len(rows), np.bool_)
-    rows_kept = rows[keep]
+    share = float((membership >= _CORE).mean()) if len(rows) else 0.0
+    rows_kept = find_core(traffic, codes, membership)
     account = np.searchsorted(traffic.account_start, rows_kept, side="right") - 1
     return Core(
         account.astype(np.int64),
@@ -104,6 +97,20 @@ def take_core(
         usual,
         declared,
     )
+
+
+def find_core(traffic: Traffic, codes: I32, membership: F64) -> I64:
+    """Find a group's core: the rows of its exchanges with membership of one half or more.
+
+    Grain:   one row of `traffic` per exchange, in order.
+    Nulls:   where they are too few to measure anything on, or fewer than two an account, the group
+             has no stream of its own: its core is all of its traffic.
+    """
+    rows = traffic.rows_of(codes)
+    keep = membership >= _CORE
+    if keep.sum() < max(EXCHANGES_MIN, _STREAM_PER_ACCOUNT * len(codes)):
+        return rows
+    return np.asarray(rows[keep])
 
 
 def measure_usual(population: Population) -> Usual:

@@ -38,6 +38,10 @@ _MEANINGS: Final = {
     "ones: high where one queue is behind all",
     "moved_on": "share of requests handed on that come from another subnet and client: high where "
     "one queue is hidden",
+    "text_distribution": "distance of its text from the run's; expected of as many strangers. It "
+    "weighs nothing: narrow trades are honest",
+    "text_rank": "its place by that distance among the run's tied groups of its size: small where "
+    "it is unusually narrow or unusually broad. It weighs nothing",
     "stream": "share of the account's traffic that is the group's, against strangers'",
 }
 """What a witness says, in a clause; unknown witnesses go by their name alone."""

@@ -103,7 +103,7 @@ def fit_reference(items: Items, *, seed: int) -> Reference:
     centre = items.embedding.mean(axis=0, dtype=np.float64)
     whitening = _whiten(items.embedding[:half])
     other = items.take(np.arange(half, len(items)))
-    frequencies = _draw_frequencies(items.embedding, rng)
+    frequencies = draw_frequencies(items.embedding, rng)
     kernel = read_kernel(items.embedding, frequencies)
     slices = rng.standard_normal((items.embedding.shape[1], SLICES)).astype(np.float32)
     inner = np.linspace(0, 1, SLICE_BINS + 1)[1:-1]
@@ -130,7 +130,13 @@ def _whiten(embedding: F32) -> F64:
     return np.asarray(np.linalg.cholesky(inverse), np.float64)
 
 
-def _draw_frequencies(embedding: F32, rng: np.random.Generator) -> F32:
+def draw_frequencies(embedding: F32, rng: np.random.Generator) -> F32:
+    """Draw the kernel's frequencies, with bandwidths about the median distance.
+
+    Grain:   a row a dimension, a column a frequency; `embedding` has rows of length 1.
+    Order:   the distance is that of a thousand rows that `rng` picks: of the rows as given.
+    Cost:    half a million distances.
+    """
     sample = embedding[rng.permutation(len(embedding))[:_SAMPLE]]
     squares = 2 - 2 * (sample @ sample.T)[np.triu_indices(len(sample), 1)]
     median = float(np.sqrt(max(np.median(squares), 1e-6)))
