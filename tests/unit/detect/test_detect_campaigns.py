@@ -118,6 +118,16 @@ def test_a_group_s_witnesses_are_evidence_against_what_honest_groups_show(
     assert "declared_owner" not in set(found.evidence["channel"])
 
 
+def test_how_a_group_s_text_lies_is_told_and_weighs_nothing(found: Detected) -> None:
+    """A distance for each tied group, beside what strangers would show; three rank nobody."""
+    rows = found.evidence.filter(pl.col("channel").str.starts_with("text_"))
+    assert set(rows.select("subject_id", "channel").iter_rows()) == {
+        (name, "text_distribution") for name in ("g-h", "g-p", "g-team")
+    }
+    assert set(rows["family"]) == {"content"}
+    assert set(rows["weight_bits"]) == {0.0}
+
+
 def test_over_all_who_are_called_fraudulent_the_mean_error_is_one_per_cent_at_most(
     found: Detected,
 ) -> None:

@@ -130,25 +130,27 @@ def _whiten(embedding: F32) -> F64:
     return np.asarray(np.linalg.cholesky(inverse), np.float64)
 
 
-def draw_frequencies(embedding: F32, rng: np.random.Generator) -> F32:
+def draw_frequencies(embedding: F32, rng: np.random.Generator, *, count: int = FREQUENCIES) -> F32:
     """Draw the kernel's frequencies, with bandwidths about the median distance.
 
-    Grain:   a row a dimension, a column a frequency; `embedding` has rows of length 1.
+    Grain:   a row a dimension, a column a frequency, `count` a bandwidth; `embedding` has rows of
+             length 1.
     Order:   the distance is that of a thousand rows that `rng` picks: of the rows as given.
     Cost:    half a million distances.
     """
     sample = embedding[rng.permutation(len(embedding))[:_SAMPLE]]
     squares = 2 - 2 * (sample @ sample.T)[np.triu_indices(len(sample), 1)]
     median = float(np.sqrt(max(np.median(squares), 1e-6)))
-    drawn = [_draw_orthogonal(embedding.shape[1], rng) / (median * b) for b in BANDWIDTHS]
+    dimensions = embedding.shape[1]
+    drawn = [_draw_orthogonal(dimensions, count, rng) / (median * b) for b in BANDWIDTHS]
     return np.concatenate(drawn, axis=1).astype(np.float32)
 
 
-def _draw_orthogonal(dimensions: int, rng: np.random.Generator) -> F64:
+def _draw_orthogonal(dimensions: int, wanted: int, rng: np.random.Generator) -> F64:
     """Draw Gaussian frequencies, orthogonal in blocks: the same mean, a fraction of the noise."""
     blocks = []
-    for start in range(0, FREQUENCIES, dimensions):
-        count = min(dimensions, FREQUENCIES - start)
+    for start in range(0, wanted, dimensions):
+        count = min(dimensions, wanted - start)
         turned = np.linalg.qr(rng.standard_normal((dimensions, dimensions)))[0][:, :count]
         blocks.append(turned * np.sqrt(rng.chisquare(dimensions, count)))
     return np.concatenate(blocks, axis=1)
