@@ -67,7 +67,7 @@ class Background(NamedTuple):
     total: F64
     """Sum of those rows."""
     within: float
-    """Mean kernel value of two exchanges of one account; 0 where none has two, and none is alike."""
+    """Mean kernel value of two exchanges of one account; 0 where none has two."""
 
 
 def compare_texts(groups: Mapping[str, tuple[I32, F64]], traffic: Traffic) -> pl.DataFrame:
