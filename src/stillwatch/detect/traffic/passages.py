@@ -56,11 +56,15 @@ def place_passages(rows: I64, account: I32, carried: pl.DataFrame) -> Carried:
     """
     place = np.full(int(rows.max()) + 1 if len(rows) else 1, -1, np.int32)
     place[rows] = np.arange(len(rows), dtype=np.int32)
-    number = carried["row"].to_numpy()
-    at = place[np.minimum(number, len(place) - 1)]
-    at[number >= len(place)] = -1
-    here = at >= 0
-    key = (at[here].astype(np.int64) << _LOW) | carried["passage"].to_numpy()[here]
+    row, passage = carried["row"].to_numpy(), carried["passage"].to_numpy()
+    keys = [np.zeros(0, np.int64)]
+    for block in _part_rows(len(carried)):
+        known = row[block] < len(place)
+        at = place[row[block][known]]
+        held = at >= 0
+        keys.append((at[held].astype(np.int64) << _LOW) | passage[block][known][held])
+    key = np.concatenate(keys)
+    del keys
     key.sort()
     at = (key >> _LOW).astype(np.int32)
     return Carried(at, (key & _PASSAGE).astype(np.int32), account[at])
@@ -107,9 +111,18 @@ def hold_passages(
     return Held(own_share, who, which, much, holders, mass)
 
 
+def _part_rows(rows: int) -> Iterator[slice]:
+    """Part rows into blocks."""
+    for at in range(0, rows, limits.PASSAGE_BLOCK_ROWS):
+        yield slice(at, at + limits.PASSAGE_BLOCK_ROWS)
+
+
 def _part_accounts(sender: I32, accounts: int) -> Iterator[tuple[int, int]]:
     """Part accounts into stretches of codes that carry about as many rows as a block has."""
-    ends = np.cumsum(np.bincount(sender[sender >= 0], minlength=accounts))
+    rows = np.zeros(accounts, np.int64)
+    for block in _part_rows(len(sender)):  # of all at once NumPy would make eight bytes a row
+        rows += np.bincount(sender[block][sender[block] >= 0], minlength=accounts)
+    ends = np.cumsum(rows)
     first = 0
     while first < accounts:
         before = int(ends[first - 1]) if first else 0
