@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,22 @@ KEY = 17
 NOW = "2026-11-30T08:00:00+00:00"
 FIRST = datetime(2026, 11, 1, tzinfo=UTC)
 TABLES = ("observed", "register", "campaign_heads")
+
+
+def die_after(steps: int) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """Give what makes calls count as steps, together, and the one after so many of them die."""
+    left = [steps]
+
+    def dying(done: Callable[..., object]) -> Callable[..., object]:
+        def die_in_time(*given: object, **named: object) -> object:
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            return done(*given, **named)
+
+        return die_in_time
+
+    return dying
 
 
 def new_lake(place: Path) -> Lake:

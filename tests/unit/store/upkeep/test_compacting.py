@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
@@ -11,7 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lakes_by_hand import FIRST, KEY, NOW, append, new_lake, seen
+from lakes_by_hand import FIRST, KEY, NOW, append, die_after, new_lake, seen
 
 from stillwatch.domain import limits
 from stillwatch.domain.errors import LakeDamaged
@@ -106,17 +105,7 @@ def test_killed_anywhere_it_is_as_before_or_done(
     lake = new_lake(tmp_path / "lake")
     for number in range(3):
         append(lake, days=[0, 1], number=number)
-    before, steps = seen(lake), 0
-
-    def dying(done: Callable[..., object]) -> Callable[..., object]:
-        def die_in_time(*given: object, **named: object) -> object:
-            nonlocal steps
-            steps += 1
-            if steps > at:
-                raise KeyboardInterrupt
-            return done(*given, **named)
-
-        return die_in_time
+    before, dying = seen(lake), die_after(at)
 
     with monkeypatch.context() as broken:
         broken.setattr(pl.DataFrame, "write_parquet", dying(pl.DataFrame.write_parquet))

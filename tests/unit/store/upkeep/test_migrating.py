@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 import pytest
-from lakes_by_hand import FIRST, KEY, NOW, new_lake
+from lakes_by_hand import FIRST, KEY, NOW, die_after, new_lake
 
 from stillwatch.domain.errors import LakeDamaged, LakeError
 from stillwatch.domain.keyed import CONTENT_BITS, CONTENT_MASK, PseudonymKey, hash_strings
@@ -174,18 +173,8 @@ def test_killed_anywhere_it_is_an_older_lake_or_a_migrated_one(
     at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Never one of this format that holds an old hash; and the next time ends it."""
-    lake, steps = fill(tmp_path / "old", is_old=True), 0
+    lake, dying = fill(tmp_path / "old", is_old=True), die_after(at)
     new = fill(tmp_path / "new", is_old=False)
-
-    def dying(done: Callable[..., object]) -> Callable[..., object]:
-        def die_in_time(*given: object, **named: object) -> object:
-            nonlocal steps
-            steps += 1
-            if steps > at:
-                raise KeyboardInterrupt
-            return done(*given, **named)
-
-        return die_in_time
 
     with monkeypatch.context() as broken:
         broken.setattr(pl.DataFrame, "write_parquet", dying(pl.DataFrame.write_parquet))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 
 import polars as pl
 import pytest
-from lakes_by_hand import KEY, NOW, append, new_lake, seen
+from lakes_by_hand import KEY, NOW, append, die_after, new_lake, seen
 
 from stillwatch.store import appends as appends_module
 from stillwatch.store.appends import count_appends
@@ -62,19 +61,9 @@ def test_killed_anywhere_all_rows_are_there_or_none(
     at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And the next time ends it, with no file left that holds one."""
-    lake, steps = filled(tmp_path / "lake", is_merged=True), 0
+    lake, dying = filled(tmp_path / "lake", is_merged=True), die_after(at)
     rows = len(lake.read("observed"))
     own = len(lake.read("observed").filter(pl.col("account_id") == "acct-1"))
-
-    def dying(done: Callable[..., object]) -> Callable[..., object]:
-        def die_in_time(*given: object, **named: object) -> object:
-            nonlocal steps
-            steps += 1
-            if steps > at:
-                raise KeyboardInterrupt
-            return done(*given, **named)
-
-        return die_in_time
 
     def erase() -> None:
         thin_lake(lake, of_acct_1, at=NOW, about={"why": "a test"})
