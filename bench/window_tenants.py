@@ -20,7 +20,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse, stats
 
-from stillwatch.detect.distribution.combine import WindowTest, fit_window_test, score_windows
+from stillwatch.detect.distribution.combine import (
+    STRONGEST_OF_ACCOUNTS,
+    WindowTest,
+    fit_window_test,
+    score_windows,
+)
 from stillwatch.detect.distribution.conformal import rank_p_values
 from stillwatch.detect.distribution.features import Features, read_features
 from stillwatch.detect.distribution.figures.kernel_mean import estimate_mmd
@@ -185,7 +190,7 @@ def run_units(town: Town, accounts: int, counts: tuple[int, int, int, int]) -> N
         [town.live(accounts=accounts, is_team=accounts > 1 and i % 2 == 0) for i in range(n)]
         for n in (fit, null, check)
     ]
-    test = fit_window_test(town.reference, town.sum(live[0]))
+    test = fit_window_test(town.reference, town.sum(live[0]), strongest=STRONGEST_OF_ACCOUNTS)
     calibration, benign = (town.score(test, rows) for rows in live[1:])
     p_values = rank_p_values(benign, calibration)
     name = "accounts" if accounts == 1 else f"groups of {accounts}"

@@ -1,8 +1,10 @@
 """All tests of a window in one score, and the score in one p-value; benign windows decide alone.
 
 Last step. Each figure is put on one scale by where it would stand among benign windows (a rank, and
-beyond the tenth-highest percent an exponential tail), then the strongest half of them is added up:
-one loud figure shows in it, and so do many quiet ones, and those that say nothing add no noise.
+beyond the tenth-highest percent an exponential tail), then the strongest of them are added up: one
+loud figure shows in the sum, and so do several quiet ones, and those that say nothing add no noise.
+How many depends on what is benign: of windows of one pool the strongest half, of accounts, each of
+which is odd in several ways, the three strongest.
 Nothing rests on that scale being right: the score of a window is ranked among scores of *other*
 benign windows of the same size, which neither the reference nor the scale has seen, and that rank
 is the p-value (`conformal.py`).
@@ -29,6 +31,11 @@ from stillwatch.detect.distribution.reference import Reference
 from stillwatch.detect.distribution.usual import Usual, describe_usual
 from stillwatch.detect.distribution.windows import Windows
 
+STRONGEST_OF_POOL: Final = 10
+"""Figures that are added up where benign windows are drawn from one pool: half of them."""
+STRONGEST_OF_ACCOUNTS: Final = 3
+"""The same where they are accounts or groups that differ among themselves: the sum of half is then
+largest of honest ones with a trade of their own (docs/content/window-tests.md)."""
 _TAIL: Final = 0.1
 """Share of benign windows beyond which ranks give way to an exponential tail."""
 _TWO_SIDED: Final = {*breadth.TWO_SIDED, *frequencies.TWO_SIDED}
@@ -54,6 +61,8 @@ class WindowTest:
     usual: Usual
     centre: dict[str, float]
     each: Scale
+    strongest: int
+    """Figures that are added up."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -74,7 +83,9 @@ def measure_windows(windows: Windows, usual: Usual) -> dict[str, F64]:
     }
 
 
-def fit_window_test(reference: Reference, benign: Windows) -> WindowTest:
+def fit_window_test(
+    reference: Reference, benign: Windows, *, strongest: int = STRONGEST_OF_POOL
+) -> WindowTest:
     """Fit the test on benign windows of one size, from other exchanges than the reference's.
 
     Grain:   one test for one size of window.
@@ -84,7 +95,7 @@ def fit_window_test(reference: Reference, benign: Windows) -> WindowTest:
     figures = measure_windows(benign, usual)
     centre = {name: float(np.median(x)) for name, x in figures.items()}
     steps = np.array([_STEPS_MIN.get(name, _STEP_MIN) for name in figures])
-    return WindowTest(usual, centre, _fit_scale(_turn(figures, centre), steps))
+    return WindowTest(usual, centre, _fit_scale(_turn(figures, centre), steps), strongest)
 
 
 def place_figures(test: WindowTest, windows: Windows) -> F64:
@@ -97,13 +108,13 @@ def place_figures(test: WindowTest, windows: Windows) -> F64:
 
 
 def score_windows(test: WindowTest, windows: Windows) -> F64:
-    """Give each window's score: the sum of the strongest half of its figures.
+    """Give each window's score: the sum of its strongest figures.
 
     Grain:   one score per window. Units: none; `rank_p_values` against benign scores makes p.
     Cost:    linear in the sketches; about 0.1 ms a window.
     """
     placed = np.sort(place_figures(test, windows), axis=1)
-    return np.asarray(placed[:, -(len(test.names) // 2) :].sum(axis=1))
+    return np.asarray(placed[:, -test.strongest :].sum(axis=1))
 
 
 def _turn(figures: dict[str, F64], centre: dict[str, float]) -> F64:
