@@ -107,16 +107,16 @@ MERGE_SAMPLE: Final = 1_000
 """Members by which a large group is heard when groups are joined, up to twice as many: the mean of
 a thousand is within a tenth of a bit or two, where 13 % of some twenty decide."""
 MERGE_GLANCE: Final = 64
-"""Members by which a large group is heard at first, up to twice as many: the mean of so many is
-within a bit or so, and most neighbours are further than that from belonging."""
+"""The same at first: within a bit or so, and most neighbours are further from belonging."""
 DIVIDERS_MAX: Final = 8
 """Values by which a group is tried to be parted; the ones that tell most come first, and what parts
 strangers tells of every family."""
 DIVIDER_VALUES_MAX: Final = 96
 """Values of each family of a group that are looked at for that: a table of each with each."""
 PART_SAMPLE: Final = 250
-"""Members by which a large group is heard when it is parted, up to twice as many: a part has to
-have five of them."""
+"""Members by which a large group is heard when it is parted, up to twice as many."""
+SMALL_SETS_MAX: Final = 16
+"""Small sets of a larger group that are asked whether they belong to it."""
 PARTINGS_MAX: Final = 8
 """Times that a group, or what is left of it, is parted: what grows anew takes in others."""
 GROWTH_ROUNDS_MAX: Final = 12
@@ -176,8 +176,7 @@ as many beside those of tied accounts: fifty times a background, in half a gigab
 PASSAGE_BLOCK_ROWS: Final = 16_000_000
 """Rows of (exchange, passage) that are sorted at once: half a gigabyte while it lasts."""
 CAMPAIGN_BLOCK_ROWS: Final = 4_000_000
-"""Rows of (exchange, passage) of a campaign whose templates are counted at once, or those of one
-account: some fifty bytes each."""
+"""Rows of (exchange, passage) whose templates are counted at once: some fifty bytes each."""
 TELLING_VALUES_MAX: Final = 64
 """Telling values kept of a campaign at a look: those beyond weigh little, and a pool of addresses
 would drive out all else."""

@@ -10,6 +10,7 @@ stay together.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import compress
 from queue import SimpleQueue
@@ -19,8 +20,8 @@ import numpy as np
 
 from stillwatch.domain import limits
 from stillwatch.link.counts import add_bits
-from stillwatch.link.search.dividers import list_dividers
-from stillwatch.link.search.speak import speaks_for
+from stillwatch.link.search.dividers import list_dividers, list_small_sets
+from stillwatch.link.search.speak import speaks_for, take_sample
 from stillwatch.link.search.state import Search
 from stillwatch.link.table import I32, Bools
 from stillwatch.link.workbench import INSIDE, OUTSIDE, THREADS, Bench, set_bench
@@ -76,22 +77,33 @@ def find_parts(bench: Bench, group: I32) -> Parts | None:
     """Find two parts of a group neither of which speaks for the other; None, if it is one.
 
     Grain:   every member is in one part. Order: by what tells most about all else that they hold.
-    Cost:    `limits.DIVIDERS_MAX` times the rows of up to 2 x `limits.PART_SAMPLE` members.
+    Cost:    `limits.DIVIDERS_MAX` times the rows of up to 2 x `limits.PART_SAMPLE` members; of a
+             larger group `limits.SMALL_SETS_MAX` times those of 2 x `limits.MERGE_SAMPLE`.
     """
     heard = group[:: max(len(group) // limits.PART_SAMPLE, 1)]
     if len(heard) < _SIDES * limits.ACTORS_MIN:
         return None
-    for value, holds in list_dividers(bench, heard):
-        sides = _settle(bench, heard, holds)
-        first, second = sides
+    for value, first, second in _list_sides(bench, group, heard):
         if min(len(first), len(second)) < limits.ACTORS_MIN:
             continue
         if not (speaks_for(bench, first, [second])[0] or speaks_for(bench, second, [first])[0]):
-            is_first = _prefer(bench, sides, group)
+            is_first = _prefer(bench, (first, second), group)
             is_first[np.searchsorted(group, first)] = True
             is_first[np.searchsorted(group, second)] = False
             return Parts(group[is_first], group[~is_first], value)
     return None
+
+
+def _list_sides(bench: Bench, group: I32, heard: I32) -> Iterator[tuple[int, I32, I32]]:
+    """What the group may be parted into: by what divides its sample, and small sets and the rest.
+
+    Grain:   a value, who of those that are heard stands on its holders' side, and who does not.
+    """
+    for value, holds in list_dividers(bench, heard):
+        yield value, *_settle(bench, heard, holds)
+    if len(heard) < len(group):
+        for value, few in list_small_sets(bench, group):
+            yield value, few, take_sample(np.setdiff1d(group, few))
 
 
 def _divide(search: Search, g: int, parts: Parts) -> list[int]:
