@@ -256,11 +256,16 @@ def test_a_disk_that_refuses_is_told_to_every_caller_and_the_next_write_is_sound
 
 
 def test_many_threads_append_at_once(tmp_path: Path) -> None:
-    """Nothing is lost or doubled, over many small segments."""
+    """Nothing is lost or doubled, over many small segments.
+
+    Each waits for the answer to five at a time: sent in one go, all of all threads may be written
+    at once, and then in one segment.
+    """
     journal = open_journal(tmp_path, bounds=JournalBounds(segment_bytes=2_000))
 
     def send(name: int) -> None:
-        append_all(journal, [f"{name}:{n}".encode() * 20 for n in range(40)])
+        for first in range(0, 40, 5):
+            append_all(journal, [f"{name}:{n}".encode() * 20 for n in range(first, first + 5)])
 
     threads = [Thread(target=send, args=(name,)) for name in range(5)]
     for thread in threads:
