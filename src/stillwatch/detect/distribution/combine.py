@@ -9,8 +9,8 @@ Nothing rests on that scale being right: the score of a window is ranked among s
 benign windows of the same size, which neither the reference nor the scale has seen, and that rank
 is the p-value (`conformal.py`).
 
-Deliberately absent: weights. No harvest was looked at to choose which figures count. Blind spot: as
-its parts'.
+Deliberately absent: weights, and a choice of figures. How *many* count was chosen: half on seeds
+that are not reported, three on the very harvests that are. Blind spot: as its parts'.
 Source: rank truncated product of p-values, Dudbridge and Koeleman 2003; split conformal prediction.
 """
 
