@@ -158,6 +158,7 @@ _OBSERVATIONS: Final = {
     "sketch": _c(pl.List(_I), "keyed hashes of the prompt's word 4-shingles, ascending"),
     "skeleton": _c(pl.List(_I), "keyed hashes of eight function words and slots in a row"),
     "gist": _c(pl.List(_I), "keyed hashes of neighbouring content words, in any order"),
+    "numbers_hash": _c(_I, "two numbers of the prompt that follow one another, null = none do"),
     "embedding": _c(pl.Binary, "32 signed bytes: hashed words, for the variance tests"),
     "tactic": _c(_S, "most probable tactic; else `dataset_replay` if an item is held, else null"),
     "tactic_probability": _c(_F, "calibrated probability that the prompt harvests by some tactic"),

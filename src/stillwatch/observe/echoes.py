@@ -35,7 +35,7 @@ _US: Final = 1_000_000
 _ONE_IN: Final = 16
 """One answered request in so many is a control: five or so to each refused one where one request in
 a hundred is refused, which makes chance five times better known than what is compared with it."""
-_COLUMNS: Final = ("sketch", "gist")
+_COLUMNS: Final = ("prompt_hash", "sketch", "gist", "numbers_hash")
 _ORIGIN: Final = ("account_id", "time", "subnet_hash", "client_hash")
 
 
@@ -55,7 +55,7 @@ def find_echoes(exchanges: nw.LazyFrame[Any]) -> Echoes:
     one_in = -(-refused // most), max(_ONE_IN, -(-answered // most))
     watched = collect_here(_watch(exchanges, *one_in))
     pairs = _pair(
-        *find_hits(exchanges, watched, columns=("prompt_hash", *_COLUMNS)),
+        *find_hits(exchanges, watched, columns=_COLUMNS),
         _tell_times(exchanges, watched["row"]),
     )
     sent = give_to_engine(pairs.select(row="echo_row").unique(), exchanges)
@@ -88,7 +88,6 @@ def _watch(exchanges: nw.LazyFrame[Any], refused_in: int, answered_in: int) -> n
     return exchanges.filter((refused | answered) & ~nw.col("prompt_hash").is_null()).select(
         nw.col("row").cast(nw.Int64),
         *_ORIGIN,
-        "prompt_hash",
         *_COLUMNS,
         refused.alias("is_refused"),
     )

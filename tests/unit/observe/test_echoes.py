@@ -102,6 +102,13 @@ def test_equal_short_prompts_are_told_by_their_hash() -> None:
     assert len(find(request("a", 0, status=529, **short), request("b", 3, **short))) == 1
 
 
+def test_an_item_in_other_words_is_told_by_its_numbers() -> None:
+    """No passage is the same: two numbers that follow one another are one hash."""
+    first = request("a", 0, status=429, sketch=[7, 8], numbers_hash=5)
+    assert len(find(first, request("b", 3, sketch=[9], numbers_hash=5))) == 1
+    assert find(first, request("b", 3, sketch=[9], numbers_hash=6)).is_empty()
+
+
 def test_of_several_repetitions_the_likest_is_kept_and_order_is_irrelevant() -> None:
     """More shared passages first, then the sooner one."""
     rows = [

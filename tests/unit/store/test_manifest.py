@@ -57,15 +57,19 @@ def test_another_key_is_refused_with_what_to_do(lake: Lake) -> None:
 
 def test_another_format_is_refused(lake: Lake) -> None:
     """A lake of a later version is not guessed at."""
-    (lake.place / "lake.json").write_bytes(orjson.dumps({"stillwatch_lake": 4, "key_check": KEY}))
-    with pytest.raises(LakeError, match="is of format 4, this version reads 3") as refused:
+    (lake.place / "lake.json").write_bytes(
+        orjson.dumps({"stillwatch_lake": FORMAT + 1, "key_check": KEY})
+    )
+    with pytest.raises(
+        LakeError, match=f"is of format {FORMAT + 1}, this version reads {FORMAT}"
+    ) as refused:
         check_lake(lake.place, key_check=KEY)
     assert "migrate" not in refused.value.hint
-    with pytest.raises(LakeError, match="is of format 4, this version knows 3"):
+    with pytest.raises(LakeError, match=f"is of format {FORMAT + 1}, this version knows {FORMAT}"):
         is_of_this_format(lake.place)
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", range(1, FORMAT))
 def test_an_older_format_is_refused_until_it_is_migrated(version: int, lake: Lake) -> None:
     """The hint says how; whoever only keeps the lake (a backup) may ask for no more than wholeness.
 

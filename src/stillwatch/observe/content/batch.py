@@ -66,6 +66,7 @@ def sketch_batch(
         "sketch": _join([part.sketches for part in readings]),
         "skeleton": _join([part.skeletons for part in readings]),
         "gist": _join([part.gists for part in readings]),
+        "numbers_hash": _join([part.numbers for part in readings]),
         "embedding": _join([part.embeddings for part in readings]),
         "tactic": pc.coalesce(tactic, name_where(item >= 0, _REPLAY)),
         "tactic_probability": _round(probability),

@@ -23,9 +23,9 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.domain import keyed, limits
-from stillwatch.domain.keyed import Int64Array, hash_content_word
+from stillwatch.domain.keyed import Int64Array
 from stillwatch.observe.content import characters, reading, shingles
-from stillwatch.observe.content.reading import Bytes, read_words, scan_words
+from stillwatch.observe.content.reading import Bytes, hash_words, read_words, scan_words
 from stillwatch.observe.content.replay import kernel as replay
 from stillwatch.observe.content.replay.kernel import list_candidates
 from stillwatch.observe.content.shingles import (
@@ -33,7 +33,6 @@ from stillwatch.observe.content.shingles import (
     Hashes,
     Whole,
     list_shingles,
-    mix,
     sketch_text,
 )
 
@@ -173,8 +172,8 @@ def _compile(stamp: int) -> Callable[..., None]:
     def read_rows(data: Bytes, offsets: Int64Array, given: Any, work: Any, out: Any) -> None:  # noqa: ANN401
         """Read every text of a column, once; write what `rows.py` has made room for.
 
-        Grain:   one row per text: facts (hash, words, features), sums of the model's lanes,
-                 embedding; each kind of sketch, and the candidates, end to end with their offsets.
+        Grain:   one row per text: facts (hash, words, features, numbers), sums of lanes, embedding;
+                 each kind of sketch, and the candidates, end to end with their offsets.
         Nulls:   an empty range: hash of the empty text, no words, empty sketches.
         Order:   as given; a sketch is ascending.
         Cost:    linear in the bytes read, at most `PROMPT_BYTES_MAX` a row.
@@ -187,10 +186,7 @@ def _compile(stamp: int) -> Callable[..., None]:
             start, end = offsets[row], offsets[row + 1]
             end = end if end - start < _BYTES else start + _BYTES
             count = scan_words(data, start, end, table, read)
-            state = _GOLDEN
-            for i in range(np.uint64(count)):
-                state = mix(state ^ read[0][i])
-            facts[0, row] = hash_content_word(state, key[0], key[1])
+            facts[0, row], facts[3, row] = hash_words((read[0], read[2]), count, key)
             facts[1, row] = count
             listed = list_shingles(masked, count, parts[0])
             whole = listed if count >= SHINGLE_WORDS else 0

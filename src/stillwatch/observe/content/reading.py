@@ -18,6 +18,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.domain.keyed import hash_content_word
 from stillwatch.observe.content.characters import (
     ALONE,
     CODE,
@@ -39,6 +40,8 @@ _BASIS: Final = np.uint64(0xCBF29CE484222325)
 _PRIME: Final = np.uint64(0x100000001B3)
 _MASKED: Final = np.uint64(0xF2EE2134306FF565)
 """What every number hashes to where digits are masked: 0x5851F42D4C957F2D, mixed."""
+_SEED: Final = np.uint64(0x9E3779B97F4A7C15)
+_EMPTY, _LAST = np.uint64(0), np.uint64(0xFFFFFFFFFFFFFFFF)
 QUOTED_WORDS_MAX: Final = 256
 """Words that a quotation or code may mask: a second mark that comes later opens another."""
 
@@ -153,6 +156,29 @@ def scan_words(data: Bytes, at: int, end: int, table: Entries, out: Any) -> Whol
         exact[i] = word
         masked[i] = _MASKED if marks[i] & KIND == DIGIT else word
     return count
+
+
+@nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def hash_words(read: Any, count: Whole, key: Hashes) -> tuple[np.int64, np.int64]:  # noqa: ANN401  arrays inside Numba
+    """Hash all words of a text, and two numbers of it that follow one another; 0 without two.
+
+    Of several such pairs the one of least rank: two wordings of one task, or two languages, mostly
+    agree on it, for a task's numbers are what rewriting leaves alone. Between them words may stand.
+    """
+    exact, marks = read
+    low, high = key[0], key[1]
+    state, before, pair, least = _SEED, _EMPTY, _EMPTY, _LAST
+    for i in range(np.uint64(count)):
+        word = exact[i]
+        state = mix(state ^ word)
+        if marks[i] & KIND == DIGIT:
+            joined = mix(before + word)
+            rank = mix((joined ^ low) + high)
+            if (before != _EMPTY) & (rank < least):
+                pair, least = joined, rank
+            before = word
+    numbers = hash_content_word(pair, low, high) if least != _LAST else _ZERO
+    return hash_content_word(state, low, high), numbers
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)

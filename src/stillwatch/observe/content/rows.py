@@ -42,6 +42,7 @@ class Readings:
     sketches: pa.Array
     skeletons: pa.Array
     gists: pa.Array
+    numbers: pa.Array
     embeddings: pa.Array
     sums: npt.NDArray[np.int64]
     features: npt.NDArray[np.int64]
@@ -91,7 +92,7 @@ def _read_slice(
     lengths = np.diff(offsets)
     longest = int(min(lengths.max(initial=0), limits.PROMPT_BYTES_MAX))
     secret = np.array([key.k0, key.k1], np.uint64)
-    facts = np.empty((3, rows), np.int64)
+    facts = np.empty((4, rows), np.int64)
     sums = np.empty((rows, LANES), np.int64)
     embedding = np.empty((rows, limits.EMBEDDING_DIMENSIONS), np.int8)
     ends = np.zeros((len(_CAPS) + 1, rows + 1), np.int64)
@@ -117,6 +118,7 @@ def _read_slice(
         sketch,
         skeleton,
         gist,
+        to_arrow(facts[3], mask=facts[3] == 0),
         _bytes(embedding, mask),
         sums,
         facts[2],

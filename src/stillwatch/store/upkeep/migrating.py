@@ -1,9 +1,10 @@
-"""A lake of an older format brought to this one: hashes of content with fewer bits.
+"""A lake of an older format brought to this one: hashes of content with fewer bits, and columns.
 
 Until format 2 these hashes had 64 bits; since then they have CONTENT_BITS of the same. What is cut
 is what a lake that observes the same logs anew would hold, for cutting keeps the order by which
-sketches are sorted and templates are named. Files are rewritten as compaction rewrites them, and
-stand in their places: the same rows, in the same order, of the same appends.
+sketches are sorted and templates are named. A column that came later is null in older rows: what
+it would have been made of is gone. Files are rewritten as compaction rewrites them, and stand in
+their places: the same rows, in the same order, of the same appends.
 
 Deliberately absent: hashes of names, which keep 64 bits, and counts of days, which are kept under
 the names of the files they were made of and are made anew.
@@ -77,12 +78,20 @@ def _cut_file(lake: Lake, one: PlacedFile) -> PlacedFile:
         rows = pl.read_parquet(path, hive_partitioning=False)
     except (pl.exceptions.PolarsError, OSError) as broken:
         raise LakeDamaged(str(lake.place), says=f"{one.entry['path']} cannot be read") from broken
-    cut = cut_hashes(one.table, rows)
-    if cut.equals(rows):
+    cut = add_columns(one.table, cut_hashes(one.table, rows))
+    if cut.width == rows.width and cut.equals(rows):
         return one
     part = lake.write_part(one.table, one.day, cut, uuid4().hex)
     entry: FileEntry = {**one.entry, "path": part["path"], "bytes": part["bytes"]}
     return PlacedFile(one.append, one.table, entry)
+
+
+def add_columns(table: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Add the columns of exchanges that rows of a lake lack, as nulls.
+
+    Grain:   as the rows. Order: as given; columns as the table has them.
+    """
+    return OBSERVED.conform(rows) if table == OBSERVED.name else rows
 
 
 def cut_hashes(table: str, rows: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,7 @@
-"""A lake of an older format: refused as it is; migrated, what a lake observed anew would be."""
+"""A lake of an older format: refused as it is; migrated, what a lake observed anew would be.
+
+But for what came later and needs the text: that is null in it.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from stillwatch.store import manifest as manifest_module
 from stillwatch.store.appends import count_appends
 from stillwatch.store.lake import Lake
 from stillwatch.store.manifest import (
+    FORMAT,
     check_lake,
     is_of_this_format,
     read_borders,
@@ -34,13 +38,15 @@ PSEUDONYM = PseudonymKey(3, 4)
 MODEL = load_tactics()
 NAMES = [name for name in OBSERVED.columns if name.endswith("_hash")]
 SCATTER = 0x9E3779B1
+LATER = ("numbers_hash",)
+"""Columns that came after format 2."""
 TABLES = (OBSERVED.name, SYSTEM.name, TELLING.name)
 
 
 def arrivals(number: int) -> pl.DataFrame:
     """Give exchanges of three accounts over two days, with every name and with texts."""
     at: list[datetime] = [FIRST + timedelta(hours=7 * row, minutes=number) for row in range(6)]
-    words = [f"{number}-{row % 3}" for row in range(6)]
+    words = [f"{number} of {row % 3} towns" for row in range(6)]
     named = pl.Series(hash_strings(pa.array(words), key=PSEUDONYM), dtype=pl.Int64)
     frame = pl.DataFrame(
         {
@@ -52,7 +58,7 @@ def arrivals(number: int) -> pl.DataFrame:
             "system": [
                 f"You are helper {row % 2}. Answer in one short sentence." for row in range(6)
             ],
-            "prompt": [f"Tell me of city {word}, of its rivers and its hills." for word in words],
+            "prompt": [f"Tell me of {word}, of its rivers and its hills." for word in words],
             **{name: named for name in NAMES if name in ARRIVAL.columns},
         },
         schema_overrides={"time": pl.Datetime("us", "UTC")},
@@ -77,10 +83,10 @@ def lengthen(value: pl.Expr) -> pl.Expr:
 
 
 def as_written_before(table: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """Give the rows as an older version would have written them."""
+    """Give the rows as a version of format 2 would have written them."""
     lists = [name for name in HASHES[table] if isinstance(rows.schema[name], pl.List)]
     plain = [name for name in HASHES[table] if name not in lists]
-    return rows.with_columns(
+    return rows.drop(LATER, strict=False).with_columns(
         *(pl.col(name).list.eval(lengthen(pl.element())) for name in lists),
         *(lengthen(pl.col(name)) for name in plain),
     )
@@ -105,8 +111,9 @@ def fill(place: Path, *, is_old: bool, is_merged: bool = False) -> Lake:
 
 
 def holds(lake: Lake, up_to: int | None = None) -> dict[str, list[tuple[object, ...]]]:
-    """Give every row of the tables, in the order in which they are read."""
-    return {name: Lake(lake.place, up_to=up_to).read(name).rows() for name in TABLES}
+    """Give every row of the tables, in their order, without what came later."""
+    read = {name: Lake(lake.place, up_to=up_to).read(name) for name in TABLES}
+    return {name: rows.drop(LATER, strict=False).rows() for name, rows in read.items()}
 
 
 @pytest.mark.parametrize("is_merged", [False, True])
@@ -117,13 +124,15 @@ def test_a_migrated_lake_holds_what_one_observed_anew_does(
     old = fill(tmp_path / "old", is_old=True, is_merged=is_merged)
     new = fill(tmp_path / "new", is_old=False, is_merged=is_merged)
     assert holds(old) != holds(new)
-    with pytest.raises(LakeError, match="is of format 2, this version reads 3"):
+    with pytest.raises(LakeError, match=f"is of format 2, this version reads {FORMAT}"):
         check_lake(old.place, key_check=KEY)
     assert migrate_lake(old, at=NOW)
     check_lake(old.place, key_check=KEY)
     for up_to in range(1 + count_appends(new.place)):
         assert holds(old, up_to) == holds(new, up_to)
     assert list(old.appends()) == list(new.appends())
+    told = [lake.read(OBSERVED.name)[LATER[0]].null_count() for lake in (old, new)]
+    assert told == [18, 0]
     assert not migrate_lake(old, at=NOW)
 
 
