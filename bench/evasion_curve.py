@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from matrix import Cell, judge_traffic, keep_cell
+from matrix import Cell, draw_key, judge_traffic, keep_cell
 from scan_speed import run_cold
 from stillwatch_lab.cohorts.campaigns import Plan
 from stillwatch_lab.evaluation.case import read_case
@@ -71,7 +71,7 @@ def run_plan(plan: Plan, *, scale: float, seed: int) -> Cell:
         order = json.dumps([asdict(plan), str(traffic), scale, seed])
         run_cold([sys.executable, __file__, "--play", order])
         simulated_s = time.perf_counter() - began
-        judged = judge_traffic(traffic, result)
+        judged = judge_traffic(traffic, result, key=draw_key(seed))
         ranking = rank_accounts(read_case(result, truth=traffic / "truth"))
         return {
             "plan": asdict(plan),

@@ -19,7 +19,7 @@ from typing import Final
 
 import polars as pl
 
-from matrix import STILLWATCH, Cell, judge_traffic, keep_cell, spell
+from matrix import STILLWATCH, Cell, draw_key, judge_traffic, keep_cell, spell
 from scan_speed import run_cold
 
 HEADER: Final = (
@@ -106,7 +106,7 @@ def run_scenario(
             place = Path(folder, str(k))
             place.mkdir()
             leave_out(traffic, place / "traffic", omission)
-            cell = judge_traffic(place / "traffic", place / "result")
+            cell = judge_traffic(place / "traffic", place / "result", key=draw_key(seed))
             keep_cell(
                 {"scenario": scenario, "left_out": omission.name, **cell}, files[omission.name]
             )

@@ -26,12 +26,20 @@ import pyarrow as pa
 import text_changes as changes
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.observe.content import load_tactics, sketch_batch
-from stillwatch_lab.show.drawing import ACCENT, INK, LINE, MUTED, draw_chart, stand_alone
+from stillwatch_lab.show.drawing import (
+    ACCENT,
+    INK,
+    LINE,
+    MUTED,
+    QUIET,
+    draw_chart,
+    stand_alone,
+)
 
 DOCS: Final = Path(__file__).parents[1] / "docs" / "content"
 PAGE: Final = Path(__file__).with_name("sketch_survival_page.md")
 PAIRS: Final = Path(__file__).with_name("rewritten_pairs.jsonl")
-KINDS: Final = ("sketch", "skeleton", "gist")
+KINDS: Final = ("sketch", "skeleton", "gist", "numbers_hash")
 SOURCES: Final = {
     "awesome_chatgpt_prompts": "benign",
     "sharegpt_v3": "benign",
@@ -50,12 +58,17 @@ _WORDS_MIN: Final = 15
 _CHARACTERS_MAX: Final = 3_000
 _STRANGERS: Final = 20
 """Unrelated prompts that each is compared with."""
-_COLOURS: Final = {"sketch": MUTED, "skeleton": ACCENT, "gist": INK}
-_SHAPES: Final = {"sketch": "circle", "skeleton": "square", "gist": "triangle-up"}
+_COLOURS: Final = {"sketch": MUTED, "skeleton": ACCENT, "gist": INK, "numbers_hash": QUIET}
+_SHAPES: Final = {
+    "sketch": "circle",
+    "skeleton": "square",
+    "gist": "triangle-up",
+    "numbers_hash": "diamond",
+}
 _ROW: Final = 19
 
 Kept = list[tuple[frozenset[int], ...]]
-"""Of each text its three sketches."""
+"""Of each text its three sketches, and the hash of its numbers, if there is one."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +89,14 @@ def read_source(data: Path, name: str, kind: str) -> list[dict[str, str]]:
 
 
 def keep(texts: Sequence[str]) -> Kept:
-    """Give the three sketches of each text, as the lake keeps them."""
+    """Give the hashes of each text, by kind, as the lake keeps them."""
     nulls = pa.nulls(len(texts), pa.string())
     columns = {"system": nulls, "prompt": pa.array(texts, pa.string()), "response": nulls}
     batch = pa.RecordBatch.from_pydict(columns)
     kept = sketch_batch(batch, key=PseudonymKey(1, 2), model=load_tactics())
-    lists = (kept.column(name).to_pylist() for name in KINDS)
-    return [tuple(map(frozenset, one)) for one in zip(*lists, strict=True)]
+    columns = [kept.column(name).to_pylist() for name in KINDS]
+    columns[-1] = [[] if one is None else [one] for one in columns[-1]]
+    return [tuple(map(frozenset, one)) for one in zip(*columns, strict=True)]
 
 
 def compare(group: str, name: str, before: Kept, after: Kept) -> Row:
@@ -90,7 +104,8 @@ def compare(group: str, name: str, before: Kept, after: Kept) -> Row:
     shares = []
     for kind in range(len(KINDS)):
         pairs = [(a[kind], b[kind]) for a, b in zip(before, after, strict=True) if a[kind]]
-        shares.append(float(np.mean([len(a & b) / len(a) for a, b in pairs])))
+        kept = [len(a & b) / len(a) for a, b in pairs]
+        shares.append(float(np.mean(kept)) if kept else float("nan"))
     some = [
         any(x & y for x, y in zip(a, b, strict=True)) for a, b in zip(before, after, strict=True)
     ]
@@ -147,14 +162,17 @@ def measure_templates(data: Path, chance: random.Random) -> list[Row]:
 
 
 def measure_strangers(kept: Kept, chance: random.Random) -> tuple[float, ...]:
-    """Average the share of a sketch that an unrelated text of the source has."""
+    """Average the share of a sketch that an unrelated text of the source has; nan of none."""
     shares = []
     for kind in range(len(KINDS)):
         sets = [one[kind] for one in kept if one[kind]]
         found = [
-            len(a & b) / len(a) for a in sets for b in chance.sample(sets, _STRANGERS) if a is not b
+            len(a & b) / len(a)
+            for a in sets
+            for b in chance.sample(sets, min(_STRANGERS, len(sets)))
+            if a is not b
         ]
-        shares.append(float(np.mean(found)))
+        shares.append(float(np.mean(found)) if found else float("nan"))
     return tuple(shares)
 
 
@@ -195,9 +213,9 @@ def plot(rows: Sequence[Row]) -> alt.Chart:
 
 def render_rows(rows: Sequence[Row]) -> str:
     """Write the table of what survives."""
-    lines = [f"| change | | {' | '.join(KINDS)} | any |", "|---|---|---|---|---|---|"]
+    lines = [f"| change | | {' | '.join(KINDS)} | any |", "|---|---|---|---|---|---|---|"]
     for row in rows:
-        shares = " | ".join(f"{share:.2f}" for share in row.shares)
+        shares = " | ".join("-" if np.isnan(share) else f"{share:.2f}" for share in row.shares)
         lines.append(f"| {row.group} | {row.name} | {shares} | {row.any_share:.2f} |")
     return "\n".join(lines)
 
@@ -206,11 +224,13 @@ def render_strangers(found: dict[str, tuple[Kept, tuple[float, ...]]]) -> str:
     """Write the table of what strangers share and how many hashes each sketch has."""
     lines = [
         f"| source | prompts | {' | '.join(KINDS)} | hashes of {', '.join(KINDS)} |",
-        "|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, (kept, shares) in found.items():
-        sizes = ", ".join(f"{np.mean([len(one[kind]) for one in kept]):.1f}" for kind in range(3))
-        said = " | ".join(f"{share:.2%}" for share in shares)
+        sizes = ", ".join(
+            f"{np.mean([len(one[kind]) for one in kept]):.1f}" for kind in range(len(KINDS))
+        )
+        said = " | ".join("-" if np.isnan(share) else f"{share:.2%}" for share in shares)
         lines.append(f"| {name} | {len(kept):,} | {said} | {sizes} |")
     return "\n".join(lines)
 
