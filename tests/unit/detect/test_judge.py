@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from nulls_by_hand import KNOTS
+from nulls_by_hand import judged as judged_by_hand
 from scipy.stats import norm
 from traffic_by_hand import Scene, group_rows, member_rows
 
@@ -18,6 +19,7 @@ from stillwatch.detect.judge import (
     judge_groups,
 )
 from stillwatch.detect.measure import Case, measure_usual
+from stillwatch.detect.verdicts.listed import list_witnesses
 from stillwatch.detect.witnesses import WITNESSES
 from stillwatch.domain.settings import DetectSettings
 from stillwatch.domain.tables import REGISTER
@@ -70,6 +72,14 @@ def test_the_innocent_story_that_is_hardest_to_reject_is_told() -> None:
     assert story == WITNESSES[2].innocent
     assert p == pytest.approx(norm.sf(0.4))
     assert explain_innocently(np.full(len(NAMES), np.nan))[1] == 1.0
+
+
+def test_a_witness_that_clears_nobody_is_told_with_no_bits_for_innocence() -> None:
+    """It is cut at 0, and 0 speaks for nobody; the others may speak for innocence."""
+    one = judged_by_hand("a", z=np.zeros(len(NAMES)), figures=np.zeros(len(NAMES)))
+    bits = dict(list_witnesses(one, by_hand()).select("channel", "weight_bits").iter_rows())
+    clears = {witness.name: witness.exculpates for witness in WITNESSES}
+    assert {name: value < 0 for name, value in bits.items()} == clears
 
 
 def test_what_is_usual_weighs_accounts_alike() -> None:
