@@ -110,11 +110,22 @@ def test_volumes_are_counted_per_active_day() -> None:
 
 
 def test_a_class_repeats_and_a_harvest_does_not() -> None:
-    """Share of different prompts; those that are unknown are left out."""
-    assert items_differ.measure(core_of([20, 20], prompt_hash=[1, 2] * 20)) == pytest.approx(0.05)
-    assert items_differ.measure(core_of([20, 20], prompt_hash=list(range(40)))) == 1.0
-    half = [*range(20), *[None] * 20]
-    assert items_differ.measure(core_of([20, 20], prompt_hash=half)) == 1.0
+    """Two exercises are one bit; those that are unknown are left out."""
+
+    def bits(*prompts: int | None) -> float:
+        return items_differ.measure(core_of([len(prompts) // 2] * 2, prompt_hash=list(prompts)))
+
+    assert bits(*([1, 2] * 200)) == pytest.approx(1.0, abs=0.01)
+    assert bits(*range(400)) == 10.0
+    assert bits(*range(20)) == bits(*range(20), *[None] * 20) == pytest.approx(math.log2(191 / 0.5))
+
+
+def test_several_answers_to_each_of_many_items_are_no_class() -> None:
+    """Four answers each to two thousand items; a class asks for four of each student's dozen."""
+    items = core_of([4_000, 4_000], prompt_hash=list(range(2_000)) * 4)
+    exercises = core_of([24, 24], prompt_hash=list(range(12)) * 4)
+    assert items_differ.measure(items) == 10.0
+    assert items_differ.measure(exercises) == pytest.approx(3.97, abs=0.01)
 
 
 def test_taking_is_measured_against_the_population() -> None:
