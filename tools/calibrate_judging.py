@@ -43,7 +43,6 @@ from stillwatch.detect.honest_groups import (
     NAMES,
     HonestGroups,
     HonestNull,
-    cut_witnesses,
     fit_honest_null,
     load_null,
     save_null,
@@ -61,12 +60,9 @@ from stillwatch_lab.simulate import simulate
 
 SHIPPED = Path(__file__).parents[1] / "src" / "stillwatch" / "detect" / "honest_groups.json"
 KEY = PseudonymKey(0x5711, 0x3A7C4)
-"""Any key: figures don't depend on it."""
+"""Any key: each incident draws another lot."""
 NOT_HONEST = ("benign-partner", "fraud")
 """Roles whose groups harvest, permitted or not: no part of an honest null."""
-VARIETIES = ("benign-fleet", "benign-card-fleet")
-"""Roles whose groups are a variety of kinds that have had their turn (keys that share a load, keys
-on one card): they are in the tails, and take no part in what witnesses are measured by."""
 PURE_SHARE = 0.8
 """Share of a tied group's accounts that must have its most frequent role."""
 HONEST = {
@@ -197,7 +193,7 @@ def judge_campaigns(trial: pl.DataFrame, *, null: HonestNull) -> npt.NDArray[np.
     """Give the p-values of one trial's campaigns, as a run of it alone would."""
     groups = arrange(trial)
     z = null.standardise(groups.figures, groups.accounts, groups.exchanges)
-    score = null.combine(cut_witnesses(widen_by_run(z, median=null.median)))
+    score = null.combine(null.cut(widen_by_run(z, median=null.median)))
     return np.asarray(null.p_values(score, groups.standing)[trial["guilty"].to_numpy()])
 
 
@@ -268,13 +264,8 @@ def fit_and_write(honest: pl.DataFrame, unowned: pl.DataFrame, trials: list[pl.D
     """Fit the null and both calibrations, and write what ships."""
     campaigns = pl.concat(trials).filter("guilty")
     pairs = campaigns.select("bits", "true").explode("bits", "true")
-    is_variety = pl.col("role").is_in(VARIETIES)
-    further = pl.concat([honest.filter(is_variety), leave_out_owners(unowned)])
-    null = fit_honest_null(
-        arrange(honest.filter(~is_variety)),
-        further=arrange(further),
-        members=calibrate_members(pairs),
-    )
+    groups = arrange(pl.concat([honest, leave_out_owners(unowned)]))
+    null = fit_honest_null(groups, members=calibrate_members(pairs))
     p = np.concatenate([judge_campaigns(trial, null=null) for trial in trials])
     null = replace(null, power=fit_power(p))
     SHIPPED.write_bytes(save_null(null) + b"\n")

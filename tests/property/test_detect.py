@@ -32,7 +32,7 @@ def null_of(correlation: float, *, rate: float = 2.0) -> HonestNull:
     knots = np.array([0.0, 1.0])
     return HonestNull(
         line, np.ones(WIDTH), own, np.zeros(WIDTH), np.tile([1.0, 1.0 / rate, 1.0], (3, 1)), 300,
-        knots, knots, 0.1,
+        np.full(WIDTH, 3.0), knots, knots, 0.1,
     )  # fmt: skip
 
 
@@ -132,5 +132,5 @@ def test_no_reason_gets_into_a_sentence(verdict: str, reasons: list[str]) -> Non
 
 
 def test_a_null_is_refused_nothing_but_its_shape() -> None:
-    """Equal witnesses: the score of all-threes is three times the root of their number."""
-    assert null_of(0.0).combine(np.full((1, WIDTH), 3.0))[0] == pytest.approx(3 * WIDTH**0.5)
+    """Equal witnesses: the score of all-threes is three squared times the root of their number."""
+    assert null_of(0.0).combine(np.full((1, WIDTH), 3.0))[0] == pytest.approx(9 * WIDTH**0.5)

@@ -16,7 +16,7 @@ from stillwatch.detect.dispositions.answered import Answered
 from stillwatch.detect.dispositions.kept import write_witnesses
 from stillwatch.detect.dispositions.marked import mark_innocent
 from stillwatch.detect.dispositions.tables import ANSWERED
-from stillwatch.detect.honest_groups import NAMES, cut_witnesses, load_null
+from stillwatch.detect.honest_groups import NAMES, load_null
 from stillwatch.detect.judge import adjust_p_values
 from stillwatch.detect.odds import weigh_harvest
 from stillwatch.detect.tails import KINDS, Marked, Standing, read_tails
@@ -83,7 +83,7 @@ def answers_of(drawn: list[Any]) -> Answered:
 
 def judge(groups: list[Any], answered: Answered | None, shift: np.ndarray) -> np.ndarray:
     """Give p-value, q-value and probability of each group: three rows."""
-    score = NULL.combine(cut_witnesses(np.array([z for z, _, _ in groups]) - shift))
+    score = NULL.combine(NULL.cut(np.array([z for z, _, _ in groups]) - shift))
     standing = Standing(*(np.array([one[k] for one in groups]) for k in (1, 2)))
     marked = mark_innocent(answered, null=NULL, shift=shift)
     p = NULL.p_values(score, standing, marked)

@@ -3,12 +3,9 @@
 Fourth step of *detect*: reads the witnesses of tied groups, gives a p-value each. The null is
 fitted on at least 300 honest tied groups that the lab made and this package ships as figures
 (`honest_groups.json`, made by tools/calibrate_judging.py): for each witness a line in log2 of
-accounts and of exchanges per account, and a scale. Standardised witnesses are cut, at ±3
-mostly (one that clears nobody, at 0 from below), so that none decides alone, and combined with
-their a-priori signs by O'Brien's generalised least squares: weights follow from how witnesses go
-together among honest groups, so that a combination that no honest group shows counts for more than
-its parts. The weights know no campaign. How far out a score lies is read from the tail of groups of
-its kind (`tails`).
+accounts and of exchanges per account, and a scale. Standardised witnesses are cut, so that none
+decides alone, and combined with their a-priori signs (`combine`). How far out a score lies is read
+from the tail of groups of its kind (`tails`).
 
 In a run with many tied groups those that lie further out than the lab's move its location towards
 guilt. What would break it: honest kinds that neither the lab nor the run has.
@@ -24,28 +21,26 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from stillwatch.detect.lines import correlate, design_sizes, fit_lines
-from stillwatch.detect.tails import Marked, Standing, count_tails, fit_tails, read_tails
+from stillwatch.detect.combine import combine, correlate_squares, cut_witnesses, find_cuts
+from stillwatch.detect.lines import design_sizes, fit_lines
+from stillwatch.detect.tails import (
+    Marked,
+    Standing,
+    count_tails,
+    fit_tails,
+    read_tails,
+    weigh_kinds_alike,
+)
 from stillwatch.detect.traffic import F64
 from stillwatch.detect.witnesses import WITNESSES
 
 NAMES = tuple(w.name for w in WITNESSES)
 DECLARED = NAMES.index("declared_owner")
 _SIGNS = np.array([w.sign for w in WITNESSES], np.float64)
-_CUT = np.array([w.cut for w in WITNESSES])
-"""Standard deviations at which one witness is cut."""
-_FLOOR = np.array([-w.cut if w.exculpates else 0.0 for w in WITNESSES])
-"""How far each may speak for innocence."""
-_SHRINKAGE = 0.5
-"""Weight of independence in the correlation that is inverted. Some hundred groups of a few kinds
-can't fix a near-singular one; at one half no witness at its cut passes p = 0.01 alone."""
-_SPREAD_MIN = 1e-9
-"""Least variance of a combined score; keeps the division finite."""
 _GROUPS_MIN = 300
 """Honest groups below which no null is fitted (DESIGN.md, section 6)."""
 _RUN_GROUPS_MIN = 20
 """Tied groups of a run from which they widen the null."""
-_WITNESSES_MIN = 4  # that must speak before a group is judged at all
 
 
 class HonestGroups(NamedTuple):
@@ -70,11 +65,12 @@ class HonestNull:
     """W x 3: intercept, slope in log2 accounts, slope in log2 exchanges per account."""
     scale: F64  # W: standard deviation about the line
     correlation: F64
-    """W x W: of the cut, signed witnesses."""
+    """W x W: of the signed squares of the cut witnesses."""
     median: F64
     """W: of the standardised witnesses; skewed ones have it off 0."""
     tails: F64  # 3 x 3: start, scale and shape of each of `tails.KINDS`
     groups: int
+    cuts: F64  # W: standard deviations at which each is cut
     member_bits: F64
     """Knots of the membership calibration: total bits …"""
     member_probability: F64  # … and the share of true members at them
@@ -95,20 +91,15 @@ class HonestNull:
     def score(self, groups: HonestGroups) -> F64:
         """Score groups from their figures. Grain: one score per group."""
         z = self.standardise(groups.figures, groups.accounts, groups.exchanges)
-        return self.combine(cut_witnesses(z))
+        return self.combine(self.cut(z))
+
+    def cut(self, z: F64) -> F64:
+        """Cut standardised witnesses so that none decides alone. Nulls: nan stays nan."""
+        return cut_witnesses(z, self.cuts)
 
     def combine(self, z: F64) -> F64:
-        """Combine the witnesses that speak, in units of the honest spread; nan below four."""
-        return np.array([self._combine_one(row) for row in z], np.float64)
-
-    def _combine_one(self, z: F64) -> float:
-        speaks = ~np.isnan(z)
-        if speaks.sum() < _WITNESSES_MIN:
-            return float("nan")
-        own = self.correlation[np.ix_(speaks, speaks)]
-        shrunk = (1 - _SHRINKAGE) * own + _SHRINKAGE * np.eye(len(own))
-        weights = np.maximum(np.linalg.solve(shrunk, np.ones(len(own))), 0.0)
-        return float(weights @ z[speaks] / np.sqrt(max(weights @ own @ weights, _SPREAD_MIN)))
+        """Combine the cut witnesses that speak to one score a group; nan below four."""
+        return combine(z, self.correlation)
 
     def p_values(self, score: F64, standing: Standing, marked: Marked | None = None) -> F64:
         """Give the upper tail of the honest score of groups that stand alike; 1 where unknown."""
@@ -116,17 +107,13 @@ class HonestNull:
 
 
 def fit_honest_null(
-    groups: HonestGroups,
-    *,
-    further: HonestGroups | None = None,
-    members: tuple[Sequence[float], Sequence[float]],
+    groups: HonestGroups, *, members: tuple[Sequence[float], Sequence[float]]
 ) -> HonestNull:
     """Fit the null on honest tied groups.
 
-    Grain:   figures are groups x witnesses, nan where a witness was silent.
-    `further` groups are for the tails alone: kinds that want more of them than their turn, or that
-    are varieties of kinds which have had it. `members` are the knots of the membership calibration
-    (bits, share of true members).
+    Grain:   figures are groups x witnesses, nan where a witness was silent. Each of `tails.KINDS`
+             counts as much as any other in lines, spreads and weights.
+    `members` are the knots of the membership calibration (bits, share of true members).
 
     Raises:
         ValueError: fewer than 300 groups.
@@ -134,38 +121,31 @@ def fit_honest_null(
     if len(groups.figures) < _GROUPS_MIN:
         message = f"a null needs {_GROUPS_MIN} honest tied groups, these are {len(groups.figures)}"
         raise ValueError(message)
-    design, figures = design_sizes(groups.accounts, groups.exchanges), groups.figures
-    line, scale = fit_lines(figures, design)
-    placed = _SIGNS * (figures - design @ line.T) / scale
-    z = cut_witnesses(placed)
+    standing = groups.standing
+    own = weigh_kinds_alike(standing)
+    line, scale = fit_lines(groups.figures, design_sizes(groups.accounts, groups.exchanges), own)
     draft = HonestNull(
         line,
         scale,
-        correlate(np.nan_to_num(z)),
-        np.array([np.nanmedian(column) for column in placed.T], np.float64),
+        np.eye(len(NAMES)),
+        np.zeros(len(NAMES)),
         np.ones((3, 3)),
-        len(figures),
+        len(groups.figures),
+        np.ones(len(NAMES)),
         np.asarray(members[0], np.float64),
         np.asarray(members[1], np.float64),
     )
-    score, standing = draft.score(groups), groups.standing
-    if further is not None:
-        more = further.standing
-        score = np.append(score, draft.score(further))
-        standing = Standing(
-            np.append(standing.declared, more.declared), np.append(standing.paid, more.paid)
-        )
+    placed = draft.standardise(groups.figures, groups.accounts, groups.exchanges)
+    cuts = find_cuts(placed, standing=standing)
+    null = replace(
+        draft,
+        cuts=cuts,
+        correlation=correlate_squares(cut_witnesses(placed, cuts), own),
+        median=np.array([np.nanmedian(column) for column in placed.T], np.float64),
+    )
+    score = null.score(groups)
     tails, counts = fit_tails(score, standing=standing), count_tails(score, standing=standing)
-    return replace(draft, tails=tails, tail_groups=counts, groups=len(score))
-
-
-def cut_witnesses(z: F64) -> F64:
-    """Cut standardised witnesses, each at its cut, one that clears nobody at 0 from below.
-
-    Units:   standard deviations of honest groups. Nulls: nan stays nan.
-    Source:  ADR 0006 (no witness decides alone).
-    """
-    return np.asarray(np.clip(z, _FLOOR, _CUT))
+    return replace(null, tails=tails, tail_groups=counts)
 
 
 def widen_by_run(z: F64, *, median: F64) -> F64:

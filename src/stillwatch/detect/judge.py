@@ -16,7 +16,7 @@ from scipy.special import ndtr
 
 from stillwatch.detect.dispositions.answered import Answered
 from stillwatch.detect.dispositions.marked import mark_innocent
-from stillwatch.detect.honest_groups import DECLARED, HonestNull, cut_witnesses, widen_by_run
+from stillwatch.detect.honest_groups import DECLARED, HonestNull, widen_by_run
 from stillwatch.detect.measure import Case, Measured, measure_groups
 from stillwatch.detect.odds import weigh_harvest
 from stillwatch.detect.tails import KINDS, Standing
@@ -138,7 +138,7 @@ def _test_groups(
     z = placed.copy()
     z[tied] = widen_by_run(z[tied], median=null.median)
     shift = np.nan_to_num(placed - z).max(axis=0, initial=0.0)  # the same for every tied group
-    z = cut_witnesses(z)
+    z = null.cut(z)
     score, standing = null.combine(z), Standing(figures[:, DECLARED], size[:, 2])
     marked, permitted = mark_innocent(answered, null=null, shift=shift), _find_permitted(case)
     p = [np.where(tied, null.p_values(score, standing, m), 1.0) for m in (None, marked)]

@@ -23,13 +23,13 @@ def design_sizes(accounts: F64, exchanges: F64) -> F64:
     )
 
 
-def correlate(z: F64) -> F64:
+def correlate(z: F64, weights: F64) -> F64:
     """Correlate witnesses over honest groups.
 
-    Grain:   witnesses x witnesses. One that is the same of all groups, or whose spread is stated,
-             goes with no other: what is left of it among honest groups is next to nothing.
+    Grain:   witnesses x witnesses; a weight per group. One that is the same of all groups, or whose
+             spread is stated, goes with no other: what is left of it is next to nothing.
     """
-    off = z - z.mean(axis=0)
+    off = (z - np.average(z, axis=0, weights=weights)) * np.sqrt(weights)[:, None]
     length = np.sqrt((off**2).sum(axis=0))
     unit = off / np.where(length > 0, length, 1.0)
     unit[:, [witness.spread is not None for witness in WITNESSES]] = 0.0
@@ -38,11 +38,11 @@ def correlate(z: F64) -> F64:
     return np.asarray(correlation)
 
 
-def fit_lines(figures: F64, design: F64) -> tuple[F64, F64]:
+def fit_lines(figures: F64, design: F64, weights: F64) -> tuple[F64, F64]:
     """Fit each witness's line in the groups' sizes, and the spread about it; some are stated.
 
-    Grain:   one row of `design`'s columns per witness, and one spread.
-    Source:  least squares; a witness says its least spread, or the one that is stated.
+    Grain:   one row of `design`'s columns per witness, and one spread; a weight per group.
+    Source:  weighted least squares; a witness says its least spread, or the one that is stated.
     """
     line = np.zeros((len(WITNESSES), design.shape[1]))
     scale = np.ones(len(WITNESSES))
@@ -51,7 +51,8 @@ def fit_lines(figures: F64, design: F64) -> tuple[F64, F64]:
             scale[w] = witness.spread
             continue
         known = ~np.isnan(figures[:, w])
-        line[w] = np.linalg.lstsq(design[known], figures[known, w], rcond=None)[0]
+        own, root = weights[known], np.sqrt(weights[known])
+        line[w] = np.linalg.lstsq(design[known] * root[:, None], figures[known, w] * root)[0]
         off = figures[known, w] - design[known] @ line[w]
-        scale[w] = max(float(np.std(off, ddof=3)), witness.scale_min)
+        scale[w] = max(float(np.sqrt(np.average(off**2, weights=own))), witness.scale_min)
     return line, scale

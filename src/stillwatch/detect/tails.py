@@ -36,8 +36,8 @@ _LOWER = 0.05
 """Confidence at which the tail's shape is taken."""
 _SHAPES = (0.1, 20.0)
 """Range in which a Weibull shape is looked for."""
-SCORE_SLACK = 1.0
-"""Standard deviations of the honest score by which a group may lie further out than a marked one
+SCORE_SLACK = 2.0
+"""Units of the score by which a group may lie further out than a marked one
 that still counts against it: the same group, a week later (docs/theory/judging.md, section 8)."""
 P_MIN = 1e-6
 """Least p-value that the fitted tail may give."""
@@ -62,6 +62,18 @@ class Standing(NamedTuple):
             [~owned & ~paid, owned | silent, ~owned & (paid | cashless)],
             np.bool_,
         )
+
+
+def weigh_kinds_alike(standing: Standing) -> F64:
+    """Weigh groups so that each kind counts as much as any other, however many it has.
+
+    Grain:   one weight per group, 1 on average; a group that may be of several has its share in
+             each. Nulls: a kind without a group counts nothing.
+    """
+    may_be = standing.may_be()
+    each = may_be / np.maximum(may_be.sum(axis=1, keepdims=True), 1)
+    weights = each.sum(axis=0)
+    return np.asarray(weights / weights.mean())
 
 
 class Marked(NamedTuple):
@@ -91,6 +103,15 @@ def read_tails(tails: F64, score: F64, *, standing: Standing, marked: Marked | N
         each = np.array([_count_in(p, score, marked, kind) for kind, p in enumerate(each)])
     p = np.where(standing.may_be(), each, 0.0).max(axis=0)
     return np.asarray(np.where(np.isnan(score), 1.0, np.maximum(p, P_MIN)))
+
+
+def find_least_score(tails: F64, p: float) -> float:
+    """Find the score from which some kind's tail gives at most p: that of the strictest kind.
+
+    Units:   `p` below 0.05.
+    """
+    start, scale, shape = tails.T
+    return float(np.min(start + scale * np.log((1 - TAIL_FROM) / p) ** (1 / shape)))
 
 
 def _read_tail(tail: F64, score: F64) -> F64:

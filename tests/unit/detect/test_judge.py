@@ -30,14 +30,14 @@ SETTINGS = DetectSettings()
 def by_hand() -> HonestNull:
     """A null by hand, about what strangers show: p falls by e for each unit above one."""
     line = np.zeros((len(NAMES), 3))
-    expected = {"interchangeability": -4.0, "volume_evenness": 2.0, "item_diversity": 0.9,
+    expected = {"interchangeability": -4.0, "volume_evenness": 2.0, "item_diversity": 9.0,
                 "template_mass": 0.7, "tactics": 0.1, "taking": 0.5}  # fmt: skip
-    scale = {"interchangeability": 1.0, "volume_evenness": 1.5, "item_diversity": 0.2,
+    scale = {"interchangeability": 1.0, "volume_evenness": 1.5, "item_diversity": 2.0,
              "template_mass": 0.2, "tactics": 0.1, "taking": 0.8}  # fmt: skip
     line[:, 0] = [expected.get(n, 0.0) for n in NAMES]
     return HonestNull(
         line, np.array([scale.get(n, 1.0) for n in NAMES]), np.eye(len(NAMES)),
-        np.zeros(len(NAMES)), np.tile([1.0, 1 / 2.5, 1.0], (3, 1)), 400,
+        np.zeros(len(NAMES)), np.tile([1.0, 1 / 2.5, 1.0], (3, 1)), 400, np.full(len(NAMES), 3.0),
         np.array(KNOTS[0]), np.array(KNOTS[1]), 0.1,
     )  # fmt: skip
 

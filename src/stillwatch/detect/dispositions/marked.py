@@ -15,7 +15,7 @@ import numpy as np
 
 from stillwatch.detect.dispositions.answered import INNOCENT, Answered
 from stillwatch.detect.dispositions.kept import read_kinds, read_witnesses
-from stillwatch.detect.honest_groups import HonestNull, cut_witnesses
+from stillwatch.detect.honest_groups import HonestNull
 from stillwatch.detect.tails import Marked
 from stillwatch.detect.traffic import F64
 
@@ -34,4 +34,4 @@ def mark_innocent(answered: Answered | None, *, null: HonestNull, shift: F64) ->
         return None
     placed = np.array([read_witnesses(words) for words in rows["witnesses"]])
     kinds = np.array([read_kinds(words) for words in rows["kinds"].to_list()])
-    return Marked(null.combine(cut_witnesses(placed - shift)), kinds.T, null.tail_groups)
+    return Marked(null.combine(null.cut(placed - shift)), kinds.T, null.tail_groups)

@@ -79,8 +79,6 @@ class Witness:
     """Spread of honest groups, where it is stated and not fitted; they are then taken to show 0 at
     any size. For what no strangers do, but some owners' programs: a spread that those make would
     measure strangers, who are compared with one another (`detect/tails.py`)."""
-    cut: float = 3.0
-    """Standard deviations at which it is cut, so that it decides nothing alone."""
     resale_explains: bool = False
     """Whether a permitted resale looks so by its nature: its keys share one load. It is then silent
     of a group most of whose accounts are so permitted."""

@@ -4,10 +4,10 @@ Share of the requests handed on that came from another subnet and with another c
 they had been refused, seconds before, less what answered requests show by chance, at the lower end
 of its error. One customer's gateway, a relay or a pool of lent keys hands on from one place with
 one program; no strangers do otherwise, and so the honest figure is stated as 0 and a tenth a
-standard deviation. It is cut at six tenths: most of what is handed on moves. A third does where
-a queue has a few homes, and nearly all does where each account has its own. Silent where no queue
-shows, and where somebody stands for most of the accounts, by name or by one card: who signs for his
-keys hides no hand, wherever his workers are (`measure.py`). Not hiding clears nobody.
+standard deviation. It is cut where it would decide alone, at about a quarter that moves: a third
+does where a queue has a few homes, and nearly all does where each account has its own. Silent where
+no queue shows, and where somebody stands for most of the accounts, by name or by one card: who
+signs for his keys hides no hand, wherever his workers are (`measure.py`). Not hiding clears nobody.
 Blind spot: heads behind one proxy, or with one client, which other channels tie.
 Source: coordination.md, section 2 ("identity inconsistency" belongs to judging).
 """
@@ -34,5 +34,4 @@ WITNESS = Witness(
     measure,
     exculpates=False,
     spread=0.1,
-    cut=6.0,
 )
