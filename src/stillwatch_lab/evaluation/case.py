@@ -146,7 +146,7 @@ def _read_truth(path: Path, *, needs: tuple[str, ...]) -> pl.DataFrame:
     if lacking:
         message = f"{path} has no column {', '.join(lacking)}"
         raise InputError(message, hint=f"its columns are at least {', '.join(needs)}")
-    return frame
+    return frame.with_columns(pl.col(pl.String).replace("", None))  # some writers quote nothing
 
 
 def _read_turned(path: Path) -> dict[str, bool]:

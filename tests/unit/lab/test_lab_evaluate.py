@@ -122,6 +122,13 @@ def test_without_counts_the_result_says_who_sent_anything(result: Path, truth: P
     assert evaluate(result, truth=truth).fraud_accounts == 5
 
 
+def test_a_truth_that_quotes_nothing_says_nothing(result: Path, truth: Path) -> None:
+    """`""` names no predecessor and no campaign, as an empty field doesn't."""
+    plain = evaluate(result, truth=truth)
+    (truth / "accounts.csv").write_text(TRUTH.replace(",,,", ',"","",').replace(",,", ',"",'))
+    assert evaluate(result, truth=truth) == plain
+
+
 def test_an_account_that_the_truth_does_not_name_is_false(result: Path, truth: Path) -> None:
     """Accusing somebody unknown is no discovery."""
     accounts = pl.read_parquet(result / "accounts.parquet")
