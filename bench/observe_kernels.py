@@ -28,6 +28,7 @@ from stillwatch.observe.content.kernels import (
     _score,
     list_features,
 )
+from stillwatch.observe.content.layout import BREAKS_MAX
 from stillwatch.observe.content.reading import scan_words
 from stillwatch.observe.content.replay.kernel import list_candidates
 from stillwatch.observe.content.shingles import SKELETON_STEPS, list_shingles, sketch_text
@@ -39,10 +40,10 @@ _ROOM = limits.PROMPT_BYTES_MAX + SKELETON_STEPS
 @nb.njit(nogil=True)
 def _read(data, offsets, table, out, ends):  # noqa: ANN001, ANN202  arrays and plain arguments inside Numba
     """Read the words of every text."""
-    exact, masked, marks = out
+    exact, masked, marks, breaks = out
     for row in range(len(offsets) - 1):
         at = ends[row]
-        into = exact[at:], masked[at:], marks[at:]
+        into = exact[at:], masked[at:], marks[at:], breaks
         ends[row + 1] = at + scan_words(data, offsets[row], offsets[row + 1], table, into)
 
 
@@ -100,7 +101,8 @@ class Parts:
         self.table = character_table()
         self.function = function_table(self.table)
         size = len(self.data) // 2 + len(texts) + 1
-        self.words = (*np.empty((2, size), np.uint64), np.empty(size, np.uint8))
+        breaks = np.empty(BREAKS_MAX + 1, np.int64)
+        self.words = (*np.empty((2, size), np.uint64), np.empty(size, np.uint8), breaks)
         self.ends = np.zeros(len(texts) + 1, np.int64)
         self.key = np.array([1, 2], np.uint64)
         self.room = np.empty(_ROOM, np.uint64)
@@ -134,7 +136,7 @@ class Parts:
         work = (*np.empty((3, _ROOM), np.uint64), *np.empty((2, _CAPS[0]), np.uint64))
         parts = (self.room, *work)
         rooms = tuple(np.empty(cap, np.int64) for cap in _CAPS)
-        _sketch(*self.words[1:], self.ends, (self.function, self.key), parts, rooms)
+        _sketch(*self.words[1:3], self.ends, (self.function, self.key), parts, rooms)
 
     def filter(self) -> None:
         """List shingles and ask the filter of public items."""

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from stillwatch.detect.distribution.items import Items, make_items
 from stillwatch.domain.keyed import PseudonymKey, hash_strings
-from stillwatch.observe.content.grams import list_grams
+from stillwatch.observe.hashes.grams import list_grams
 
 BENIGN_MAX, ATTACK_MAX = 9_000, 1_000
 CHARS = 2_500

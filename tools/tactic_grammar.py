@@ -89,7 +89,7 @@ class Prompt:
 def read_frames(file: str) -> list[Frame]:
     """Read the frames of a file (`harvest`, `honest_forms`, ...), in its order."""
     frames: list[Frame] = []
-    for section, capability, text in _read(f"{file}.txt"):
+    for section, capability, text in read_lines(f"{file}.txt"):
         name = f"{section}-{len(frames)}" if "_" not in file else f"{file}-{len(frames)}"
         pool = len(frames) % POOLS
         frames.append(Frame(section, capability, name, text, file.startswith("harvest"), pool))
@@ -159,7 +159,7 @@ def _clauses(kind: str) -> dict[tuple[str, str, str], dict[str, list[str]]]:
     """Read the clauses of a kind: by (section, capability, language), then by part."""
     clauses: dict[tuple[str, str, str], dict[str, list[str]]] = {}
     part = language = ""
-    for section, capability, text in _read(f"{kind}_clauses.txt"):
+    for section, capability, text in read_lines(f"{kind}_clauses.txt"):
         if text.startswith("### "):
             part, language = text.removeprefix("### ").split()
         else:
@@ -215,13 +215,13 @@ def _number(chance: random.Random) -> str:
 
 def _slots() -> dict[str, list[str]]:
     slots: dict[str, list[str]] = {}
-    for name, _, text in _read("slots.txt"):
+    for name, _, text in read_lines("slots.txt"):
         slots.setdefault(name, []).append(text)
     return slots
 
 
-def _read(file: str) -> Iterator[tuple[str, str, str]]:
-    """Give (section, capability, line) of a file of frames."""
+def read_lines(file: str) -> Iterator[tuple[str, str, str]]:
+    """Give (section, capability, line) of each line of a file, or (part, language, line)."""
     section = capability = ""
     for line in (FRAMES / file).read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):

@@ -21,14 +21,11 @@ from scipy.sparse import csr_matrix
 
 from stillwatch.domain.keyed import text_buffers
 from stillwatch.observe.content.characters import character_table
-from stillwatch.observe.content.kernels import (
-    BUCKET_SHIFT,
-    OPENING_WORDS,
-    SEEN_SLOTS,
-    list_features,
-    read_words,
-)
+from stillwatch.observe.content.kernels import BUCKET_SHIFT
+from stillwatch.observe.content.rows import make_room, read_features
 from stillwatch.observe.content.tactics import FEATURES_MIN
+from tactic_documents import compose_documents
+from tactic_exemplars import compose_exemplars
 from tactic_grammar import POOLS, Prompt, compose_frames, expand, hard_prompts, read_frames
 
 BUCKETS: Final = 2**15
@@ -44,7 +41,7 @@ FORMS_EACH: Final = 20
 QUOTING: Final = "quoting"
 """Prompts that quote borrowed text: tested on alone. Learnt too, they did harm: the model took
 words of the quotations for evidence and knew fewer of the wordings left out."""
-QUOTING_EACH: Final = {"": 3, "_forms": 3, "_clauses": 1}
+QUOTING_EACH: Final = {"": 3, "_forms": 3, "_clauses": 1, "_exemplars": 1, "_documents": 1}
 HARD: Final = "hard_honest"
 """The honest hard set as a source: tested on alone."""
 ITEM: Final = "item"
@@ -157,7 +154,10 @@ def _own(seed: int, borrowed: dict[str, list[str]]) -> list[Example]:
             "": (read_frames(kind), OWN_EACH[kind]),
             "_clauses": (compose_frames(kind, seed=seed), COMPOSED_EACH),
             "_forms": (read_frames(f"{kind}_forms"), FORMS_EACH),
+            "_exemplars": (compose_exemplars(kind, seed=seed), COMPOSED_EACH),
         }
+        if kind == "honest":
+            parts["_documents"] = compose_documents(seed=seed), COMPOSED_EACH
         for part, (frames, each) in parts.items():
             source, few = f"own_{kind}{part}", QUOTING_EACH[part]
             prompts = expand(frames, each=each, seed=seed)
@@ -227,14 +227,12 @@ def features_of(texts: list[str]) -> csr_matrix:
     """
     data, offsets = text_buffers(pa.array(texts, pa.large_string()))
     table = character_table()
-    words = np.empty((2, int(np.diff(offsets).max()) + 1), np.uint64)
-    found = np.empty(2 * SEEN_SLOTS + OPENING_WORDS + 1, np.uint64)
-    seen = np.zeros((2, SEEN_SLOTS), np.int32)
+    work = make_room(int(np.diff(offsets).max()) + 1)
     columns: list[npt.NDArray[np.int64]] = []
     for row in range(len(texts)):
-        count = read_words(data, offsets[row], offsets[row + 1], table, words[0], words[1])
-        first, last = list_features(words[1], count, seen, row + 1, found)
-        mine = found[first:last] >> BUCKET_SHIFT
+        span = offsets[row], offsets[row + 1]
+        first, last = read_features(data, span, table, work, row + 1)
+        mine = work[1][first:last] >> BUCKET_SHIFT
         columns.append((mine & np.uint64(BUCKETS - 1)).astype(np.int64))
     sizes = np.array([len(found) for found in columns])
     values = np.repeat(1.0 / np.sqrt(np.maximum(sizes, FEATURES_MIN)), sizes)

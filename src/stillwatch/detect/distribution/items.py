@@ -1,6 +1,6 @@
 """Exchanges as the window tests see them: an embedding, hashed features, a length, a prompt's hash.
 
-First step: `observe/content/grams.py` lists hashed features of a reservoir's texts,
+First step: `observe/hashes/grams.py` lists hashed features of a reservoir's texts,
 this makes `Items` of them, `reference.py` freezes what is usual, `windows.py` adds up. Reads and
 writes no table. The embedding adds the signs of every feature in 256 dimensions and has length 1:
 unweighted, because what is shared by many prompts is what a window's mean shows (weights that

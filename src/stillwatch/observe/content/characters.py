@@ -48,10 +48,12 @@ QUOTE: Final = 8
 """Bit of an entry that opens or closes a quotation."""
 CODE: Final = 16
 """Bit of an entry that opens or closes code: a backtick, once or three times."""
+BREAK: Final = 32
+"""Bit of an entry that ends a line or a label: a line feed, a colon."""
 LETTER_BITS: Final = 7
 """Bits of a letter of a ligature."""
 LETTER_MASK: Final = 0x7F
-KIND_BITS: Final = 5
+KIND_BITS: Final = 6
 """Bits of an entry below the folded character."""
 
 TABLED: Final = 0x20000
@@ -134,12 +136,13 @@ _QUOTES: Final = (
 )
 """Double marks alone: a single one is an apostrophe more often."""
 _BACKTICKS: Final = (0x60, 0xFF40)
+_BREAKS: Final = (0x0A, 0x3A, 0xFF1A)
 
 
 def character_table() -> npt.NDArray[np.uint32]:
     """Give the entry of each character below U+20000.
 
-    Units:   `folded << KIND_BITS | CODE | QUOTE | kind`.
+    Units:   `folded << KIND_BITS | BREAK | CODE | QUOTE | kind`.
     Cost:    about a millisecond; the kernel's callers keep one.
     """
     folded, kind = _fold(), _kinds()
@@ -150,8 +153,8 @@ def character_table() -> npt.NDArray[np.uint32]:
         packed = sum(ord(one) << (LETTER_BITS * at) for at, one in enumerate(letters))
         folded[list(codes)], kind[list(codes)] = packed, LIGATURE
     table = (folded << np.uint32(KIND_BITS)) | kind
-    table[list(_QUOTES)] |= np.uint32(QUOTE)
-    table[list(_BACKTICKS)] |= np.uint32(CODE)
+    for signs, bit in ((_QUOTES, QUOTE), (_BACKTICKS, CODE), (_BREAKS, BREAK)):
+        table[list(signs)] |= np.uint32(bit)
     first, end, greek = _MATHEMATICAL_GREEK
     table[first:end] = table[np.resize(greek, end - first)]
     table.flags.writeable = False

@@ -1,11 +1,10 @@
 """The one pass over the text, in Numba: words, then sketches, embedding and model sums from them.
 
 `observe` reads each prompt once. A word is hashed while its bytes go by (`reading`); the same hash
-of 64 bits feeds the whole-text hash, the sketches (`shingles`), the signs of the embedding and the
-rows of the tactics model. Numba's cache of a kernel looks at the age of its own file alone: the one
-kernel that is cached therefore closes over a checksum of the other files that are compiled into it.
-Nothing here holds the interpreter's lock, allocates per row, or reads past the first
-`PROMPT_BYTES_MAX` bytes of a text.
+feeds the whole-text hash, the sketches (`shingles`), the signs of the embedding and the rows of the
+tactics model, which hears the `layout` too. Numba's cache looks at the age of a kernel's own file:
+the one that is cached closes over a checksum of the other files that are compiled into it. Nothing
+holds the interpreter's lock, allocates per row, or reads past `PROMPT_BYTES_MAX` bytes of a text.
 
 Deliberately absent: any look at what a word means.
 Source: SipHash in `domain/keyed.py`; the cache: Numba's manual, "Caching limitations".
@@ -24,7 +23,8 @@ import numpy.typing as npt
 
 from stillwatch.domain import keyed, limits
 from stillwatch.domain.keyed import Int64Array
-from stillwatch.observe.content import characters, reading, shingles
+from stillwatch.observe.content import characters, layout, reading, shingles
+from stillwatch.observe.content.layout import list_layout
 from stillwatch.observe.content.reading import Bytes, hash_words, read_words, scan_words
 from stillwatch.observe.content.replay import kernel as replay
 from stillwatch.observe.content.replay.kernel import list_candidates
@@ -80,7 +80,7 @@ def list_features(
 ) -> tuple[Whole, Whole]:
     """Write each distinct word, then what the model reads of a text's two ends.
 
-    Grain:   a hash a feature; gives where the model's begin and end. Most requests stand there.
+    Grain:   a hash a feature; gives where the model's begin and end.
     Cost:    at most SEEN_SLOTS + 4 x HEAD_WORDS + 2 x OPENING_WORDS hashes, however long the text.
     """
     used = _NONE
@@ -179,7 +179,7 @@ def _compile(stamp: int) -> Callable[..., None]:
         Cost:    linear in the bytes read, at most `PROMPT_BYTES_MAX` a row.
         """
         table, function, key, weights, filters = given
-        read, parts, found, signs, seen = work
+        read, parts, found, signs, seen, held, tallies = work
         facts, sums, embedding, ends, (wording, skeleton, gist), near = out
         masked = read[1]
         for row in range(len(offsets) - 1 if stamp else 0):
@@ -194,10 +194,11 @@ def _compile(stamp: int) -> Callable[..., None]:
             place = near[ends[3, row] : ends[3, row] + room]
             ends[3, row + 1] = ends[3, row] + list_candidates(parts[0], whole, filters, place)
             rooms = wording[ends[0, row] :], skeleton[ends[1, row] :], gist[ends[2, row] :]
-            lengths = sketch_text(read[1:], count, (function, key, listed), parts, rooms)
+            lengths = sketch_text(read[1:3], count, (function, key, listed), parts, rooms)
             for i in range(3):
                 ends[i, row + 1] = ends[i, row] + lengths[i]
             distinct, used = list_features(masked, count, seen, row + 1, found)
+            used = list_layout(read, count, (data, start, end), (held, tallies, found, used))
             facts[2, row] = used - distinct
             _embed(found, distinct, signs, embedding[row])
             _score(found, (distinct, used), weights, sums[row])
@@ -205,5 +206,5 @@ def _compile(stamp: int) -> Callable[..., None]:
     return read_rows  # type: ignore[no-any-return]  # Numba has no types
 
 
-_SOURCES: Final = map(inspect.getsource, (characters, keyed, limits, reading, replay, shingles))
-read_rows = _compile(zlib.crc32("".join(_SOURCES).encode()))
+_PARTS: Final = (characters, keyed, layout, limits, reading, replay, shingles)
+read_rows = _compile(zlib.crc32("".join(map(inspect.getsource, _PARTS)).encode()))

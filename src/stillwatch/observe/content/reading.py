@@ -21,6 +21,7 @@ import numpy.typing as npt
 from stillwatch.domain.keyed import hash_content_word
 from stillwatch.observe.content.characters import (
     ALONE,
+    BREAK,
     CODE,
     DIGIT,
     KIND,
@@ -34,6 +35,7 @@ from stillwatch.observe.content.characters import (
     TAIL,
     VANISH,
 )
+from stillwatch.observe.content.layout import BREAKS_MAX, note_break
 from stillwatch.observe.content.shingles import Hashes, Marks, Whole, mix
 
 _BASIS: Final = np.uint64(0xCBF29CE484222325)
@@ -106,20 +108,22 @@ def read_words(  # noqa: PLR0913, PLR0917  plain arguments inside Numba
     Grain:   one word; for training and tests, as it makes room for marks at every call.
     """
     marks = np.empty(len(exact), np.uint8)
-    count: Whole = scan_words(data, at, end, table, (exact, masked, marks))
+    breaks = np.empty(BREAKS_MAX + 1, np.int64)
+    count: Whole = scan_words(data, at, end, table, (exact, masked, marks, breaks))
     return count
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def scan_words(data: Bytes, at: int, end: int, table: Entries, out: Any) -> Whole:  # noqa: ANN401  a tuple of arrays inside Numba
-    """Write of every word its hash, the same with numbers masked, and its mark.
+    """Write of every word its hash, the same with numbers masked, and its mark; and the breaks.
 
     Grain:   one word; gives their count. A mark is the kind of its characters, and QUOTE or CODE
              where the word stands in a quotation or in code.
     Cost:    the loop has no branch on what an ASCII byte is, but for the few that quote: a
              mispredicted one costs as much as ten bytes.
     """
-    exact, masked, marks = out
+    exact, masked, marks, breaks = out
+    breaks[0] = 0
     state = _BASIS
     run = part = _ZERO
     count: Whole = _ZERO
@@ -147,6 +151,8 @@ def scan_words(data: Bytes, at: int, end: int, table: Entries, out: Any) -> Whol
             quoted = _mark(marks, quoted, count, _QUOTED)
         if entry & CODE:
             coded = _mark(marks, coded, count, _CODED)
+        if entry & BREAK:
+            note_break(data, (at, end), count, breaks)
     place = np.uint64(count)
     exact[place] = state
     marks[place] = run

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final
 
+import numba as nb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -20,7 +21,15 @@ from stillwatch.domain.arrays import null_mask, read_only, to_arrow, to_validity
 from stillwatch.domain.keyed import PseudonymKey, text_buffers
 from stillwatch.observe.content.characters import character_table
 from stillwatch.observe.content.function_words import function_table
-from stillwatch.observe.content.kernels import LANES, OPENING_WORDS, SEEN_SLOTS, read_rows
+from stillwatch.observe.content.kernels import (
+    LANES,
+    OPENING_WORDS,
+    SEEN_SLOTS,
+    list_features,
+    read_rows,
+)
+from stillwatch.observe.content.layout import BREAKS_MAX, LAYOUT_MAX, SLOTS, TALLIES, list_layout
+from stillwatch.observe.content.reading import scan_words
 from stillwatch.observe.content.replay.index import ReplayIndex
 from stillwatch.observe.content.shingles import SKELETON_STEPS
 from stillwatch.observe.content.tactics import no_weights
@@ -101,14 +110,9 @@ def _read_slice(
     sought = replay.items > 0
     room = np.minimum(lengths, limits.REPLAY_CANDIDATES_MAX).sum() if sought else 0
     near = np.empty(room + 1, np.uint32)  # of which the pages are touched that shingles pass into
+    given = (*_tables(), secret, read_only(weights), filters)
     out = (facts, sums, embedding, ends, sketches, near)
-    read_rows(
-        data,
-        offsets,
-        (*_tables(), secret, read_only(weights), filters),
-        _make_room(longest + 1),
-        out,
-    )
+    read_rows(data, offsets, given, _make_room(longest + 1), out)
     item, found = replay.find(near, ends[-1])
     mask = null_mask(texts)
     sketch, skeleton, gist = map(partial(_lists, mask=mask), ends[:-1], sketches)
@@ -132,14 +136,44 @@ def _make_room(words: int) -> tuple[Any, ...]:
 
     What the words hash to exactly is written over once the whole text is hashed.
     """
-    exact, masked, *parts = np.empty((5, words + SKELETON_STEPS), np.uint64)
+    read, found, *labels = make_room(words)
+    exact, *parts = (read[0], *np.empty((3, len(read[0])), np.uint64))
     return (
-        (exact, masked, np.empty(words, np.uint8)),
+        read,
         (*parts, exact, *np.empty((2, limits.SKETCH_HASHES_MAX), np.uint64)),
-        np.empty(2 * SEEN_SLOTS + OPENING_WORDS + 1, np.uint64),
+        found,
         np.zeros(limits.EMBEDDING_DIMENSIONS, np.int64),
-        np.zeros((2, SEEN_SLOTS), np.int32),
+        *labels,
     )
+
+
+def make_room(words: int) -> tuple[Any, ...]:
+    """Give what words and features are written into; for training and tests by itself.
+
+    Cost:    17 bytes for each word that the longest text may have, and 110 KB.
+    """
+    exact, masked = np.empty((2, words + SKELETON_STEPS), np.uint64)
+    return (
+        (exact, masked, np.empty(words, np.uint8), np.empty(BREAKS_MAX + 1, np.int64)),
+        np.empty(2 * SEEN_SLOTS + OPENING_WORDS + 1 + LAYOUT_MAX, np.uint64),
+        np.zeros((2, SEEN_SLOTS), np.int32),
+        np.zeros((3, SLOTS), np.uint64),
+        np.zeros(TALLIES, np.int64),
+    )
+
+
+@nb.njit(no_cfunc_wrapper=True)
+def read_features(data: Any, span: Any, table: Any, work: Any, stamp: int) -> Any:  # noqa: ANN401  arrays inside Numba
+    """Read one text and write what the model reads of it; for training and tests.
+
+    Grain:   a hash a feature, in the second part of `work` (of `make_room`); gives where they begin
+             and end. `stamp` is another number for each text.
+    """
+    read, found, seen, held, tallies = work
+    count = scan_words(data, span[0], span[1], table, read)
+    first, used = list_features(read[1], count, seen, stamp, found)
+    text = (data, span[0], span[1])
+    return first, list_layout(read, count, text, (held, tallies, found, used))
 
 
 def _lists(

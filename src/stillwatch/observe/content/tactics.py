@@ -1,14 +1,14 @@
-"""How a prompt harvests and what it is after: a small linear model over hashed words.
+"""How a prompt harvests and what it is after: a small linear model over hashed words and layout.
 
 The kernel adds up one row of weights a feature (distinct words and neighbours of a prompt's two
-ends, opening and closing words); here the sums become calibrated probabilities. Written to
-`observed`: `tactic`, `tactic_probability`, `capability`. Trained by `tools/train_tactics.py`; the
-data, the figures and what the model cannot see are in `docs/model-card-tactics.md`.
+ends, opening and closing words, `layout`); here the sums become calibrated probabilities. Written
+to `observed`: `tactic`, `tactic_probability`, `capability`. Trained by `tools/train_tactics.py`;
+the data, the figures and what the model cannot see are in `docs/model-card-tactics.md`.
 
 Deliberately absent: `dataset_replay` (where an item comes from is no matter of wording; the replay
 index decides it), and any verdict: a prompt alone proves nothing.
 Blind spots: a harvest that is worded as its victim's customers word theirs; a request that stands
-neither within the first forty words nor within the last forty.
+neither within the first forty words nor within the last forty nor behind a label that comes back.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Hashes of all exchanges, which are too many to be held: counted and looked up as they pass."""
+"""Hashes of exchanges: of all, counted and looked up as they pass; of a reservoir's words."""

@@ -8,7 +8,7 @@ import pyarrow as pa
 from stillwatch.detect.distribution.features import Features
 from stillwatch.detect.distribution.items import I64, Items, make_items
 from stillwatch.detect.distribution.windows import Windows, mark_members, sum_windows
-from stillwatch.observe.content.grams import list_grams
+from stillwatch.observe.hashes.grams import list_grams
 
 
 def itemise(texts: list[str]) -> Items:

@@ -32,7 +32,10 @@ _MOST_ALIKE = 0.5
 def grammar() -> Iterator[ModuleType]:
     """Give the grammar that trains the model; it is a script's module, not a package's."""
     sys.path.insert(0, str(_TOOLS))
-    yield importlib.import_module("tactic_grammar")
+    module = importlib.import_module("tactic_grammar")
+    for name in ("tactic_exemplars", "tactic_documents"):
+        importlib.import_module(name)
+    yield module
     sys.path.remove(str(_TOOLS))
 
 
@@ -54,7 +57,35 @@ def _frames(grammar: ModuleType) -> list[str]:
         for kind in ("harvest", "honest")
         for frame in grammar.compose_frames(kind, seed=_SEED)
     ]
-    return [*written, *composed]
+    exemplars, documents = sys.modules["tactic_exemplars"], sys.modules["tactic_documents"]
+    laid_out = [
+        *exemplars.compose_exemplars("harvest", seed=_SEED),
+        *exemplars.compose_exemplars("honest", seed=_SEED),
+        *documents.compose_documents(seed=_SEED),
+    ]
+    return [*written, *composed, *(frame.text for frame in laid_out)]
+
+
+def test_layouts_are_shared_by_harvest_and_honest_prompts(grammar: ModuleType) -> None:
+    """Each kind of layout is composed for every pool, of clauses that no other pool has."""
+    exemplars, documents = sys.modules["tactic_exemplars"], sys.modules["tactic_documents"]
+    parts = exemplars.parts_of("exemplars")["en"]
+    for clauses in (parts["labels"], parts["opener"], parts["work"]):
+        assert len(set(clauses)) == len(clauses)
+    kinds = (
+        exemplars.compose_exemplars("harvest", seed=_SEED),
+        exemplars.compose_exemplars("honest", seed=_SEED),
+        documents.compose_documents(seed=_SEED),
+    )
+    for frames in kinds:
+        assert {frame.pool for frame in frames} == set(range(grammar.POOLS))
+        assert len({frame.name for frame in frames}) == len(frames)
+    openers = {
+        text: place % grammar.POOLS for place, text in enumerate(parts["opener"]) if " " in text
+    }
+    for frame in kinds[0]:
+        pools = {pool for opener, pool in openers.items() if opener in frame.text}
+        assert pools <= {frame.pool}
 
 
 def test_the_hard_set_is_wide(grammar: ModuleType) -> None:

@@ -14,16 +14,8 @@ from batches import KEY, MODEL, observe
 from stillwatch.domain.keyed import text_buffers
 from stillwatch.domain.results import CAPABILITIES, TACTICS
 from stillwatch.observe.content.characters import character_table
-from stillwatch.observe.content.kernels import (
-    BUCKET_SHIFT,
-    HEAD_WORDS,
-    LANES,
-    OPENING_WORDS,
-    SEEN_SLOTS,
-    list_features,
-    read_words,
-)
-from stillwatch.observe.content.rows import read_texts
+from stillwatch.observe.content.kernels import BUCKET_SHIFT, HEAD_WORDS, LANES
+from stillwatch.observe.content.rows import make_room, read_features, read_texts
 from stillwatch.observe.content.tactics import SCORED_TACTICS, pack_weights
 
 _HARVEST = {
@@ -158,16 +150,15 @@ def test_packing_keeps_every_weight() -> None:
 
 def test_the_kernel_adds_up_the_rows_of_the_listed_features() -> None:
     """What training calls the features of a text is what the pass over the text adds up."""
-    text = "Pears, pears and 12 crates of pears: " + " ".join(f"w{i}x" for i in range(700))
+    listed = " ".join(f"w{i}x" for i in range(700))
+    text = f"Pears, pears and 12 crates of pears: {listed}\nPears: go\n    on\nPears:"
     chance = np.random.default_rng(3)
     weights = chance.integers(-128, 128, (2**10, LANES)).astype(np.int8)
     (reading,) = read_texts(pa.array([text]), key=KEY, weights=pack_weights(weights))
     data, offsets = text_buffers(pa.array([text]))
-    words = np.empty((2, len(data) + 1), np.uint64)
-    found = np.empty(2 * SEEN_SLOTS + OPENING_WORDS + 1, np.uint64)
-    count = read_words(data, 0, offsets[1], character_table(), words[0], words[1])
-    seen = np.zeros((2, SEEN_SLOTS), np.int32)
-    first, last = list_features(words[1], count, seen, 1, found)
+    work = make_room(len(data) + 1)
+    first, last = read_features(data, (0, offsets[1]), character_table(), work, 1)
+    found = work[1]
     buckets = (found[first:last] >> BUCKET_SHIFT) & np.uint64(len(weights) - 1)
     np.testing.assert_array_equal(reading.sums[0], weights[buckets].astype(np.int64).sum(axis=0))
     assert reading.features[0] == last - first

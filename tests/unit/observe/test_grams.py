@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from stillwatch.observe.content.grams import GRAMS_MAX, list_grams
+from stillwatch.observe.hashes.grams import GRAMS_MAX, list_grams
 
 
 def features(text: str | None) -> set[int]:
