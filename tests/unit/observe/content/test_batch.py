@@ -22,6 +22,7 @@ _COLUMNS = [
     "sketch",
     "skeleton",
     "gist",
+    "numbers_hash",
     "embedding",
     "tactic",
     "tactic_probability",
