@@ -1,0 +1,85 @@
+"""A list that is worked through in order leaves its order in time, whatever account sends what.
+
+No log has an item's number, and a public set's item is known here by a hash, so that position is
+what is kept of a text: its place on the four first principal directions of the core's embeddings,
+the account's own mean taken out. The figure is the share of that variance that lies between eighths
+of the window: drift that all accounts share. It survives dispatch at random and accounts of their
+own; only a full shuffle ends it. Null: each account's own sequence turned round by a random number
+of its exchanges, so that its own drift stays and the common one goes; upper end. Blind spot: a
+shuffled list, or one of a single subject; runs of same labels along the list need its index, which
+nobody has. Look-alike: a class that follows a syllabus, a team whose project moves on, days and
+nights of different work. Source: coordination.md, 6.1d and 6.1e.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch.detect.rhythms.nulls import Told, compare_upper, draw_generator
+from stillwatch.detect.rhythms.shown import Rhythm, Shown
+from stillwatch.detect.traffic import F64, I64
+from stillwatch.domain.channels import told_limits
+from stillwatch.domain.channels.families import CONTENT
+
+_DIRECTIONS = 4
+"""Principal directions that are a position: of 32 kept dimensions they hold about half."""
+_PARTS = 8
+"""Parts of the window, each with as many exchanges: about a day of a week."""
+_EACH_MIN = 4
+"""Exchanges of an account that can be turned round."""
+
+
+def measure(shown: Shown) -> Told | None:
+    """Measure the drift that accounts share.
+
+    Grain:   one figure; None of fewer than 10 accounts with four prompts each.
+    Cost:    draws x exchanges x four, of at most told_limits.RHYTHM_ORDERED_MAX exchanges.
+    """
+    rows = shown.core.rows
+    vectors = shown.run.traffic.embeddings[rows]
+    kept = np.flatnonzero(vectors.any(axis=1))
+    most = min(len(kept), told_limits.RHYTHM_ORDERED_MAX)
+    kept = kept[np.arange(most) * len(kept) // max(most, 1)]
+    account = shown.core.account[kept]
+    kept = kept[np.bincount(account, minlength=1)[account] >= _EACH_MIN]
+    account = np.unique(shown.core.account[kept], return_inverse=True)[1]
+    if len(kept) == 0 or account[-1] + 1 < told_limits.RHYTHM_MEMBERS_MIN:
+        return None
+    place = _take_place(vectors[kept].astype(np.float64), account)
+    by_time = np.argsort(shown.core.at_s[kept], kind="stable")
+    part = np.empty(len(kept), np.int64)
+    part[by_time] = np.arange(len(kept)) * _PARTS // len(kept)
+    return _compare(place, account, part)
+
+
+def _take_place(vectors: F64, account: I64) -> F64:
+    """Give the principal places, accounts' means taken out. Grain: a row an exchange."""
+    sums = np.zeros((account[-1] + 1, vectors.shape[1]))
+    np.add.at(sums, account, vectors)
+    own = vectors - (sums / np.bincount(account)[:, None])[account]
+    directions = np.linalg.eigh(own.T @ own)[1][:, -_DIRECTIONS:]
+    return np.asarray(own @ directions, np.float64)
+
+
+def _compare(place: F64, account: I64, part: I64) -> Told | None:
+    total = float((place**2).sum())
+    if total <= 0:
+        return None
+    is_in = np.zeros((_PARTS, len(part)))
+    is_in[part, np.arange(len(part))] = 1.0
+    each = is_in.sum(axis=1)
+    size = np.bincount(account)
+    start = (np.cumsum(size) - size)[account]
+    within = np.arange(len(account)) - start
+    by = draw_generator().random((told_limits.RHYTHM_PERMUTATIONS, len(size)))
+    turn = np.floor(by * size).astype(np.int64)[:, account]
+    turned = place[start + (within + turn) % size[account]]
+
+    def share(places: F64) -> F64:
+        between = (((is_in @ places) ** 2).sum(axis=-1) / each).sum(axis=-1)
+        return np.asarray(between / total)
+
+    return compare_upper(float(share(place)), share(turned))
+
+
+RHYTHMS = (Rhythm("pool_order", CONTENT, measure),)
