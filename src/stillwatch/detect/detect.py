@@ -101,8 +101,7 @@ def detect_campaigns(
 ) -> Detected:
     """Judge tied groups, name campaigns, and say of every account what it is.
 
-    Grain:   ACCOUNTS_OUT one row per account of `observed` (OBSERVED, each with the run's number of
-             it as `row`); the others as in domain/results.py.
+    Grain:   one row per account of `observed` (OBSERVED, with `row`); others as in `results.py`.
     Nulls:   what the data can't say is silent, never innocent and never guilty.
     Order:   every table sorted by its ids; input order is irrelevant.
     Cost:    as `arrange_traffic`; linear in the exchanges of groups.
@@ -140,16 +139,11 @@ def detect_campaigns(
         harvest=found.taken,
         at=at,
     )
+    beside = tell_beside(judged, traffic, register.accounts, pools=tied.pools)
     return Detected(
         allowed,
         list_groups(judged, tied.groups, volumes, tied.members, found),
-        pl.concat(
-            [
-                tied.evidence,
-                *list_evidence(judged, traffic, null),
-                *tell_beside(judged, traffic, register.accounts, pools=tied.pools),
-            ]
-        ),
+        pl.concat([tied.evidence, *list_evidence(judged, traffic, null), *beside]),
         weigh_by_group(found, judged, permitted=partners | _permitted(allowed)),
         {j.group_id: j.p_value for j in judged if j.judgement != "undecided"},
         *_keep_answers(register.answered, judged, null),

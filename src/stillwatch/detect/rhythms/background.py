@@ -44,16 +44,25 @@ class Background:
 
     @property
     def starts_s(self) -> float:
-        """When the run begins, in seconds since the epoch. Cost: none."""
+        """When the run begins, in seconds since the epoch.
+
+        Cost:    none.
+        """
         return _seconds(self.traffic.population.begins)
 
     @property
     def ends_s(self) -> float:
-        """When it ends. Cost: none."""
+        """When it ends.
+
+        Cost:    none.
+        """
         return _seconds(self.traffic.population.ends)
 
     def count_there(self, members: I64) -> F64:
-        """Count the accounts that are there, a group's own left out. Grain: D x 24."""
+        """Count the accounts that are there, a group's own left out.
+
+        Grain:   D x 24.
+        """
         others = ~np.isin(self.account, members)
         return np.asarray(self.is_there[others].sum(axis=0, dtype=np.float64))
 
@@ -96,7 +105,10 @@ def take_background(
 
 
 def read_seconds(traffic: Traffic, rows: I64) -> F64:
-    """Read when exchanges were sent, in seconds since the epoch. Grain: one per row given."""
+    """Read when exchanges were sent, in seconds since the epoch.
+
+    Grain:   one per row given.
+    """
     time = traffic.exchanges["time"].gather(rows).dt.epoch("us").to_numpy()
     return np.asarray(time / 1e6, np.float64)
 

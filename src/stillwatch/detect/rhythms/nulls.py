@@ -13,8 +13,6 @@ import numpy as np
 from stillwatch.detect.traffic import F32, F64, I64
 from stillwatch.domain.channels import told_limits
 
-_SEED = 20_261_201
-
 
 class Told(NamedTuple):
     """One figure of a group, what its null has on average, and how rare it is there."""
@@ -24,25 +22,30 @@ class Told(NamedTuple):
     p_value: float
 
 
-def draw_generator() -> np.random.Generator:
-    """Give the numbers that a null is drawn by: the same for every group. Cost: none."""
-    return np.random.default_rng(_SEED)
-
-
 def compare_upper(observed: float, drawn: F64) -> Told:
-    """Say how often chance has as much. Grain: one figure. Source: Phipson and Smyth 2010."""
+    """Say how often chance has as much.
+
+    Grain:   one figure.
+    Source:  Phipson and Smyth 2010.
+    """
     p = (1 + np.sum(drawn >= observed - _slack(observed))) / (len(drawn) + 1)
     return Told(float(observed), float(drawn.mean()), float(p))
 
 
 def compare_lower(observed: float, drawn: F64) -> Told:
-    """Say how often chance has as little. Grain: one figure."""
+    """Say how often chance has as little.
+
+    Grain:   one figure.
+    """
     p = (1 + np.sum(drawn <= observed + _slack(observed))) / (len(drawn) + 1)
     return Told(float(observed), float(drawn.mean()), float(p))
 
 
 def compare_both(observed: float, drawn: F64) -> Told:
-    """Say how often chance is as far out at either end. Grain: one figure."""
+    """Say how often chance is as far out at either end.
+
+    Grain:   one figure.
+    """
     low, high = compare_lower(observed, drawn), compare_upper(observed, drawn)
     return high._replace(p_value=min(1.0, 2 * min(low.p_value, high.p_value)))
 
@@ -69,7 +72,10 @@ def sum_shifted(series: F32, rng: np.random.Generator) -> F32:
 
 
 def shuffle_labels(labels: I64, rng: np.random.Generator) -> I64:
-    """Shuffle labels anew in each draw. Grain: a row per draw, a column per label."""
+    """Shuffle labels anew in each draw.
+
+    Grain:   a row per draw, a column per label.
+    """
     return rng.permuted(np.tile(labels, (told_limits.RHYTHM_PERMUTATIONS, 1)), axis=1)
 
 

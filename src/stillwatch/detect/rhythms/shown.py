@@ -17,6 +17,8 @@ from stillwatch.detect.rhythms.nulls import Told
 from stillwatch.detect.traffic import F32, F64, I32, I64
 from stillwatch.domain.channels import told_limits
 
+_SEED = 20_261_201
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -44,8 +46,19 @@ class Shown:
     whole: Sent
     """All that they sent, as far as it stands for the run (`Traffic.is_sampled`)."""
 
+    def draw_generator(self) -> np.random.Generator:
+        """Give the numbers that the group's nulls are drawn by: its own, and the same again.
+
+        Grain:   one; by what was sent and when, so that groups' p-values hang on draws of their own.
+        """
+        times = int(self.whole.at_s.astype(np.int64).sum())
+        return np.random.default_rng((_SEED, len(self.members), len(self.whole.rows), times))
+
     def count_hours(self) -> F32:
-        """Count core exchanges by hour. Grain: members read x days x 24."""
+        """Count core exchanges by hour.
+
+        Grain:   members read x days x 24.
+        """
         hour = self.run.traffic.exchanges["hour"].gather(self.core.rows).to_numpy()
         at = hour - self.run.first_day * HOURS
         cells, late = self.run.days * HOURS, at >= 0

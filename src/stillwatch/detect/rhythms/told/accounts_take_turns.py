@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stillwatch.detect.rhythms.nulls import Told, compare_lower, draw_generator, shuffle_labels
+from stillwatch.detect.rhythms.nulls import Told, compare_lower, shuffle_labels
 from stillwatch.detect.rhythms.shown import Rhythm, Shown
 from stillwatch.detect.traffic import F64, I64
 from stillwatch.domain.channels import told_limits
@@ -39,7 +39,7 @@ def measure(shown: Shown) -> Told | None:
     code, label = np.unique(label, return_inverse=True)
     if len(code) < told_limits.RHYTHM_MEMBERS_MIN:
         return None
-    drawn = vary_gaps(shuffle_labels(label, draw_generator()))
+    drawn = vary_gaps(shuffle_labels(label.astype(np.int16), shown.draw_generator()))
     return compare_lower(float(vary_gaps(label[None])[0]), drawn)
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stillwatch.detect.rhythms.nulls import Told, compare_upper, draw_generator
+from stillwatch.detect.rhythms.nulls import Told, compare_upper
 from stillwatch.detect.rhythms.shown import Rhythm, Shown
 from stillwatch.detect.traffic import F64, I64
 from stillwatch.domain.channels import told_limits
@@ -47,7 +47,7 @@ def measure(shown: Shown) -> Told | None:
         return None
     place, label, starts, ends = stays
     soon = (starts[1:] - ends[:-1] <= _WITHIN_S) & (place[1:] == place[:-1])
-    key = draw_generator().random((told_limits.RHYTHM_PERMUTATIONS, len(label)))
+    key = shown.draw_generator().random((told_limits.RHYTHM_PERMUTATIONS, len(label)))
     shuffled = label[np.argsort(place + key, axis=1)]
     drawn = np.array([_count(place, row, soon) for row in shuffled], np.float64)
     observed = _count(place, label, soon)

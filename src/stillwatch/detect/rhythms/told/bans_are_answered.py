@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stillwatch.detect.rhythms.nulls import Told, compare_upper, draw_generator
+from stillwatch.detect.rhythms.nulls import Told, compare_upper
 from stillwatch.detect.rhythms.shown import Rhythm, Shown
 from stillwatch.detect.traffic import F64
 from stillwatch.domain.channels import told_limits
@@ -40,13 +40,16 @@ def measure(shown: Shown) -> Told | None:
     length = ends - begins
     if len(stopped) < told_limits.RHYTHM_BANS_MIN or len(began) == 0 or length < _DAYS_MIN * _DAY_S:
         return None
-    by = draw_generator().random((told_limits.RHYTHM_PERMUTATIONS, 1)) * length
+    by = shown.draw_generator().random((told_limits.RHYTHM_PERMUTATIONS, 1)) * length
     shifted = begins + (stopped - begins + by) % length
     return compare_upper(float(_count(stopped, began)), _count(shifted, began))
 
 
 def _count(stopped: F64, began: F64) -> F64:
-    """Count stops that somebody follows within a day. Grain: one per row."""
+    """Count stops that somebody follows within a day.
+
+    Grain:   one per row.
+    """
     followed = np.searchsorted(began, stopped + _DAY_S, side="right") > np.searchsorted(
         began, stopped, side="right"
     )

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from stillwatch.detect.rhythms.nulls import Told, compare_lower, draw_generator
+from stillwatch.detect.rhythms.nulls import Told, compare_lower
 from stillwatch.detect.rhythms.shown import Rhythm, Shown
 from stillwatch.detect.traffic import F64, I64
 from stillwatch.domain.channels import told_limits
@@ -40,7 +40,11 @@ class _Created(NamedTuple):
 
 
 def measure_dispersion(shown: Shown) -> Told | None:
-    """Compare how unevenly creations fall on days. Grain: one figure. Cost: as `_place`."""
+    """Compare how unevenly creations fall on days.
+
+    Grain:   one figure.
+    Cost:    as `_place`.
+    """
     found = _place(shown)
     if found is None:
         return None
@@ -56,7 +60,11 @@ def measure_dispersion(shown: Shown) -> Told | None:
 
 
 def measure_spacing(shown: Shown) -> Told | None:
-    """Compare how unevenly they are spaced. Grain: one figure. Cost: as `_place`."""
+    """Compare how unevenly they are spaced.
+
+    Grain:   one figure.
+    Cost:    as `_place`.
+    """
     found = _place(shown)
     if found is None:
         return None
@@ -79,7 +87,7 @@ def _place(shown: Shown) -> _Created | None:
     if day[-1] < _DAYS_MIN or len(when) < (_OTHERS_MIN + 1) * len(at):
         return None
     most = min(len(at), 4 * told_limits.RHYTHM_MEMBERS_MAX)
-    rng = draw_generator()
+    rng = shown.draw_generator()
     at = np.sort([*rng.choice(at[1:-1], most - 2, replace=False), at[0], at[-1]])
     drawn = [
         np.sort(rng.choice(inner, most - 2, replace=False, shuffle=False)) + 1

@@ -29,12 +29,20 @@ _BAND_MIN = 10
 
 
 def measure_pauses(shown: Shown) -> Told | None:
-    """Place accounts by their longest pause. Grain: one figure. Cost: linear in exchanges."""
+    """Place accounts by their longest pause.
+
+    Grain:   one figure.
+    Cost:    linear in exchanges.
+    """
     return _place(shown, lambda pace: pace.pause_h)
 
 
 def measure_gaps(shown: Shown) -> Told | None:
-    """Place accounts by how their gaps vary. Grain: one figure. Cost: linear in exchanges."""
+    """Place accounts by how their gaps vary.
+
+    Grain:   one figure.
+    Cost:    linear in exchanges.
+    """
     return _place(shown, lambda pace: pace.gap_variation)
 
 

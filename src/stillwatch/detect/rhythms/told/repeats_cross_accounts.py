@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stillwatch.detect.rhythms.nulls import Told, compare_both, draw_generator, shuffle_labels
+from stillwatch.detect.rhythms.nulls import Told, compare_both, shuffle_labels
 from stillwatch.detect.rhythms.shown import Rhythm, Shown
 from stillwatch.detect.traffic import F64, I64
 from stillwatch.domain.channels import told_limits
@@ -37,34 +37,29 @@ def measure(shown: Shown) -> Told | None:
     account = shown.core.account[known]
     if len(np.unique(account)) < told_limits.RHYTHM_MEMBERS_MIN:
         return None
-    pairs, possible = _pair(item[None]), (_pair(account[None])[0], _all_pairs(len(item)))
-    if pairs[0] < told_limits.RHYTHM_ITEMS_MIN or possible[0] == 0:
+    pairs = float(_pair(item[None])[0])
+    alike, apart = float(_pair(account[None])[0]), len(item) * (len(item) - 1) / 2
+    if pairs < told_limits.RHYTHM_ITEMS_MIN or alike == 0:
         return None
-    drawn = shuffle_labels(account, draw_generator())
-
-    def ratio(labels: I64) -> F64:
-        within = _pair(item * (account.max() + 1) + labels)
-        across = pairs[0] - within + _HALF
-        odds = possible[0] / (possible[1] - possible[0])
-        return np.asarray(across / (within + _HALF) * odds)
-
-    return compare_both(float(ratio(account[None])[0]), ratio(drawn))
-
-
-def _all_pairs(count: int) -> float:
-    return count * (count - 1) / 2
+    again = np.bincount(item)[item] > 1
+    labels = shuffle_labels(account, shown.draw_generator())
+    within = _pair(item[again] * (account.max() + 1) + np.vstack([account, labels])[:, again])
+    ratio = (pairs - within + _HALF) / (within + _HALF) * alike / (apart - alike)
+    return compare_both(float(ratio[0]), ratio[1:])
 
 
 def _pair(values: I64) -> F64:
-    """Count pairs of equal values. Grain: one per row."""
-    ordered = np.sort(values, axis=1)
-    same = ordered[:, 1:] == ordered[:, :-1]
-    run = np.zeros(len(values))
-    total = np.zeros(len(values))
-    for is_same in same.T:
-        run = np.where(is_same, run + 1, 0)
-        total += run
-    return total
+    """Count pairs of equal values.
+
+    Grain:   one per row.
+    """
+    ordered = np.sort(values.astype(np.int32), axis=1)
+    begins = np.ones(ordered.shape, np.bool_)
+    begins[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    start = np.flatnonzero(begins)
+    size = np.diff(start, append=ordered.size)
+    pairs = np.bincount(start // ordered.shape[1], size * (size - 1) / 2, minlength=len(values))
+    return np.asarray(pairs, np.float64)
 
 
 RHYTHMS = (Rhythm("repeats_cross", CONTENT, measure),)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stillwatch.detect.rhythms.nulls import Told, compare_both, draw_generator, sum_shifted
+from stillwatch.detect.rhythms.nulls import Told, compare_both, sum_shifted
 from stillwatch.detect.rhythms.shown import Rhythm, Shown
 from stillwatch.detect.traffic import F32
 from stillwatch.domain.channels import told_limits
@@ -40,10 +40,12 @@ def measure(shown: Shown) -> Told | None:
     if there.sum() == 0:
         return None
     usual = (there / there.sum()).astype(np.float32)
-    return compare_sums((counts - counts.sum(axis=1, keepdims=True) * usual)[:, :, None])
+    return compare_sums(
+        (counts - counts.sum(axis=1, keepdims=True) * usual)[:, :, None], rng=shown.draw_generator()
+    )
 
 
-def compare_sums(residual: F32) -> Told | None:
+def compare_sums(residual: F32, *, rng: np.random.Generator) -> Told | None:
     """Compare the variance of accounts' sum with that of sums of shifted accounts.
 
     Grain:   one figure; `residual` is accounts x days x cells of a day.
@@ -54,7 +56,7 @@ def compare_sums(residual: F32) -> Told | None:
     unit = residual[moves] / spread[moves]
     if len(unit) < told_limits.RHYTHM_MEMBERS_MIN or unit.shape[1] < _DAYS_MIN:
         return None
-    drawn = sum_shifted(unit, draw_generator()).var(axis=(1, 2)).astype(np.float64)
+    drawn = sum_shifted(unit, rng).var(axis=(1, 2)).astype(np.float64)
     return compare_both(float(unit.sum(axis=0).var()) / len(unit), drawn / len(unit))
 
 

@@ -14,9 +14,9 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.detect.rhythms.background import HOURS
-from stillwatch.detect.rhythms.nulls import Told, compare_upper, draw_generator, sum_shifted
+from stillwatch.detect.rhythms.nulls import Told, compare_upper, sum_shifted
 from stillwatch.detect.rhythms.shown import Rhythm, Shown
-from stillwatch.detect.traffic import F32, Bools
+from stillwatch.detect.traffic import F32, F64, Bools
 from stillwatch.domain.channels import told_limits
 from stillwatch.domain.channels.families import TIMING
 
@@ -49,14 +49,14 @@ def measure(shown: Shown) -> Told | None:
         if heard.sum() * shown.run.days >= _TIMES_MIN and shown.run.days >= _DAYS_MIN:
             usual = run.reshape(shown.run.days, HOURS // width, width).sum(axis=2)
             is_asked = heard & (usual >= _LESS * np.median(usual, axis=0))
-            return _count(active & regular[:, None, :], missed * _SILENT, is_asked)
+            return _count(active & regular[:, None, :], missed * _SILENT, is_asked, shown)
     return None
 
 
-def _count(present: Bools, most: np.ndarray, is_asked: Bools) -> Told:
+def _count(present: Bools, most: F64, is_asked: Bools, shown: Shown) -> Told:
     """Count the times at which no more than `most` are present, and of shifted accounts."""
     series: F32 = present.astype(np.float32)
-    drawn = sum_shifted(series, draw_generator()) <= most + 1e-3
+    drawn = sum_shifted(series, shown.draw_generator()) <= most + 1e-3
     observed = int(((series.sum(axis=0) <= most + 1e-3) & is_asked).sum())
     return compare_upper(observed, (drawn & is_asked).sum(axis=(1, 2)).astype(np.float64))
 

@@ -36,7 +36,8 @@ def measure(shown: Shown) -> Told | None:
         return None
     there = shown.run.count_there(shown.members.astype(np.int64))
     common = _part_within(there[None].astype(np.float32))[0]
-    return compare_sums(_take_out(_part_within(counts), common))
+    within = _take_out(_part_within(counts), common)
+    return compare_sums(within, rng=shown.draw_generator())
 
 
 def _part_within(counts: F32) -> F32:
