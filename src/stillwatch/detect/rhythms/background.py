@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -35,10 +36,12 @@ class Background:
     """B x D x 24: whether an account sent anything in the hour."""
     pace: Pace
     """B: how they keep time."""
-    created: pl.DataFrame
-    """M: (account_id, created_s), by time of sign-up."""
-    stopped: Mapping[str, float]
-    """When accounts were suspended or terminated, in seconds since the epoch."""
+    created_s: F64
+    """M: sign-ups of the register in seconds since the epoch, rising."""
+    created_at: I64
+    """A: the place of an account's own among them; -1 where it is not known."""
+    stopped_s: F64
+    """A: when an account was suspended or terminated; nan of the others."""
     pools: Mapping[str, int]
     """Public set -> how many items of it are known."""
 
@@ -98,8 +101,7 @@ def take_background(
         account=chosen,
         is_there=there.reshape(most, days, HOURS),
         pace=measure_pace(place, read_seconds(traffic, rows), accounts=most),
-        created=_read_sign_ups(register),
-        stopped=_read_stops(register),
+        **_read_register(register, traffic.accounts),
         pools=pools,
     )
 
@@ -113,19 +115,21 @@ def read_seconds(traffic: Traffic, rows: I64) -> F64:
     return np.asarray(time / 1e6, np.float64)
 
 
-def _read_sign_ups(register: pl.DataFrame) -> pl.DataFrame:
-    seconds = (pl.col("created_at").dt.epoch("us") / 1e6).alias("created_s")
-    known = register.filter(pl.col("created_at").is_not_null())
-    return known.select("account_id", seconds).sort("created_s", "account_id")
-
-
-def _read_stops(register: pl.DataFrame) -> dict[str, float]:
-    seconds = pl.col("status_changed_at").dt.epoch("us") / 1e6
-    stopped = register.filter(
-        pl.col("status").is_in(["suspended", "terminated"]),
-        pl.col("status_changed_at").is_not_null(),
+def _read_register(register: pl.DataFrame, accounts: list[str]) -> dict[str, Any]:
+    """Read sign-ups and stops; accounts that sent anything by their codes."""
+    created, changed = (pl.col(c).dt.epoch("us") / 1e6 for c in ("created_at", "status_changed_at"))
+    stopped = pl.when(pl.col("status").is_in(["suspended", "terminated"])).then(changed)
+    said = register.select("account_id", created_s=created, stopped_s=stopped)
+    signed = said.drop_nulls("created_s").sort("created_s", "account_id").with_row_index("place")
+    sent = pl.DataFrame({"account_id": accounts}, schema={"account_id": pl.String})
+    found = sent.join(said, on="account_id", how="left", maintain_order="left").join(
+        signed.select("account_id", "place"), on="account_id", how="left", maintain_order="left"
     )
-    return dict(stopped.select("account_id", seconds).iter_rows())
+    return {
+        "created_s": signed["created_s"].to_numpy(),
+        "created_at": found["place"].cast(pl.Int64).fill_null(-1).to_numpy(),
+        "stopped_s": found["stopped_s"].fill_null(np.nan).to_numpy(),
+    }
 
 
 def _seconds(at: dt.datetime | None) -> float:

@@ -32,9 +32,9 @@ class Sent:
     """Seconds since the epoch."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shown:
-    """One tied group."""
+    """One tied group; two are the same if they are one, so that what is made of it is kept."""
 
     run: Background
     members: I32
@@ -49,7 +49,7 @@ class Shown:
     def draw_generator(self) -> np.random.Generator:
         """Give the numbers that the group's nulls are drawn by: its own, and the same again.
 
-        Grain:   one; by what was sent and when, so that groups' p-values hang on draws of their own.
+        Grain:   one; by what was sent and when, so that groups' p-values hang on their own.
         """
         times = int(self.whole.at_s.astype(np.int64).sum())
         return np.random.default_rng((_SEED, len(self.members), len(self.whole.rows), times))
@@ -91,7 +91,7 @@ def show_group(run: Background, members: I32, membership: F64) -> Shown:
         run,
         members,
         read,
-        _take(run, read, core[np.isin(core, everything, assume_unique=True)]),
+        _take(run, read, core[np.isin(core, everything, assume_unique=True, kind="table")]),
         _take(run, read, everything[traffic.is_sampled[everything]]),
     )
 

@@ -72,7 +72,7 @@ def test_p_values_of_groups_that_are_as_the_null_has_them_are_uniform(
         share = np.mean(found <= level + 1e-9)
         assert share - level < 3 * np.sqrt(level * (1 - level) / len(found)), (level, share)
     if name not in COUNTS:
-        spread = found - np.random.default_rng(0).random(len(found)) / 200
+        spread = found - np.random.default_rng(0).random(len(found)) / 100
         assert kstest(spread, "uniform").pvalue > 0.005
     expected = np.array([one.expected for one in told if one is not None])
     observed = np.array([one.observed for one in told if one is not None])

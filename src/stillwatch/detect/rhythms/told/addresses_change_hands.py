@@ -17,7 +17,7 @@ import numpy as np
 
 from stillwatch.detect.rhythms.nulls import Told, compare_upper
 from stillwatch.detect.rhythms.shown import Rhythm, Shown
-from stillwatch.detect.traffic import F64, I64
+from stillwatch.detect.traffic import F64, I64, Bools
 from stillwatch.domain.channels import told_limits
 from stillwatch.domain.channels.families import INFRASTRUCTURE
 
@@ -32,7 +32,7 @@ def measure(shown: Shown) -> Told | None:
 
     Grain:   one figure; None below 20 stays at addresses of several members, or where no order of
              them would be another.
-    Cost:    a sort of the members' exchanges; draws x a sort of at most 1,024
+    Cost:    a sort of the members' exchanges; draws x a sort of at most 512
              stays.
     """
     at = shown.run.traffic.exchanges["address_hash"].gather(shown.whole.rows)
@@ -49,11 +49,10 @@ def measure(shown: Shown) -> Told | None:
     soon = (starts[1:] - ends[:-1] <= _WITHIN_S) & (place[1:] == place[:-1])
     key = shown.draw_generator().random((told_limits.RHYTHM_PERMUTATIONS, len(label)))
     shuffled = label[np.argsort(place + key, axis=1)]
-    drawn = np.array([_count(place, row, soon) for row in shuffled], np.float64)
-    observed = _count(place, label, soon)
-    if np.all(drawn == observed):
+    handed = _count(place, np.vstack([label, shuffled]), soon)
+    if np.all(handed == handed[0]):
         return None
-    return compare_upper(observed, drawn)
+    return compare_upper(float(handed[0]), handed[1:])
 
 
 def _part_stays(address: I64, account: I64, when: F64) -> tuple[I64, I64, F64, F64]:
@@ -74,15 +73,19 @@ def _part_stays(address: I64, account: I64, when: F64) -> tuple[I64, I64, F64, F
     return place[kept], label[kept], when[first[kept]], when[last[kept]]
 
 
-def _count(place: I64, label: I64, soon: np.ndarray) -> float:
-    """Count the places where one account's last stay is next to another's first, soon after."""
-    key = place * (int(label.max()) + 1) + label
-    at = np.arange(len(key))
+def _count(place: I64, labels: I64, soon: Bools) -> F64:
+    """Count where one account's last stay is next to another's first, soon after. Grain: a row."""
+    rows, stays = labels.shape
+    key = place * (int(labels.max()) + 1) + labels
+    key = (key + np.arange(rows)[:, None] * (int(key.max()) + 1)).ravel()
+    at = np.tile(np.arange(stays), rows)
     first, last = np.zeros(int(key.max()) + 1, np.int64), np.zeros(int(key.max()) + 1, np.int64)
     first[key[::-1]] = at[::-1]
     last[key] = at
-    leaves, comes = last[key[:-1]] == at[:-1], first[key[1:]] == at[1:]
-    return float((leaves & comes & soon & (label[1:] != label[:-1])).sum())
+    comes, leaves = (first[key] == at).reshape(rows, -1), (last[key] == at).reshape(rows, -1)
+    changes = labels[:, 1:] != labels[:, :-1]
+    handed = leaves[:, :-1] & comes[:, 1:] & changes & soon
+    return np.asarray(handed.sum(axis=1), np.float64)
 
 
 RHYTHMS = (Rhythm("address_handed_over", INFRASTRUCTURE, measure),)

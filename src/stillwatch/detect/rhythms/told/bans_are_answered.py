@@ -32,13 +32,13 @@ def measure(shown: Shown) -> Told | None:
     Cost:    draws x stops.
     """
     traffic, begins, ends = shown.run.traffic, shown.run.starts_s, shown.run.ends_s
-    named = [traffic.accounts[code] for code in shown.members.tolist()]
-    stops = [shown.run.stopped[name] for name in named if name in shown.run.stopped]
-    stopped = np.array([at for at in stops if begins <= at <= ends], np.float64)
+    stops, length = shown.run.stopped_s[shown.members], ends - begins
+    stopped = stops[(stops >= begins) & (stops <= ends)]
+    if len(stopped) < told_limits.RHYTHM_BANS_MIN or length < _DAYS_MIN * _DAY_S:
+        return None
     first = traffic.population.first_at.gather(shown.members).dt.epoch("us").to_numpy() / 1e6
     began = np.sort(first[first >= begins + _DAY_S])
-    length = ends - begins
-    if len(stopped) < told_limits.RHYTHM_BANS_MIN or len(began) == 0 or length < _DAYS_MIN * _DAY_S:
+    if not len(began):
         return None
     by = shown.draw_generator().random((told_limits.RHYTHM_PERMUTATIONS, 1)) * length
     shifted = begins + (stopped - begins + by) % length

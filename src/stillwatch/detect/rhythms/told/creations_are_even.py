@@ -12,10 +12,10 @@ coordination.md, 6.5; Greenwood 1946.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import polars as pl
 
 from stillwatch.detect.rhythms.nulls import Told, compare_lower
 from stillwatch.detect.rhythms.shown import Rhythm, Shown
@@ -50,9 +50,9 @@ def measure_dispersion(shown: Shown) -> Told | None:
         return None
     days = int(found.day[-1]) + 1
     expected = np.bincount(found.day, minlength=days) * found.places.shape[1] / len(found.day)
-    index = np.array(
-        [np.bincount(found.day[row], minlength=days) - expected for row in found.places]
-    )
+    row = np.arange(len(found.places))[:, None] * days
+    fell = np.bincount((found.day[found.places] + row).ravel(), minlength=len(row) * days)
+    index = fell.reshape(len(row), days) - expected
     open_days = expected > 0
     square = (index[:, open_days] ** 2 / expected[open_days]).sum(axis=1)
     drawn: F64 = square / max(open_days.sum() - 1, 1)
@@ -73,20 +73,19 @@ def measure_spacing(shown: Shown) -> Told | None:
     return compare_lower(float(greenwood[0]), greenwood[1:])
 
 
+@lru_cache(maxsize=1)
 def _place(shown: Shown) -> _Created | None:
     """Place the group's sign-ups, and random ones: draws x accounts."""
-    accounts = shown.run.traffic.accounts
-    own = pl.Series([accounts[code] for code in shown.members.tolist()], dtype=pl.String)
-    created = shown.run.created
-    at = np.flatnonzero(created["account_id"].is_in(own.implode()).to_numpy())
+    at = shown.run.created_at[shown.members]
+    at = np.sort(at[at >= 0])
     if len(at) < told_limits.RHYTHM_MEMBERS_MIN:
         return None
-    when = created["created_s"].slice(at[0], at[-1] - at[0] + 1).to_numpy()
+    when = shown.run.created_s[at[0] : at[-1] + 1]
     day = ((when - when[0]) // _DAY_S).astype(np.int64)
     inner = len(when) - 2
     if day[-1] < _DAYS_MIN or len(when) < (_OTHERS_MIN + 1) * len(at):
         return None
-    most = min(len(at), 4 * told_limits.RHYTHM_MEMBERS_MAX)
+    most = min(len(at), 2 * told_limits.RHYTHM_MEMBERS_MAX)
     rng = shown.draw_generator()
     at = np.sort([*rng.choice(at[1:-1], most - 2, replace=False), at[0], at[-1]])
     drawn = [

@@ -34,13 +34,14 @@ def measure(shown: Shown) -> Told | None:
              account.
     Cost:    a sort of those exchanges.
     """
+    replayed = shown.run.traffic.exchanges["replay_item_hash"].gather(shown.core.rows)
+    if len(replayed) - replayed.null_count() < told_limits.RHYTHM_ITEMS_MIN:
+        return None
     items = (
         shown.run.traffic.exchanges.select("replay_source", "replay_item_hash")[shown.core.rows]
         .with_columns(account=pl.Series(shown.core.account))
         .filter(pl.col("replay_item_hash").is_not_null())
     )
-    if len(items) < told_limits.RHYTHM_ITEMS_MIN:
-        return None
     count = items.group_by("replay_source").len().sort("len", "replay_source", descending=True)
     source, sent = count.row(0)
     pool = shown.run.pools.get(source, 0)

@@ -12,6 +12,7 @@ monitoring, keys of any program. Source: coordination.md, 6.4; van Elteren 1960.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import ndtr
@@ -48,9 +49,14 @@ def measure_gaps(shown: Shown) -> Told | None:
 
 def _place(shown: Shown, pick: Callable[[Pace], F64]) -> Told | None:
     others = ~np.isin(shown.run.account, shown.members)
-    own = measure_pace(shown.whole.account, shown.whole.at_s, accounts=len(shown.read))
+    own = _measure(shown)
     usual = pick(shown.run.pace)[others]
     return compare_places((pick(own), own.band), (usual, shown.run.pace.band[others]))
+
+
+@lru_cache(maxsize=1)
+def _measure(shown: Shown) -> Pace:
+    return measure_pace(shown.whole.account, shown.whole.at_s, accounts=len(shown.read))
 
 
 def compare_places(own: tuple[F64, I64], others: tuple[F64, I64]) -> Told | None:
