@@ -11,7 +11,7 @@ from typing import Final
 
 RHYTHM_MEMBERS_MAX: Final = 96
 """Members of a group whose hours are read: average correlations of 0.04 still show."""
-RHYTHM_EXCHANGES_MAX: Final = 65_536
+RHYTHM_EXCHANGES_MAX: Final = 32_768
 """Exchanges of those members; of busier ones fewer members are read."""
 RHYTHM_DAYS_MAX: Final = 28
 """Days of a window that are read, the last ones: four weeks hold each weekday four times."""
