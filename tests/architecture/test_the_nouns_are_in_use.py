@@ -12,13 +12,15 @@ import pytest
 from source_tree import Module
 
 from stillwatch.domain import errors, limits, service_limits, settings
-from stillwatch.domain.channels import families
+from stillwatch.domain.channels import families, told_limits
 from stillwatch.store.ledger import errors as ledger_errors
 
 DRAWN = re.compile(r"^(?P<indent>[\s│├└─]*)(?P<name>[A-Z]\w+)")
 
 
-BOUNDS = pytest.mark.parametrize("bounds_of", [limits, service_limits], ids=["run", "service"])
+BOUNDS = pytest.mark.parametrize(
+    "bounds_of", [limits, service_limits, told_limits], ids=["run", "service", "told"]
+)
 
 
 def names_used(product: list[Module], *, besides: str) -> set[str]:

@@ -28,7 +28,7 @@ from stillwatch.app.requests import (
     WatchRequest,
 )
 from stillwatch.app.settings import read_mapping, read_replay_index, utc_now
-from stillwatch.app.steps.collect import collect_traits, hold_traits, write_background
+from stillwatch.app.steps.collect import collect_traits, hold_beside, write_background
 from stillwatch.app.steps.conclude import (
     conclude,
     note_power,
@@ -222,9 +222,9 @@ def tie_accounts(
     tried = {"seeds": linked.seeds_tested, "candidate_groups": linked.candidates}
     run.ledger.counts.update(actors=linked.actors, **tried)
     note_silence(observed.silent, run, refused=len(echoes.watched) > 0)
-    telling = late.find_telling(observed.traits, linked.members) if counts else None
     found = (linked.groups, linked.members, sent.passages, linked.evidence, observed.profiles)
-    return late.Tied(*found, echoes, hold_traits(observed.traits, linked.members), telling), linked
+    told, kept = (observed.traits, linked.members), run.settings.observe
+    return late.Tied(*found, echoes, *hold_beside(*told, kept, is_followed=bool(counts))), linked
 
 
 def judge_accounts(

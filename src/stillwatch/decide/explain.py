@@ -14,6 +14,7 @@ import polars as pl
 
 from stillwatch.decide.explanation import ChannelEvidence, Explanation, FamilyEvidence, Findings
 from stillwatch.domain.channels.families import CHANNEL_OF, CHANNELS
+from stillwatch.domain.channels.told import phrase_told
 from stillwatch.domain.errors import UnknownSubject
 
 _NEVER_USED = (
@@ -116,7 +117,9 @@ def _campaign_facts(campaign_id: str | None, findings: Findings) -> list[tuple[s
 
 
 def _phrase(channel: str) -> str:
-    return CHANNEL_OF[channel].phrase if channel in CHANNEL_OF else channel
+    if channel in CHANNEL_OF:
+        return CHANNEL_OF[channel].phrase
+    return phrase_told(channel) or channel
 
 
 def _weigh(subject: str, findings: Findings) -> tuple[FamilyEvidence, ...]:

@@ -8,7 +8,7 @@ turned into verdicts; permissions come last, so that a permitted harvest is stil
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,12 +17,11 @@ import polars as pl
 from stillwatch.detect.campaigns import Campaigns, find_campaigns
 from stillwatch.detect.dispositions.answered import Answered
 from stillwatch.detect.dispositions.tables import STANDING
-from stillwatch.detect.distribution.tied_groups import compare_texts
 from stillwatch.detect.honest_groups import HonestNull
 from stillwatch.detect.judge import Judged, judge_groups
 from stillwatch.detect.measure import Case
-from stillwatch.detect.traffic import Population, Traffic, arrange_traffic
-from stillwatch.detect.unmix.members import hear_streams, list_streams
+from stillwatch.detect.traffic import Population, arrange_traffic
+from stillwatch.detect.unmix.members import hear_streams
 from stillwatch.detect.verdicts import (
     apply_permissions,
     complete_accounts,
@@ -30,7 +29,12 @@ from stillwatch.detect.verdicts import (
     find_verdicts,
 )
 from stillwatch.detect.verdicts.answers import tell_answers
-from stillwatch.detect.verdicts.listed import list_groups, list_witnesses, weigh_by_group
+from stillwatch.detect.verdicts.listed import (
+    list_evidence,
+    list_groups,
+    tell_beside,
+    weigh_by_group,
+)
 from stillwatch.detect.verdicts.pivots import test_pivots
 from stillwatch.detect.verdicts.standings import list_standings
 from stillwatch.detect.verdicts.successors import find_successors
@@ -83,6 +87,8 @@ class Tied:
     """Requests that came again from another account."""
     traits: pl.DataFrame = field(default_factory=TRAIT.empty)  # of the members of groups
     telling: pl.DataFrame | None = None  # by group, where campaigns are followed through time
+    pools: Mapping[str, int] = field(default_factory=dict)
+    """Public set -> items of it that the replay index knows."""
 
 
 def detect_campaigns(
@@ -95,8 +101,7 @@ def detect_campaigns(
 ) -> Detected:
     """Judge tied groups, name campaigns, and say of every account what it is.
 
-    Grain:   ACCOUNTS_OUT one row per account of `observed` (OBSERVED, each with the run's number of
-             it as `row`); the others as in domain/results.py.
+    Grain:   one row per account of `observed` (OBSERVED, with `row`); others as in `results.py`.
     Nulls:   what the data can't say is silent, never innocent and never guilty.
     Order:   every table sorted by its ids; input order is irrelevant.
     Cost:    as `arrange_traffic`; linear in the exchanges of groups.
@@ -134,10 +139,11 @@ def detect_campaigns(
         harvest=found.taken,
         at=at,
     )
+    beside = tell_beside(judged, traffic, register.accounts, pools=tied.pools)
     return Detected(
         allowed,
         list_groups(judged, tied.groups, volumes, tied.members, found),
-        pl.concat([tied.evidence, *_list_evidence(judged, traffic, null)]),
+        pl.concat([tied.evidence, *list_evidence(judged, traffic, null), *beside]),
         weigh_by_group(found, judged, permitted=partners | _permitted(allowed)),
         {j.group_id: j.p_value for j in judged if j.judgement != "undecided"},
         *_keep_answers(register.answered, judged, null),
@@ -155,16 +161,6 @@ def _keep_answers(
     if answered is None:
         return STANDING.empty(), {}
     return list_standings(judged, null), tell_answers(answered, judged)
-
-
-def _list_evidence(
-    judged: Sequence[Judged], traffic: Traffic, null: HonestNull
-) -> Iterator[pl.DataFrame]:
-    """What judging heard of each group, and of its accounts' streams: EVIDENCE, part by part."""
-    yield from (list_witnesses(j, null) for j in judged)
-    yield from (list_streams(j.stream, traffic) for j in judged)
-    tied = (j for j in judged if j.judgement != "undecided")
-    yield compare_texts({j.group_id: (j.members, j.membership) for j in tied}, traffic)
 
 
 def _find_heirs(

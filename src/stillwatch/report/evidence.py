@@ -13,6 +13,7 @@ from typing import Any, Final
 import polars as pl
 
 from stillwatch.domain.channels.families import CHANNEL_OF
+from stillwatch.domain.channels.told import P_VALUE, phrase_told
 from stillwatch.report.charts import plot_ties, plot_witnesses
 from stillwatch.report.drawing import Drawing, draw_later
 from stillwatch.report.figures import phrase_of
@@ -44,7 +45,8 @@ _MEANINGS: Final = {
     "it is unusually narrow or unusually broad. It weighs nothing",
     "stream": "share of the account's traffic that is the group's, against strangers'",
 }
-"""What a witness says, in a clause; unknown witnesses go by their name alone."""
+"""What a witness says, in a clause; what is told beside them has its own in `channels/told.py`, and
+unknown ones go by their name alone."""
 
 
 def gather_subjects(findings: Findings, subjects: Collection[str]) -> list[Row]:
@@ -59,7 +61,7 @@ def gather_subjects(findings: Findings, subjects: Collection[str]) -> list[Row]:
         {
             **row,
             "phrase": phrase_of(row["channel"]),
-            "meaning": _MEANINGS.get(row["channel"], ""),
+            "meaning": _MEANINGS.get(row["channel"]) or phrase_told(row["channel"]),
         }
         for row in ordered.iter_rows(named=True)
     ]
@@ -134,10 +136,13 @@ def draw_ties(ties: list[Row], anchor: str) -> Drawing | None:
 def draw_witnesses(witnesses: list[Row], anchor: str) -> Drawing | None:
     """Draw a campaign among the honest tied groups; None where nothing was recorded.
 
-    Grain:   one strip per row of `witnesses`; `honest` is a row of `summarise_honest`, or None.
+    Grain:   one strip per row of `witnesses` that is no p-value; `honest` is a row of
+             `summarise_honest`, or None.
     """
     rows = [
-        {**row, "honest": row["honest"]["spread"] if row["honest"] else None} for row in witnesses
+        {**row, "honest": row["honest"]["spread"] if row["honest"] else None}
+        for row in witnesses
+        if not row["channel"].endswith(P_VALUE)
     ]
     if not rows:
         return None

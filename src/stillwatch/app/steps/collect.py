@@ -14,11 +14,13 @@ import polars as pl
 
 from stillwatch.app import late
 from stillwatch.app.arrive import Arrived
+from stillwatch.app.settings import read_replay_index
 from stillwatch.app.steps.window import Snapshot
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.domain.lake_tables import CONDUCT, TIE
 from stillwatch.domain.observations import Echoes
 from stillwatch.domain.results import PROFILE
+from stillwatch.domain.settings import ObserveSettings
 from stillwatch.domain.tables import LAUNCH, REGISTER
 from stillwatch.ingest.register import RegisterReading
 from stillwatch.observe import count_traits, list_passages
@@ -66,6 +68,20 @@ def collect_traits(
             counts=counts,
         )
         return Collected(sent, observed, echoes.result())
+
+
+def hold_beside(
+    traits: pl.DataFrame, members: pl.DataFrame, settings: ObserveSettings, *, is_followed: bool
+) -> tuple[pl.DataFrame, pl.DataFrame | None, dict[str, int]]:
+    """Keep what judging is given beside groups: members' traits, what tells them, public sets.
+
+    Grain:   traits as `hold_traits`; one row per telling value, where campaigns are followed
+             through time; and of each public set that the index knows how many items it has.
+    Cost:    reading the index: some hundredths of a second.
+    """
+    telling = late.find_telling(traits, members) if is_followed else None
+    known = read_replay_index(settings.replay_index).sources
+    return hold_traits(traits, members), telling, {one.name: len(one.sizes) for one in known}
 
 
 def hold_traits(traits: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:

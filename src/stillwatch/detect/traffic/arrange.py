@@ -38,6 +38,8 @@ COLUMNS = (
     "embedding",
     "tactic",
     "replay_source",
+    "replay_item_hash",
+    "address_hash",
     "tactic_probability",
     "capability",
     "input_tokens",

@@ -5,15 +5,19 @@ Last step of *detect*: reads what the others found, decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from stillwatch.detect.campaigns import Campaigns
+from stillwatch.detect.distribution.tied_groups import compare_texts
 from stillwatch.detect.honest_groups import HonestNull
 from stillwatch.detect.judge import Judged
+from stillwatch.detect.rhythms import tell_rhythms
+from stillwatch.detect.traffic import Traffic
+from stillwatch.detect.unmix.members import list_streams
 from stillwatch.detect.witnesses import WITNESSES
 from stillwatch.domain.results import EVIDENCE, GROUPS_OUT
 
@@ -84,6 +88,33 @@ def weigh_by_group(
         share = pl.when(is_permitted).then(0.0).otherwise(pl.col("membership") * chance)
         exchanges = exchanges.with_columns(share.alias("membership"))
     return replace(found, exchanges=exchanges)
+
+
+def list_evidence(
+    judged: Sequence[Judged], traffic: Traffic, null: HonestNull
+) -> Iterator[pl.DataFrame]:
+    """List what judging heard of each group, and of its accounts' streams.
+
+    Grain:   EVIDENCE, part by part.
+    """
+    yield from (list_witnesses(j, null) for j in judged)
+    yield from (list_streams(j.stream, traffic) for j in judged)
+
+
+def tell_beside(
+    judged: Sequence[Judged],
+    traffic: Traffic,
+    register: pl.DataFrame,
+    *,
+    pools: Mapping[str, int],
+) -> Iterator[pl.DataFrame]:
+    """Tell of each tied group what weighs nothing: how it reads, and how it goes through time.
+
+    Grain:   EVIDENCE, part by part, of 0 bits.
+    """
+    tied = {j.group_id: (j.members, j.membership) for j in judged if j.judgement != "undecided"}
+    yield compare_texts(tied, traffic)
+    yield tell_rhythms(tied, traffic, register, pools=pools)
 
 
 def list_witnesses(judged: Judged, null: HonestNull) -> pl.DataFrame:

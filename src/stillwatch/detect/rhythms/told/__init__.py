@@ -1,0 +1,1 @@
+"""The figures that are told of a tied group, a file each; its docstring states its null."""
