@@ -21,8 +21,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from stillwatch.detect.combine import combine, correlate_squares, cut_witnesses, find_cuts
-from stillwatch.detect.lines import design_sizes, fit_lines
+from stillwatch.detect.combine import (
+    combine,
+    correlate_squares,
+    cut_witnesses,
+    design_sizes,
+    find_cuts,
+    fit_lines,
+)
 from stillwatch.detect.tails import (
     Marked,
     Standing,

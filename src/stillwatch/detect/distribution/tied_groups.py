@@ -20,12 +20,12 @@ from typing import Final, NamedTuple
 import numpy as np
 import polars as pl
 
+from stillwatch.detect.combine import design_sizes
 from stillwatch.detect.distribution.conformal import rank_among_peers
 from stillwatch.detect.distribution.figures.kernel_mean import estimate_mmd_of_sums, mean_kernel
 from stillwatch.detect.distribution.items import F32, F64, I64, scale_rows
 from stillwatch.detect.distribution.maps import read_kernel
 from stillwatch.detect.distribution.reference import draw_frequencies
-from stillwatch.detect.lines import design_sizes
 from stillwatch.detect.measure import find_core
 from stillwatch.detect.traffic import I32, Traffic
 from stillwatch.detect.witnesses.core import EXCHANGES_MIN, UNKNOWN
