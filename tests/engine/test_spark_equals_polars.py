@@ -215,7 +215,8 @@ def test_the_content_kernel_runs_in_spark(spark: SparkSession, arrivals: pl.Data
     numbered = table.append_column("row", pa.array(range(len(table)), pa.int64()))
     shape = (
         "row long, system_hash long, prompt_hash long, prompt_words long, response_chars long, "
-        "sketch array<long>, skeleton array<long>, gist array<long>, embedding binary, "
+        "sketch array<long>, skeleton array<long>, gist array<long>, numbers_hash long, "
+        "embedding binary, "
         "tactic string, tactic_probability double, capability string, replay_source string, "
         "replay_item_hash long, replay_share double"
     )

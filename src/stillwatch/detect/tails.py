@@ -108,7 +108,7 @@ def read_tails(tails: F64, score: F64, *, standing: Standing, marked: Marked | N
 def find_least_score(tails: F64, p: float) -> float:
     """Find the score from which some kind's tail gives at most p: that of the strictest kind.
 
-    Units:   `p` below 0.05.
+    Grain:   one figure for all kinds. Units: `p` below 0.05.
     """
     start, scale, shape = tails.T
     return float(np.min(start + scale * np.log((1 - TAIL_FROM) / p) ** (1 / shape)))

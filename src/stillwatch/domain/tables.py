@@ -231,10 +231,7 @@ GRANT: Final = Table(
 LAUNCH: Final = Table(
     "launch",
     "one model release with its instant read",
-    {
-        "model": _ID,
-        "released_at": _r(UTC_TIME, "instant"),
-    },
+    {"model": _ID, "released_at": _r(UTC_TIME, "instant")},
 )
 
 TRAIT: Final = Table(

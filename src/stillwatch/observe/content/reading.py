@@ -168,8 +168,8 @@ def scan_words(data: Bytes, at: int, end: int, table: Entries, out: Any) -> Whol
 def hash_words(read: Any, count: Whole, key: Hashes) -> tuple[np.int64, np.int64]:  # noqa: ANN401  arrays inside Numba
     """Hash all words of a text, and two numbers of it that follow one another; 0 without two.
 
-    Of several such pairs the one of least rank: two wordings of one task, or two languages, mostly
-    agree on it, for a task's numbers are what rewriting leaves alone. Between them words may stand.
+    Grain:   two hashes a text. Of several pairs of numbers the one of least rank: two wordings of
+             one task mostly agree on it. Words may stand between the two.
     """
     exact, marks = read
     low, high = key[0], key[1]

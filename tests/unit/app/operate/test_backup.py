@@ -27,6 +27,7 @@ from stillwatch.app.operate.restoring import Proof, verify_backup
 from stillwatch.store.lake import Lake
 from stillwatch.store.ledger import AuditKey, make_ledger, open_ledger
 from stillwatch.store.ledger.nouns.people import NewUser
+from stillwatch.store.manifest import FORMAT
 from stillwatch.store.upkeep.errors import BackupError
 
 KEY = AuditKey(bytes.fromhex(AUDIT))
@@ -132,7 +133,7 @@ def test_a_backup_of_an_older_lake_is_brought_back_as_it_was(lake: Path, tmp_pat
     """And migrated then: the program that made it may be gone."""
     done = run_json("backup", "--lake", lake, "--to", tmp_path / "b")
     told = Path(done["place"]) / "lake" / "lake.json"
-    raw = told.read_bytes().replace(b'"stillwatch_lake":3', b'"stillwatch_lake":2')
+    raw = told.read_bytes().replace(b'"stillwatch_lake":%d' % FORMAT, b'"stillwatch_lake":2')
     listed = Path(done["place"]) / "backup.json"
     digests = [hashlib.sha256(one).hexdigest().encode() for one in (told.read_bytes(), raw)]
     listed.write_bytes(listed.read_bytes().replace(*digests))
