@@ -14,7 +14,7 @@ import polars as pl
 
 from stillwatch.decide.explanation import ChannelEvidence, Explanation, FamilyEvidence, Findings
 from stillwatch.domain.channels.families import CHANNEL_OF, CHANNELS
-from stillwatch.domain.channels.told import phrase_told
+from stillwatch.domain.channels.told import P_VALUE, phrase_told
 from stillwatch.domain.errors import UnknownSubject
 
 _NEVER_USED = (
@@ -126,18 +126,26 @@ def _weigh(subject: str, findings: Findings) -> tuple[FamilyEvidence, ...]:
     rows = findings.evidence.filter(subject_id=subject).sort(
         "family", "weight_bits", "channel", descending=[False, True, False]
     )
+    by_chance = {
+        row["channel"].removesuffix(P_VALUE): row["observed"]
+        for row in rows.filter(pl.col("channel").str.ends_with(P_VALUE)).iter_rows(named=True)
+    }
+    shown = rows.filter(~pl.col("channel").str.ends_with(P_VALUE)).iter_rows(named=True)
     families = [
         FamilyEvidence(family, sum(one.weight_bits for one in channels), channels)
-        for family, members in groupby(rows.iter_rows(named=True), key=lambda row: row["family"])
-        for channels in [tuple(_channel_evidence(row) for row in members)]
+        for family, members in groupby(shown, key=lambda row: row["family"])
+        for channels in [
+            tuple(_channel_evidence(row, by_chance.get(row["channel"])) for row in members)
+        ]
     ]
     return tuple(sorted(families, key=lambda one: (-one.weight_bits, one.family)))
 
 
-def _channel_evidence(row: dict[str, Any]) -> ChannelEvidence:
+def _channel_evidence(row: dict[str, Any], p_value: float | None) -> ChannelEvidence:
+    by_chance = "" if p_value is None else f" (p {p_value:.2g}, weighs nothing)"
     return ChannelEvidence(
         channel=row["channel"],
-        phrase=_phrase(row["channel"]),
+        phrase=_phrase(row["channel"]) + by_chance,
         observed=row["observed"],
         expected=row["expected"],
         weight_bits=row["weight_bits"],

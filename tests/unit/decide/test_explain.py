@@ -71,6 +71,23 @@ def _findings(*evidence: tuple[str, str, str, float]) -> Findings:
     )
 
 
+def test_a_figure_that_weighs_nothing_is_told_in_one_line_with_its_p_value() -> None:
+    """The p-value has no line of its own; a figure without one has none."""
+    explanation = explain(
+        "g-1",
+        findings=_findings(
+            ("g-1", "timing", "rotation", 0.0),
+            ("g-1", "timing", "rotation_p_value", 0.0),
+            ("g-1", "timing", "no_night", 0.0),
+        ),
+    )
+    (family,) = explanation.evidence
+    told = {one.channel: one.phrase for one in family.channels}
+    assert told.keys() == {"rotation", "no_night"}
+    assert told["rotation"].endswith("(p 0.5, weighs nothing)")
+    assert "(p " not in told["no_night"]
+
+
 def test_families_come_strongest_first_and_sum_their_channels() -> None:
     """A family of several channels weighs their sum; evidence against counts below none."""
     explanation = explain(
