@@ -147,17 +147,17 @@ def _test_groups(
 
 
 def find_q_values(p: F64, *, tied: Bools, permitted: Bools) -> F64:
-    """Give each group its q-value: Benjamini-Hochberg over the groups that may be accused.
+    """Give each group its q-value: Benjamini-Hochberg over those of whom the same is asked.
 
     Grain:   one per group; 1 where nothing ties it.
     What a permission allows is no accusation, and no discovery that makes room for a false one: a
     partner's harvest has the least p-value of most runs, and beside it an honest group's q would be
-    half of what it is. Permitted groups are told beside all others.
+    half of what it is. Nor is it asked among many: who may harvest is asked whether he does, and
+    how many offices are in the logs is no part of the answer.
     """
     q = np.ones(len(p))
-    q[tied] = adjust_p_values(p[tied])
-    asked = tied & ~permitted
-    q[asked] = adjust_p_values(p[asked])
+    for asked in (tied & ~permitted, tied & permitted):
+        q[asked] = adjust_p_values(p[asked])
     return q
 
 
