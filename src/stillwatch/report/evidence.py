@@ -13,7 +13,7 @@ from typing import Any, Final
 import polars as pl
 
 from stillwatch.domain.channels.families import CHANNEL_OF
-from stillwatch.domain.channels.told import P_VALUE, phrase_told
+from stillwatch.domain.channels.told import phrase_told
 from stillwatch.report.charts import plot_ties, plot_witnesses
 from stillwatch.report.drawing import Drawing, draw_later
 from stillwatch.report.figures import phrase_of
@@ -136,13 +136,13 @@ def draw_ties(ties: list[Row], anchor: str) -> Drawing | None:
 def draw_witnesses(witnesses: list[Row], anchor: str) -> Drawing | None:
     """Draw a campaign among the honest tied groups; None where nothing was recorded.
 
-    Grain:   one strip per row of `witnesses` that is no p-value; `honest` is a row of
+    Grain:   one strip per row of `witnesses` that may weigh; `honest` is a row of
              `summarise_honest`, or None.
     """
     rows = [
         {**row, "honest": row["honest"]["spread"] if row["honest"] else None}
         for row in witnesses
-        if not row["channel"].endswith(P_VALUE)
+        if not phrase_told(row["channel"])
     ]
     if not rows:
         return None
