@@ -1,12 +1,12 @@
 """Fit the null of judging and the membership calibration, and write what ships with the package.
 
 Honest tied groups come from the lab's `honest-groups` scenarios, of a week, a fortnight and six
-weeks, four to one to one (permitted partners left out: they do harvest), and, for the tails of
-groups that declare no owner, from `unowned-groups` and `card-groups`; how often a member is a true
-one, and what a campaign's p-values are like, comes from `trial`. None of them is reported on, and
-all are read with their truth, which only the lab and its calibration may do. Detection parameters
-are never fitted on a campaign: the null is honest groups alone; what is read off campaigns decides
-what a probability says, and no p- or q-value.
+weeks, four to one to one (permitted partners left out: they do harvest), and, of groups that
+declare no owner, from `unowned-groups` and `card-groups` (kinds count alike); how often a member is
+a true one, and what a campaign's p-values are like, comes from `trial`. None of them is reported
+on, and all are read with their truth, which only the lab and its calibration may do. Detection
+parameters are never fitted on a campaign: the null is honest groups alone; what is read off
+campaigns decides what a probability says, and no p- or q-value.
 
     python tools/calibrate_judging.py --keep FOLDER [--incidents 24] [--trials 12]
     python tools/calibrate_judging.py --keep FOLDER --check --first-seed 9501 [--incidents 12]
