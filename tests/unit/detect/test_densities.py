@@ -27,7 +27,7 @@ def test_lives_just_above_strangers_are_not_taken_for_a_queue_far_above(known: i
 
 
 def test_customers_of_one_kind_are_not_taken_for_the_harvest() -> None:
-    """A fifth of strangers raise the score a little, half of a proxy's customers; harvest is far."""
+    """A fifth of strangers raise the score a little, half of a proxy's customers."""
     rng = np.random.default_rng(1)
 
     def live(n: int, *, raised: float) -> np.ndarray:
