@@ -12,10 +12,10 @@ MOST = 0.98
 
 @pytest.mark.parametrize("known", [50, 1_000])
 def test_lives_just_above_strangers_are_not_taken_for_a_queue_far_above(known: int) -> None:
-    """Few known exchanges at 300, forty thousand strangers at -160, other lives at -120."""
+    """Few known exchanges at 300, forty thousand strangers at -160, other lives at -130."""
     rng = np.random.default_rng(known)
     quiet = rng.normal(-160, 15, 40_000)
-    lives, queue = rng.normal(-120, 6, 8_000), rng.normal(300, 20, 2_000)
+    lives, queue = rng.normal(-130, 6, 8_000), rng.normal(300, 20, 2_000)
     scores = np.concatenate([queue, lives])
     is_known = np.arange(len(scores)) < known
     found = compare_with_known(scores, quiet, is_known, unrelated_max=MOST)
