@@ -180,6 +180,8 @@ CAMPAIGN_BLOCK_ROWS: Final = 4_000_000
 TELLING_VALUES_MAX: Final = 64
 """Telling values kept of a campaign at a look: those beyond weigh little, and a pool of addresses
 would drive out all else."""
+ANSWERS_MAX: Final = 64
+"""Stops that a beginning is paired with at most: those nearest to the campaign's usual delay."""
 INHERITED_HOLDERS_MAX: Final = 200
 """Accounts of a campaign that may hold a value for it to tell who took whose place: with more it is
 worth less than seven bits in 25,000, and pairs would grow with their square."""

@@ -74,11 +74,11 @@ def test_the_next_account_of_the_campaign_takes_the_place() -> None:
 
 
 def test_each_account_succeeds_one_and_is_succeeded_by_one() -> None:
-    """Three were stopped at once and two came: two pairs, in the order of the stops."""
+    """Three were stopped and two came: two pairs, of one and the same delay."""
     found = heirs(
         stopped("x", 1), stopped("y", 1.1), stopped("z", 1.2), created("n", 1.5), created("m", 1.6)
     )
-    assert names(found) == {"n": "x", "m": "y"}
+    assert names(found) == {"n": "y", "m": "z"}
 
 
 def test_after_three_days_it_is_nobody_s_successor() -> None:
@@ -153,6 +153,40 @@ def test_an_aged_account_is_named_only_by_much_that_was_handed_on() -> None:
     assert heirs(*rows, held=(*much, *OWN), first={"aged": 0.5}) == {}, (
         "it had sent before the stop"
     )
+
+
+def test_an_account_from_stock_is_named_by_its_first_request_after_the_stop() -> None:
+    """Signed up half a day before, used an hour after; not one that had lain there for a week."""
+    stock = {"young": 1.04, "early": 0.9, "laid-in": 1.02}
+    rows = (stopped("old", 1), created("young", 0.5), created("early", 0.4), created("laid-in", -6))
+    assert names(heirs(*rows, first=stock)) == {"young": "old"}
+
+
+def test_a_stop_that_nobody_answers_shifts_no_other_pair() -> None:
+    """Twenty are stopped within ten days, each replaced after five hours but for the first two."""
+    when = [1 + (k * 7919 % 101) / 10 for k in range(20)]
+    stops = [stopped(f"x{k:02d}", at) for k, at in enumerate(when)]
+    first = sorted(range(20), key=lambda k: when[k])[:2]
+    news = [created(f"n{k:02d}", when[k] + 5 / 24) for k in range(20) if k not in first]
+    found = heirs(*stops, *news)
+    assert names(found) == {f"n{k:02d}": f"x{k:02d}" for k in range(20) if k not in first}
+    assert all(0 < chance <= 1 for _, chance in found.values())
+
+
+def test_what_some_pair_of_many_shares_by_chance_tells_nothing() -> None:
+    """Twelve are stopped in a day; one shares a country with a newcomer, who is not told by it."""
+    stops = [stopped(f"x{k:02d}", 1 + k / 12) for k in range(12)]
+    news = [created(f"n{k:02d}", 1 + k / 12 + 1 / 24) for k in range(12)]
+    chance = (("x00", "payment_country", 1), ("n09", "payment_country", 1))
+    found = heirs(*stops, *news, *OTHERS[:4], held=chance)
+    assert names(found)["n09"] == "x09"
+
+
+def test_first_requests_decide_and_not_the_order_of_sign_up() -> None:
+    """Two stops, two accounts signed up before both: who came first came for the first."""
+    stops = stopped("x", 1), stopped("y", 1.2)
+    news = created("a", 0.8), created("b", 0.7)
+    assert names(heirs(*stops, *news, first={"a": 1.1, "b": 1.3})) == {"a": "x", "b": "y"}
 
 
 def test_nothing_later_than_the_moment_is_used() -> None:

@@ -4,9 +4,10 @@ Used by the verdicts: reads the register, the members of campaigns, when they se
 hold; gives pairs. Within one campaign a stopped account may be succeeded by one that had sent
 nothing before the stop, and was created, or first used, within three days of it. Which of several
 it was is told by what was handed on (`inheritance`): best first, each account once on either side.
-Where nothing tells, accounts are paired in the order of stops and creations, and the probability
-says how little that is: bans within one hour leave the pairing to chance, one in as many as were
-stopped, while *that* an account replaces somebody stays as sure as before.
+Where nothing tells, accounts that were in stock for a day at most are paired in the order of stops
+and first requests, and the probability says how little that is: bans within one hour leave the
+pairing to chance, one in as many as were stopped, while *that* an account replaces somebody stays
+as sure as before.
 
 Blind spot: who replaces from a stock of aged accounts, of which nothing was handed on.
 """
@@ -15,20 +16,24 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left
-from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 import polars as pl
 
+from stillwatch.detect.verdicts.answers_to_stops import pair_by_delay
 from stillwatch.detect.verdicts.inheritance import choose_one, weigh_inheritance
 
 _WITHIN: Final = dt.timedelta(days=3)
 """Time within which a replacement is created (disclosed campaigns replaced at once)."""
+_STOCKED: Final = dt.timedelta(days=1)
+"""Time before a stop in which what answers it may have been signed up: in stock for a day."""
 _STOPPED: Final = ("suspended", "terminated")
 _BITS_MIN: Final = 2.0
 """Bits from which an inheritance decides instead of the order of time."""
+_TOLD_MIN: Final = 0.5
+"""Probability from which it does: of a hundred who were stopped some share something by chance."""
 _AGED_BITS_MIN: Final = 6.0
 """The same for an account that was created before the stop: most such accounts replace nobody."""
 _SCHEMA: Final = {
@@ -100,8 +105,9 @@ def _pair_campaign(campaign: pl.DataFrame, traits: pl.DataFrame, at: dt.datetime
     )
     chances = _Chances(campaign, stops, weighed)
     for old, new in told.select("old", "new").iter_rows():
-        if new not in heirs and old not in gone:
-            yield new, old, chances.of(new, old, besides=set())
+        chance = chances.of(new, old, besides=set())
+        if new not in heirs and old not in gone and chance >= _TOLD_MIN:
+            yield new, old, chance
             heirs.add(new)
             gone.add(old)
     for old, new in _pair_by_time(campaign, stops, heirs=heirs, gone=gone):
@@ -154,7 +160,7 @@ class _Chances:
     def of(self, new: str, old: str, *, besides: set[str]) -> float:
         """The probability of one pair; those who have an heir already are no rivals."""
         created, begins = self._began[new]
-        rivals = self._stopped_before(created) or self._stopped_before(begins)
+        rivals = {*self._stopped_before(created), *self._stopped_before(begins)}
         bits = [self._bits.get((new, one), 0.0) for one in rivals if one not in besides]
         chosen = self._bits.get((new, old), 0.0)
         return choose_one(chosen, rivals=np.array(bits or [chosen]))
@@ -168,18 +174,18 @@ class _Chances:
 def _pair_by_time(
     campaign: pl.DataFrame, stops: pl.DataFrame, *, heirs: set[str], gone: set[str]
 ) -> Iterator[tuple[str, str]]:
-    """Walk through stops and creations once, in the order of time: (old, new)."""
-    fresh = deque(
-        (created, name)
-        for created, name in campaign.sort("created_at", "account_id")
-        .select("created_at", "account_id")
-        .iter_rows()
-        if name not in heirs
+    """Pair beginnings with stops by the campaign's usual delay: (old, new).
+
+    Who is kept in stock was signed up before the stop; what answers it is the first request.
+    """
+    left = stops.filter(~pl.col("account_id").is_in(list(gone)))
+    times = campaign.select("account_id", "created_at", begins_at=_begins())
+    new = times.filter(~pl.col("account_id").is_in(list(heirs))).sort("begins_at", "account_id")
+    stopped, began, created = (
+        column.dt.epoch("us").to_numpy() / 1e6
+        for column in (left["status_changed_at"], new["begins_at"], new["created_at"])
     )
-    for stopped_at, old in stops.select("status_changed_at", "account_id").iter_rows():
-        if old in gone:
-            continue
-        while fresh and fresh[0][0] <= stopped_at:
-            fresh.popleft()
-        if fresh and fresh[0][0] <= stopped_at + _WITHIN:
-            yield old, fresh.popleft()[1]
+    old_names, new_names = left["account_id"].to_list(), new["account_id"].to_list()
+    spans = {"within_s": _WITHIN.total_seconds(), "stocked_s": _STOCKED.total_seconds()}
+    for old, name in pair_by_delay(stopped, began, created_s=created, **spans):
+        yield old_names[old], new_names[name]
