@@ -143,7 +143,8 @@ def write_accounts(place: Path, accounts: list[pl.DataFrame]) -> None:
     """Write the register and the truth of accounts, from rows of `describe_accounts`."""
     rows = pl.concat(accounts).sort("account_id")
     register = rows.with_columns((pl.col("revenue_30d") * pl.col("exchanges")).round(2))
-    ACCOUNT.conform(register).write_ndjson(place / "accounts.jsonl")
+    known = ACCOUNT.leave_out_unused(ACCOUNT.conform(register))
+    known.write_ndjson(place / "accounts.jsonl")
     roles = rows.select("account_id", "role", "campaign", "replaces", "group", "exchanges")
     roles.write_csv(place / "truth" / "accounts.csv")
 

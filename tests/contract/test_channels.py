@@ -104,6 +104,38 @@ def test_a_shared_value_speaks_in_its_own_family_alone(channel: Channel) -> None
     assert np.delete(mean, own).max() < 0.8
 
 
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_a_value_that_a_group_holds_as_often_as_everybody_weighs_nothing(
+    channel: Channel, share: float
+) -> None:
+    """However popular: nine in ten here and there, or half, as everybody's name or bank is."""
+    crowd = Population(400, seed=3)
+    members = crowd.add_group("m", 40)
+    for names in (sorted(set(crowd.signups) - set(members)), members):
+        cut = round(share * len(names))
+        crowd.give(names[:cut], channel.name, SHARED)
+        for k, name in enumerate(names[cut:]):
+            crowd.give([name], channel.name, 6 * 10**8 + k % 4)
+    table = tabulate_traits(crowd.traits(), register=REGISTER.empty())
+    _, channels = weigh(table, members)
+    holders = [name in set(members[: round(share * 40)]) for name in members]
+    bits = channels[holders, CHANNEL_NAMES.index(channel.name), 0]
+    assert np.abs(bits).max() < 0.1
+
+
+def test_what_all_of_a_group_and_half_of_everybody_hold_weighs_a_bit(channel: Channel) -> None:
+    """The log of two, and no more."""
+    crowd = Population(400, seed=3)
+    others = sorted(crowd.signups)
+    members = crowd.add_group("m", 40)
+    crowd.give([*others[:180], *members], channel.name, SHARED)
+    for k, name in enumerate(others[180:]):
+        crowd.give([name], channel.name, 6 * 10**8 + k % 4)
+    table = tabulate_traits(crowd.traits(), register=REGISTER.empty())
+    _, channels = weigh(table, members)
+    assert channels[:, CHANNEL_NAMES.index(channel.name), 0] == pytest.approx(1, abs=0.05)
+
+
 def test_a_channel_alone_ties_nobody(channel: Channel) -> None:
     """Two families are needed: fewer than a fifth of the holders ever stand in one group."""
     table, members = tied_by(channel)

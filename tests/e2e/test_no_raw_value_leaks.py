@@ -84,6 +84,9 @@ def logs(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         orjson.dumps(said | {"account_id": "keeper-9"})[:-9],
     ]
     (folder / "exchanges-canaries.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    mails = [orjson.dumps({"account_id": f"keeper-{i}", "email": _MAIL}) for i in range(8)]
+    mails += [orjson.dumps({"email": _MAIL}), orjson.dumps({"account_id": _MAIL[:6], "email": 1})]
+    (folder / "accounts-canaries.jsonl").write_bytes(b"\n".join(mails) + b"\n")
     return folder
 
 

@@ -54,7 +54,10 @@ _FOLDED: Final = {
     "reasoning_block_hash": "reasoning_block_hash",
     "conversation_hash": "conversation_id",
     "email_domain_hash": "email_domain",
+    "email_shape_hash": "email_shape",
     "payment_hash": "payment_fingerprint",
+    "payment_issuer_hash": "payment_issuer",
+    "payment_batch_hash": "payment_batch",
     "referrer_hash": "referrer",
 }
 """Column after pseudonymising → the contract's field."""

@@ -31,6 +31,10 @@ QUARANTINE_ROWS_MAX: Final = 1_000_000
 """Rejected records listed one by one; beyond it they are counted by file and reason."""
 REGISTER_ROWS_MAX: Final = 50_000_000
 """Accounts in a register: ten times the largest provider that we plan for."""
+EMAIL_CHARS_MAX: Final = 320
+"""Characters of an e-mail address: 64 before the @, 255 behind it (RFC 5321)."""
+EMAIL_PIECES_MAX: Final = 8
+"""Pieces of a name told in its shape: a UUID has five. With their lengths at most 64 characters."""
 
 # --- observe ------------------------------------------------------------------------------------
 PROMPT_BYTES_MAX: Final = 2**20
@@ -63,8 +67,7 @@ TEMPLATE_DORMANT_DAYS: Final = 90
 """Days after which a template that nobody sends is forgotten: a quarter, after which an id that
 came back would mean nothing to those who read the reports."""
 TEMPLATE_BOOK_MAX: Final = 200_000
-"""Templates in the book: about 200 MB. Beyond it those that were seen longest ago are forgotten
-first, and the day says how many."""
+"""Templates in the book, 200 MB. Beyond it those seen longest ago go; the day says how many."""
 PUBLIC_SHINGLES_MAX: Final = 255
 """Shingles kept of one public text: two kilobytes, a count that fits a byte, and a dozen of the 48
 hashes of a template made of a text of a thousand words."""
@@ -82,8 +85,7 @@ ECHO_WATCHED_MAX: Final = 1_000_000
 """Refused requests watched, and answered ones beside them: 100 million exchanges at the usual one
 refused in a hundred; of more, a sample chosen by a hash, which is as good."""
 ECHO_LAG_S_MAX: Final = 120.0
-"""Seconds within which a request that was refused is watched for elsewhere: ten times the usual
-wait of a client before it tries again."""
+"""Seconds for which a refused request is watched for elsewhere: ten times a client's usual wait."""
 EXEMPLARS_PER_TEMPLATE: Final = 3
 """Prompts shown of a template in a report, under --retain-text only."""
 EXEMPLAR_CHARS: Final = 600
@@ -152,8 +154,7 @@ POLICY_WORD_CHARS: Final = 60
 EFFECT_DAYS_MAX: Final = 366
 """Days for which an effect may hold without anybody having looked again: a year."""
 BUDGET_BUCKETS: Final = 60
-"""Parts of the hour by which a campaign's budget is counted: what was spent leaves it at most a
-minute late, and a campaign's meter is 61 pairs of numbers, however much traffic it meets."""
+"""Parts of the hour by which a campaign's budget is counted: a minute late, in 61 numbers."""
 BACKTEST_LOOKS_MAX: Final = 400
 """Looks that a backtest replays: one a day for a year, each as dear as a watch."""
 
@@ -178,16 +179,13 @@ PASSAGE_BLOCK_ROWS: Final = 16_000_000
 CAMPAIGN_BLOCK_ROWS: Final = 4_000_000
 """Rows of (exchange, passage) whose templates are counted at once: some fifty bytes each."""
 TELLING_VALUES_MAX: Final = 64
-"""Telling values kept of a campaign at a look: those beyond weigh little, and a pool of addresses
-would drive out all else."""
+"""Telling values kept of a campaign at a look: else a pool of addresses drives out all others."""
 ANSWERS_MAX: Final = 64
 """Stops that a beginning is paired with at most: those nearest to the campaign's usual delay."""
 INHERITED_HOLDERS_MAX: Final = 200
-"""Accounts of a campaign that may hold a value for it to tell who took whose place: with more it is
-worth less than seven bits in 25,000, and pairs would grow with their square."""
+"""Accounts of a campaign that may hold a value by which heirs are told: pairs are its square."""
 CAMPAIGN_DORMANT_DAYS: Final = 365
-"""Days after which a campaign that nobody has seen can't come back under its id: a year, after
-which a provider's own cases have been closed."""
+"""Days after which an unseen campaign can't come back under its id: cases are closed by then."""
 REPORT_ACCOUNTS_MAX: Final = 200
 """Accounts listed of a campaign in report.html; all of them are in accounts.parquet."""
 REPORT_GROUPS_MAX: Final = 100

@@ -24,6 +24,8 @@ class Column:
     values: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     """Further JSON types that a record may carry the value in (an epoch is a number)."""
+    came_later: bool = False
+    """Files of before lack it; where it holds nothing, a file is written without it, as before."""
 
 
 def optional(dtype: pl.DataType | type[pl.DataType], says: str) -> Column:
@@ -42,6 +44,14 @@ def required(dtype: pl.DataType | type[pl.DataType], says: str, *values: str) ->
     return Column(dtype, says, nullable=False, values=values)
 
 
+def later(dtype: pl.DataType | type[pl.DataType], says: str) -> Column:
+    """Describe a column that may be null and that older files lack.
+
+    Nulls:   allowed; so is its absence.
+    """
+    return Column(dtype, says, came_later=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """One table: what one row is, and its columns in order."""
@@ -54,6 +64,11 @@ class Table:
     def schema(self) -> pl.Schema:
         """The Polars schema, in column order."""
         return pl.Schema({name: column.dtype for name, column in self.columns.items()})
+
+    @property
+    def later(self) -> tuple[str, ...]:
+        """The columns that older files lack."""
+        return tuple(name for name, column in self.columns.items() if column.came_later)
 
     def empty(self) -> pl.DataFrame:
         """A frame of this table without rows."""
@@ -76,6 +91,14 @@ class Table:
         ]
         return check_frame(frame.select(picked), self)
 
+    def leave_out_unused(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Leave out the columns that came later and hold nothing here.
+
+        Grain:   unchanged. Nulls: a frame that was written before is written as it was.
+        """
+        there = [name for name in self.later if name in frame.columns]
+        return frame.drop(name for name in there if frame[name].null_count() == len(frame))
+
 
 def _as_type(name: str, column: Column, found: pl.DataType) -> pl.Expr:
     """Give a column in its type: as it is where it has that, which costs nothing."""
@@ -85,13 +108,16 @@ def _as_type(name: str, column: Column, found: pl.DataType) -> pl.Expr:
 def check_frame(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Return the frame if it has the table's columns, types and no forbidden null.
 
-    Words may be numbered (Enum): what passes from stage to stage in millions of rows is.
+    Words may be numbered (Enum): what passes from stage to stage in millions of rows is. A column
+    that came later may be absent.
 
     Raises:
         AssertionError: it has not; a frame between stages that breaks its schema is a bug.
     """
     schema = frame.schema  # made anew at each look
     for name, column in table.columns.items():
+        if column.came_later and name not in schema:
+            continue
         assert name in schema, f"{table.name} lacks {name}"  # noqa: S101  not a trust boundary
         found = pl.String() if schema[name] == pl.Enum else schema[name]
         assert found == column.dtype, f"{table.name}.{name} is {found}, not {column.dtype}"  # noqa: S101

@@ -2,9 +2,8 @@
 
 In: `EXCHANGE`, `ACCOUNT`, `RELEASE`, `PERMISSION`. Between stages: `ARRIVAL` (ingest → observe),
 `OBSERVED` and `SYSTEM` (the lake), `REGISTER`, `GRANT`, `LAUNCH`, `TRAIT`, `GROUP`, `MEMBER`. What
-goes out is in `results.py`. CONTRACT.md fixes names and types of what goes in and out. A `_hash`
-column is a keyed 64-bit pseudonym stored as Int64, the same on every engine; no column beyond
-`ARRIVAL` holds a prompt, an address or an e-mail.
+goes out is in `results.py`. CONTRACT.md fixes names and types of what goes in and out. A `_hash` is
+a keyed 64-bit pseudonym, an Int64; beyond `ARRIVAL` no column holds a prompt, address or e-mail.
 """
 
 from __future__ import annotations
@@ -13,10 +12,11 @@ from typing import Final
 
 import polars as pl
 
-from stillwatch.domain.schema import UTC_TIME, Column, Table, optional, required
+from stillwatch.domain.channels.families import FAMILIES
+from stillwatch.domain.schema import UTC_TIME, Column, Table, later, optional, required
 
 _S, _B, _I, _F = pl.String, pl.Boolean, pl.Int64, pl.Float64
-_c, _r = optional, required
+_c, _r, _l = optional, required, later
 _ID: Final = Column(_S, "identifier", nullable=False)
 
 
@@ -69,9 +69,13 @@ ACCOUNT: Final = Table(
         "org_verified": _c(_B, "the provider has checked the organisation"),
         "email_domain": _c(_S, "domain of the e-mail address"),
         "email_hash": _c(_S, "hash of the e-mail address"),
+        "email_shape": _l(_S, "pattern of the address before the @: `a5.a8d4`"),
+        "email": _l(_S, "the address itself, to derive these three; it goes no further"),
         "phone_country": _c(_S, "country of the phone number"),
         "payment_fingerprint": _c(_S, "fingerprint of the payment instrument"),
         "payment_country": _c(_S, "country of the payment instrument"),
+        "payment_issuer": _l(_S, "who issued the payment instrument: a name, or its BIN"),
+        "payment_batch": _l(_S, "batch it was issued in: the issuer's, or BIN and expiry"),
         "plan": _c(_S, "plan"),
         "program": _c(_S, "`education`, `research`, `startup` or null"),
         "verified": _c(_B, "the account's holder is verified"),
@@ -86,10 +90,7 @@ ACCOUNT: Final = Table(
 RELEASE: Final = Table(
     "release",
     "one model release",
-    {
-        "model": _ID,
-        "released_at": _when("RFC 3339 or epoch", nullable=False),
-    },
+    {"model": _ID, "released_at": _when("RFC 3339 or epoch", nullable=False)},
 )
 
 PERMISSION: Final = Table(
@@ -200,9 +201,12 @@ REGISTER: Final = Table(
         "org_verified": _c(_B, "checked by the provider; without such a field: all verified"),
         "email_domain_hash": _c(_I, "e-mail domain"),
         "email_hash": _c(_I, "e-mail address"),
+        "email_shape_hash": _l(_I, "shape of the e-mail address"),
         "phone_country": _c(_S, "phone country"),
         "payment_hash": _c(_I, "payment instrument"),
         "payment_country": _c(_S, "payment country"),
+        "payment_issuer_hash": _l(_I, "who issued the payment instrument"),
+        "payment_batch_hash": _l(_I, "batch that it was issued in"),
         "plan": _c(_S, "plan"),
         "program": _c(_S, "programme"),
         "verified": _c(_B, "holder is verified"),
@@ -261,12 +265,8 @@ MEMBER: Final = Table(
     "member",
     "one account of a group",
     {
-        "group_id": _ID,
-        "account_id": _ID,
+        **dict.fromkeys(("group_id", "account_id"), _ID),
         "weight_bits": _r(_F, "evidence for membership, capped by family, after the prior"),
-        **{
-            f"{family}_bits": _r(_F, f"evidence of the {family} family")
-            for family in ("content", "identity", "infrastructure", "client", "lifecycle", "timing")
-        },
+        **{f"{family}_bits": _r(_F, f"evidence of the {family} family") for family in FAMILIES},
     },
 )

@@ -47,6 +47,9 @@ class Name(IntEnum):
     REFERRER = 14
     TEXT = 15
     RECORD = 16
+    PAYMENT_ISSUER = 17
+    PAYMENT_BATCH = 18
+    EMAIL_SHAPE = 19
 
 
 _HASHED: Final = {

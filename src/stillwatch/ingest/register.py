@@ -3,7 +3,8 @@
 `ACCOUNT`, `RELEASE`, `PERMISSION` files in; `REGISTER`, `LAUNCH`, `GRANT` out, with the quarantine
 rows of those files. The same checks as for exchanges. A permission whose instants can't be read is
 rejected, for a missing end means an open one. Of two rows of one account the one whose status
-changed later stays; which file it stood in is irrelevant.
+changed later stays; which file it stood in is irrelevant. A raw e-mail address is let go of with
+the chunk that held it (`emails`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from stillwatch.domain.tables import (
     PERMISSION,
     RELEASE,
 )
-from stillwatch.ingest.latest import settle_accounts, settle_releases
+from stillwatch.ingest.emails import EMAIL, tell_emails
 from stillwatch.ingest.parse import (
     UNREADABLE_TIME,
     ReadCounts,
@@ -37,6 +38,7 @@ from stillwatch.ingest.parse import (
 )
 from stillwatch.ingest.readers import NATIVE
 from stillwatch.ingest.records import LINE, TIMES, Parsed
+from stillwatch.ingest.settle import settle_accounts, settle_releases
 from stillwatch.ingest.sources.chunks import ChunkReader, Chunks, RawChunk
 from stillwatch.ingest.sources.files import IngestSettings, TrafficFiles
 from stillwatch.ingest.sources.unpack import InputFile
@@ -139,6 +141,7 @@ def _open(paths: tuple[Path, ...]) -> ChunkReader:
 def _read(reader: Chunks, table: Table) -> _Kind:
     instants = [name for name in table.columns if name in TIMES]
     empty = table.empty().with_columns(read_instants(table.empty()[name]) for name in instants)
+    empty = empty.drop(EMAIL, strict=False)
     kind = _Kind(empty, QUARANTINE.empty(), ReadCounts(), [])
     frames, rejected = [empty], [QUARANTINE.empty()]
     for chunk in reader:
@@ -166,6 +169,8 @@ def _checked(chunk: RawChunk, table: Table) -> Parsed:
     if table is PERMISSION:
         nobody = parsed.frame["account_id"].is_null() & parsed.frame["org_id"].is_null()
         parsed = drop_rows(parsed, nobody, reason="no account_id and no org_id")
+    if table is ACCOUNT:
+        parsed = tell_emails(parsed)
     for name in TIMES & table.columns.keys():
         parsed = _read_time(parsed, name, strict=name in _STRICT.get(table.name, ()))
     return parsed

@@ -18,12 +18,13 @@ from stillwatch.domain.errors import LakeDamaged, LakeError
 from stillwatch.store.appends import FOLDER, Manifest, count_appends, manifest_paths, read_appends
 from stillwatch.store.durable import create_file, flush_to_disk, replace_file
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Version of the lake's format: layout, manifests, and the columns of its tables and what they
 mean. 1 had no checkpoints (ADR 0007), 2 has (ADR 0017), 3 has hashes of content of 48 bits, where
-these had 64 (ADR 0027), 4 has a hash of two numbers of each prompt (ADR 0030)."""
+these had 64 (ADR 0027), 4 has a hash of two numbers of each prompt (ADR 0030), 5 has issuers and
+batches of payments and shapes of e-mail names in its register (ADR 0032)."""
 FORMAT_WITH_CHECKPOINTS: Final = 2
-_OLDER: Final = frozenset({1, 2, 3})
+_OLDER: Final = frozenset({1, 2, 3, 4})
 """Formats that `upkeep.migrate_lake` brings to this one."""
 _FORMAT_FILE: Final = "lake.json"
 

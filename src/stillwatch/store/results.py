@@ -55,8 +55,8 @@ class ResultDraft:
 
     def write_table(self, table: Table, frame: pl.DataFrame) -> None:
         """Write a table as Parquet, with the contract's columns first."""
-        ordered = [*table.columns, *(name for name in frame.columns if name not in table.columns)]
-        check_frame(frame, table).select(ordered).write_parquet(
+        names = dict.fromkeys((*table.columns, *frame.columns))
+        check_frame(frame, table).select(n for n in names if n in frame.columns).write_parquet(
             self.place / file_of(table), compression=_COMPRESSION
         )
 
@@ -172,7 +172,7 @@ class Result:
         except (pl.exceptions.PolarsError, OSError, ValueError, TypeError) as broken:
             raise NotAResult(str(self.place), missing=f"readable {path.name}") from broken
         for name, column in table.columns.items():
-            if frame.schema.get(name) != column.dtype:
+            if frame.schema.get(name, column.dtype if column.came_later else None) != column.dtype:
                 missing = f"column {name} of type {column.dtype} in {path.name}"
                 raise NotAResult(str(self.place), missing=missing)
         return frame

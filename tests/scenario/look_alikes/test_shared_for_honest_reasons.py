@@ -43,6 +43,9 @@ def share(crowd: Any, names: list[str], *channels: str) -> None:  # noqa: ANN401
         ("one product's client", 400, ("client", "device", "parameters")),
         ("class on one exercise", 40, ("template", "item")),
         ("customers of one public mail provider", 500, ("email_domain",)),
+        ("aliases that one mail service makes", 300, ("email_shape", "email_domain")),
+        ("customers of one bank", 400, ("payment_issuer", "payment_country")),
+        ("cards handed out at an event", 80, ("payment_batch", "payment_issuer")),
         ("launch day of a product", 200, ("signup_day", "signup_week")),
         ("early adopters", 80, ("model_hour", "active_hour")),
     ],
@@ -55,6 +58,19 @@ def test_sharing_within_one_family_ties_nobody(
     members = sorted(crowd.signups)[:size]
     share(crowd, members, *channels)
     assert tied_share(crowd, members) == 0, kind
+
+
+@pytest.mark.parametrize("channel", ["email_shape", "payment_issuer"])
+def test_what_half_of_everybody_holds_ties_nobody_beside_one_client(channel: str) -> None:
+    """All sixty of one client stack write their names as half of the population does."""
+    crowd = Population(1_500, seed=23)
+    names = sorted(crowd.signups)
+    half, members = names[:750], names[:60]
+    for k, name in enumerate(names[750:]):
+        crowd.give([name], channel, 6 * 10**8 + k % 40)
+    crowd.give(half, channel, 5 * 10**8)
+    crowd.give(members, "client", 7 * 10**8)
+    assert tied_share(crowd, members) == 0
 
 
 def test_a_framework_on_a_campus_ties_nobody() -> None:

@@ -125,6 +125,59 @@ def test_of_two_rows_of_an_account_the_later_status_stays(tmp_path: Path) -> Non
     assert reading.register.equals(known(tmp_path, accounts=rows[::-1]).register)
 
 
+def test_a_raw_address_tells_its_domain_its_mailbox_and_its_shape(tmp_path: Path) -> None:
+    """As the operator's own columns would; the address is nowhere behind, and never in a reason."""
+    raw: list[object] = [
+        {"account_id": "a", "email": "Anna.Lindqvist87@Example.org"},
+        {"account_id": "b", "email": "anna.lindqvist87+two@example.org", "email_domain": ""},
+        {"account_id": "c", "email_domain": "EXAMPLE.org", "email_shape": " A3.a8D2 "},
+        {"account_id": "d", "email": "nobody at example.org"},
+        {"account_id": "e", "email": 5},
+        {"email": "anna.lindqvist87@example.org"},
+    ]
+    reading = known(tmp_path, accounts=raw)
+    a, b, c, d, e = reading.register.to_dicts()
+    for name in ("email_domain_hash", "email_shape_hash"):
+        assert a[name] == b[name] == c[name] is not None
+        assert d[name] is e[name] is None
+    assert a["email_hash"] == b["email_hash"] is not None
+    assert c["email_hash"] is d["email_hash"] is None
+    assert dict(reading.counts["accounts"].nulled) == {"email": 2}
+    assert reading.quarantine["reason"].to_list() == ["no account_id"]
+    held = str([reading, *(frame.to_dicts() for frame in (reading.register, reading.quarantine))])
+    assert "lindqvist" not in held.lower()
+    assert "email" not in reading.register.columns
+
+
+def test_a_raw_address_in_a_parquet_register_is_read_alike(tmp_path: Path) -> None:
+    """The columns of another kind of file, the same three hashes."""
+    row = {"account_id": "a", "email": "anna.lindqvist87@example.org", "payment_batch": "B-17"}
+    pl.DataFrame([row]).write_parquet(tmp_path / "columns.parquet")
+    files = TrafficFiles(accounts=(tmp_path / "columns.parquet",))
+    columns = read_register(files, key=KEY).register
+    assert columns.equals(known(tmp_path, accounts=[row]).register)
+    assert columns["email_shape_hash"].null_count() == 0
+
+
+def test_issuers_and_batches_are_hashed_as_people_write_them(tmp_path: Path) -> None:
+    """Capitals and blanks around are nothing, blanks alone are no name, and kinds don't meet."""
+    rows: list[object] = [
+        {"account_id": "a", "payment_issuer": "Mint Bank", "payment_batch": "mint bank"},
+        {"account_id": "b", "payment_issuer": " MINT BANK ", "payment_batch": "  "},
+    ]
+    a, b = known(tmp_path, accounts=rows).register.to_dicts()
+    assert a["payment_issuer_hash"] == b["payment_issuer_hash"] != a["payment_batch_hash"]
+    assert b["payment_batch_hash"] is None
+
+
+def test_of_two_rows_that_differ_in_later_columns_alone_one_stays(tmp_path: Path) -> None:
+    """Whatever their order."""
+    rows: list[object] = [{"account_id": "a", "payment_batch": name} for name in ("x", "y", None)]
+    first, turned = (known(tmp_path, accounts=some).register for some in (rows, rows[::-1]))
+    assert first.equals(turned)
+    assert first["payment_batch_hash"].null_count() == 0
+
+
 def test_an_organisation_counts_where_it_is_verified(tmp_path: Path) -> None:
     """As stated; where nobody states it, where all of its accounts are verified."""
     told: list[object] = [

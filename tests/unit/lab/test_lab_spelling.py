@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from stillwatch.domain.tables import ACCOUNT
 from stillwatch_lab.scene import instant
 from stillwatch_lab.simulate import Output, count_files, simulate
 from stillwatch_lab.spelling import (
@@ -22,7 +24,7 @@ from stillwatch_lab.spelling import (
 from stillwatch_lab.text import Order, grammar
 from stillwatch_lab.text.scatter import chance, chance_of, mix, mix_one
 from stillwatch_lab.traffic.chats import PARTS, choose_favourites
-from stillwatch_lab.write import describe_accounts
+from stillwatch_lab.write import describe_accounts, write_accounts
 
 WORDS = ["a ", "", "flood ", "ünter", "\n", "日本 ", "x"]
 PATTERNS = [[0], [2, 1, 3], [5, 5, 4], [6], [1]]
@@ -135,3 +137,20 @@ def test_workers_leave_the_environment_as_it_was(
     simulate("honest-groups", out=tmp_path / "g", scale=0.01, output=Output(workers=2))
     assert os.environ["POLARS_MAX_THREADS"] == "3"
     assert "_RJEM_MALLOC_CONF" not in os.environ
+
+
+def test_the_register_has_columns_that_came_later_only_where_somebody_is_in_them(
+    tmp_path: Path,
+) -> None:
+    """No preset draws issuers, batches or addresses: registers are written as they always were."""
+    people = {"account_id": ["a"], "revenue_30d": [0.1], "exchanges": [3], "role": ["benign"]}
+    rows = pl.DataFrame(people).with_columns(campaign=None, replaces=None, group=None)
+    (tmp_path / "truth").mkdir()
+    write_accounts(tmp_path, [rows])
+    assert set(ACCOUNT.columns) - _columns(tmp_path) == set(ACCOUNT.later)
+    write_accounts(tmp_path, [rows.with_columns(payment_batch=pl.lit("b"))])
+    assert set(ACCOUNT.columns) - _columns(tmp_path) == {*ACCOUNT.later} - {"payment_batch"}
+
+
+def _columns(place: Path) -> set[str]:
+    return set(json.loads((place / "accounts.jsonl").read_text().splitlines()[0]))

@@ -28,7 +28,8 @@ def everything() -> Observed:
     register = registered(
         *[
             {"account_id": f"a{k}", "created": 1, "payment_hash": 1, "email_domain_hash": 2,
-             "email_hash": 3, "phone_country": "AA", "payment_country": "BB",
+             "email_hash": 3, "email_shape_hash": 5, "payment_issuer_hash": 6,
+             "payment_batch_hash": 7, "phone_country": "AA", "payment_country": "BB",
              "program": "research", "referrer_hash": 4}
             for k in range(6)
         ]

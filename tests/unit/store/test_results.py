@@ -14,6 +14,7 @@ import pytest
 
 from stillwatch.domain.errors import NotAResult, ResultError, ResultExists
 from stillwatch.domain.results import DECISION, QUARANTINE
+from stillwatch.domain.tables import REGISTER
 from stillwatch.store.results import (
     PROMISED,
     ResultDraft,
@@ -150,3 +151,21 @@ def test_a_table_that_lacks_a_column_or_cannot_be_read_is_no_result(tmp_path: Pa
     (out / "decisions.jsonl").write_bytes(b"{not json\n")
     with pytest.raises(NotAResult, match=r"readable decisions\.jsonl"):
         result.table(DECISION)
+
+
+def test_a_column_that_came_later_is_there_where_it_holds_something(tmp_path: Path) -> None:
+    """Results are written as before where nothing is in it, and older ones are read."""
+    known = REGISTER.conform(pl.DataFrame({"account_id": ["a"], "plan": ["free"]}))
+    filled = known.with_columns(payment_batch_hash=pl.lit(7, pl.Int64))
+    written = []
+    for number, rows in enumerate((known, filled)):
+        with draft_result(tmp_path / f"run-{number}") as draft:
+            _fill(draft)
+            draft.write_table(REGISTER, REGISTER.leave_out_unused(rows))
+        written.append(read_result(tmp_path / f"run-{number}").table(REGISTER))
+    assert set(REGISTER.columns) - set(written[0].columns) == set(REGISTER.later)
+    assert set(REGISTER.columns) - set(written[1].columns) == {
+        "email_shape_hash",
+        "payment_issuer_hash",
+    }
+    assert written[1]["payment_batch_hash"].to_list() == [7]

@@ -129,7 +129,7 @@ def write_background(
     draft.write_table(PROFILE, tied.profiles)
     draft.write_table(TIE, TIE.conform(kept))
     draft.write_table(CONDUCT, conduct.collect())
-    draft.write_table(REGISTER, known)
+    draft.write_table(REGISTER, REGISTER.leave_out_unused(known))
     draft.write_table(LAUNCH, register.launches)
 
 

@@ -21,7 +21,7 @@ from stillwatch.domain.channels.families import CHANNELS, CONTENT
 from stillwatch.domain.errors import LakeDamaged
 from stillwatch.domain.keyed import CONTENT_MASK
 from stillwatch.domain.lake_tables import TELLING
-from stillwatch.domain.tables import OBSERVED, SYSTEM
+from stillwatch.domain.tables import OBSERVED, REGISTER, SYSTEM
 from stillwatch.store.appends import FileEntry, read_appends
 from stillwatch.store.lake import Lake
 from stillwatch.store.manifest import (
@@ -37,6 +37,8 @@ HASHES: Final = {
     SYSTEM.name: ("system_hash", "sketch", "skeleton", "gist"),
 }
 """Columns of hashes of content, or of lists of them."""
+_GROWN: Final = {OBSERVED.name: OBSERVED, REGISTER.name: REGISTER}
+"""Tables that have columns which came later."""
 _TOLD_BY: Final = [one.name for one in CHANNELS if one.family == CONTENT]
 """Channels whose values are such hashes."""
 
@@ -47,8 +49,8 @@ def migrate_lake(lake: Lake, *, at: str) -> bool:
     The lake must be held: nobody ingests or looks. Killed anywhere, its format is still an older
     one, and the next time ends it. What was there rests on the disk until `sweep_lake`.
     at:      now, RFC 3339.
-    Cost:    the bytes of the tables with hashes of content are read and written once; one file in
-             memory.
+    Cost:    the bytes of the tables with hashes of content, and of the register, are read once, and
+             written where they change; one file in memory.
 
     Raises:
         LakeError: there is no lake, or it is of a newer format.
@@ -71,7 +73,7 @@ def migrate_lake(lake: Lake, *, at: str) -> bool:
 
 def _cut_file(lake: Lake, one: PlacedFile) -> PlacedFile:
     """Write a file's rows again with hashes cut; one that has nothing to cut is left as it is."""
-    if one.table not in {*HASHES, TELLING.name}:
+    if one.table not in {*HASHES, *_GROWN, TELLING.name}:
         return one
     path = lake.place / one.entry["path"]
     try:
@@ -87,11 +89,15 @@ def _cut_file(lake: Lake, one: PlacedFile) -> PlacedFile:
 
 
 def add_columns(table: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """Add the columns of exchanges that rows of a lake lack, as nulls.
+    """Add the columns of exchanges and of accounts that rows of a lake lack, as nulls.
 
-    Grain:   as the rows. Order: as given; columns as the table has them.
+    Grain:   as the rows. Order: as given; columns as the table has them, then those of the lake's
+             own (which ingest a row came with).
     """
-    return OBSERVED.conform(rows) if table == OBSERVED.name else rows
+    if table not in _GROWN:
+        return rows
+    conformed = _GROWN[table].conform(rows)
+    return conformed.hstack(rows.select(pl.exclude(conformed.columns)))
 
 
 def cut_hashes(table: str, rows: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from incidents_by_hand import PSEUDONYM, ingest, record, run, run_json
 
 from stillwatch.app.steps.opening import lake_to_watch
 from stillwatch.app.steps.window import take_window
+from stillwatch.domain.tables import REGISTER
 from stillwatch.observe.passages import list_passages
 from stillwatch.store.appends import read_appends
 from stillwatch.store.lake import Lake
@@ -47,6 +48,8 @@ def make_older(place: Path) -> None:
             longer = pl.col(name).list.eval(lengthen(pl.element()))
             rows = rows.with_columns(longer if is_list else lengthen(pl.col(name)))
         rows = rows.drop("numbers_hash", strict=False)  # since format 4
+        if one.table == REGISTER.name:
+            rows = rows.drop(REGISTER.later)  # since format 5
         part = lake.write_part(one.table, one.day, rows, "older-" + Path(one.entry["path"]).stem)
         after.append(PlacedFile(one.append, one.table, part))
     publish(place, before, after, at="2026-11-30T08:00:00+00:00")

@@ -16,7 +16,7 @@ from lakes_by_hand import FIRST, KEY, NOW, die_after, new_lake
 from stillwatch.domain.errors import LakeDamaged, LakeError
 from stillwatch.domain.keyed import CONTENT_BITS, CONTENT_MASK, PseudonymKey, hash_strings
 from stillwatch.domain.lake_tables import TELLING
-from stillwatch.domain.tables import ARRIVAL, OBSERVED, SYSTEM
+from stillwatch.domain.tables import ARRIVAL, OBSERVED, REGISTER, SYSTEM
 from stillwatch.observe import load_tactics, observe_arrivals
 from stillwatch.observe.systems import observe_systems
 from stillwatch.store import appends as appends_module
@@ -38,9 +38,9 @@ PSEUDONYM = PseudonymKey(3, 4)
 MODEL = load_tactics()
 NAMES = [name for name in OBSERVED.columns if name.endswith("_hash")]
 SCATTER = 0x9E3779B1
-LATER = ("numbers_hash",)
+LATER = ("numbers_hash", *REGISTER.later)
 """Columns that came after format 2."""
-TABLES = (OBSERVED.name, SYSTEM.name, TELLING.name)
+TABLES = (OBSERVED.name, SYSTEM.name, TELLING.name, REGISTER.name)
 
 
 def arrivals(number: int) -> pl.DataFrame:
@@ -76,6 +76,13 @@ def telling(hashes: pl.Series) -> pl.DataFrame:
     return TELLING.conform(frame.with_columns(campaign_id=pl.lit("c-1"), look=1, weight_bits=1.0))
 
 
+def register(number: int, *, is_old: bool) -> pl.DataFrame:
+    """Give the register of one ingest, with the number that a lake writes beside it."""
+    known = pl.DataFrame({"account_id": ["acct-0", "acct-1"], "plan": "free", "email_hash": 9})
+    rows = REGISTER.conform(known).with_columns(ingest=pl.lit(number, pl.Int64))
+    return rows.drop(REGISTER.later) if is_old else rows
+
+
 def lengthen(value: pl.Expr) -> pl.Expr:
     """Give a hash lower bits of its own, as those had that were written before."""
     lower = ((value // 2**16) * SCATTER) % 2 ** (64 - CONTENT_BITS)
@@ -103,6 +110,7 @@ def fill(place: Path, *, is_old: bool, is_merged: bool = False) -> Lake:
         rows = {OBSERVED.name: observed, SYSTEM.name: observe_systems(arrived, key=PSEUDONYM)}
         if is_old:
             rows = {name: as_written_before(name, frame) for name, frame in rows.items()}
+        rows[REGISTER.name] = register(number, is_old=is_old)
         lake.commit([lake.write(n, f) for n, f in rows.items()], {"ingest": {"number": number}})
     lake.append(TELLING.name, telling(rows[OBSERVED.name]["prompt_hash"]))
     if is_old:
@@ -134,6 +142,24 @@ def test_a_migrated_lake_holds_what_one_observed_anew_does(
     told = [lake.read(OBSERVED.name)[LATER[0]].null_count() for lake in (old, new)]
     assert told == [18, 0]
     assert not migrate_lake(old, at=NOW)
+    assert old.read(REGISTER.name).columns == [*REGISTER.columns, "ingest"]
+
+
+def test_a_lake_of_the_format_before_gets_the_columns_of_its_register(tmp_path: Path) -> None:
+    """As nulls, beside what was there; exchanges are left as they lie."""
+    lake = new_lake(tmp_path / "lake")
+    lake.append(OBSERVED.name, observe_arrivals(arrivals(0), key=PSEUDONYM, model=MODEL))
+    lake.append(REGISTER.name, register(1, is_old=True))
+    write_format(lake.place, 4)
+    there = list(lake.files(OBSERVED.name))
+    assert migrate_lake(lake, at=NOW)
+    told = register(2, is_old=False).with_columns(payment_batch_hash=pl.lit(7, pl.Int64))
+    lake.append(REGISTER.name, told)
+    told = lake.read(REGISTER.name)
+    assert told["payment_batch_hash"].to_list() == [None, None, 7, 7]
+    assert told["plan"].to_list() == ["free"] * 4
+    assert told["ingest"].to_list() == [1, 1, 2, 2]
+    assert [one["path"] for one in lake.files(OBSERVED.name)] == [one["path"] for one in there]
 
 
 def test_names_keep_all_of_their_bits(tmp_path: Path) -> None:

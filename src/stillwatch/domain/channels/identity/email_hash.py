@@ -1,7 +1,7 @@
 """Accounts signed up with one e-mail address.
 
-The hash of the whole address.
-Blind spot: an address for each account.
+The hash of the whole address, or, of a raw one, of its mailbox: without case and plus-tag.
+Blind spot: an address for each account (see `email_shape`).
 Look-alikes: one person with accounts for work and play.
 """
 

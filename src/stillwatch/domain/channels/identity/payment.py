@@ -1,7 +1,7 @@
 """Accounts pay with one instrument.
 
 The hash of the payment fingerprint, where the register has one.
-Blind spot: an instrument for each account.
+Blind spot: an instrument for each account (see `payment_batch`).
 Look-alikes: a firm, or one customer with many keys on a card.
 """
 
