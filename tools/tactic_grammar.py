@@ -7,8 +7,8 @@ Further frames are composed from `harvest_clauses.txt` and `honest_clauses.txt`:
 asked, the form of the output and the payload, in any of `_LAYOUTS`. Each clause belongs to one pool
 and is never put beside clauses of another, so that a pool left out is wording never seen.
 `harvest_forms.txt` and `honest_forms.txt` hold further frames by layout and language;
-`*_wrappers.txt` and `*_wrapper_clauses.txt` hold those around a quoted item; `hard_honest.txt` holds
-the honest hard set, which is tested on and never learnt from.
+`*_wrappers.txt` and `*_wrapper_clauses.txt` hold those around a quoted item; `hard_honest.txt`
+holds the honest hard set, which is tested on and never learnt from.
 
 Deliberately absent: any sentence of anybody else's.
 """
