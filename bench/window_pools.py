@@ -21,6 +21,7 @@ import pyarrow as pa
 from stillwatch.detect.distribution.items import Items, make_items
 from stillwatch.domain.keyed import PseudonymKey, hash_strings
 from stillwatch.observe.hashes.grams import list_grams
+from stillwatch.observe.hashes.typed import list_typed
 
 BENIGN_MAX, ATTACK_MAX = 9_000, 1_000
 CHARS = 2_500
@@ -57,7 +58,13 @@ def itemise(texts: list[str]) -> Items:
     column = pa.array(texts)
     grams = list_grams(column)
     prompts = hash_strings(column, key=KEY).to_numpy() & (2**62 - 1)
-    return make_items(grams.ends, grams.hashes, words=grams.words, prompts=prompts)
+    typed = list_typed(column)
+    return make_items(
+        (grams.ends, grams.hashes),
+        (typed.ends, typed.buckets),
+        words=grams.words,
+        prompts=prompts,
+    )
 
 
 def _published(source: str) -> Callable[..., tuple[Texts, Texts]]:

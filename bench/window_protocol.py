@@ -87,6 +87,11 @@ def weigh(null: F64, scores: list[F64]) -> dict[str, Any]:
     return row
 
 
+def join(items: Items) -> F32:
+    """Give one embedding of all that ours reads: words and typing, side by side."""
+    return scale_rows(np.concatenate([items.embedding, items.typed_embedding], axis=1))
+
+
 def run_peers(name: str, embeddings: tuple[F32, F32], drawn: list[Rows], made: Any) -> Any:  # noqa: ANN401  a cache of any of two
     """Run the published MMD on an embedding."""
     if name not in made:
@@ -104,7 +109,10 @@ def run_pair(pair: Pair, data: Path, seed: int, llama: Any) -> list[dict[str, An
     pools = (len(benign) - cut, len(attack))
     ours = Ours(pool, shown, rng)
     sample = rng.permutation(cut)[:PEER_POOL]
-    embedded = {"MMD, our embedding": (pool.embedding[sample], shown.embedding)}
+    embedded = {
+        "MMD, our embedding": (pool.embedding[sample], shown.embedding),
+        "MMD, words and typing": (join(pool)[sample], join(shown)),
+    }
     if llama is not None:
         texts = [benign[i] for i in sample], benign[cut:] + attack
         both = [scale_rows(np.asarray(llama.embed(t), np.float32)) for t in texts]

@@ -119,6 +119,8 @@ class Town:
             np.concatenate([r.kernel for r in read]),
             np.concatenate([r.embedding for r in read]),
             sparse.vstack([r.counts for r in read], format="csr"),
+            sparse.vstack([r.rare for r in read], format="csr"),
+            np.concatenate([r.own for r in read]),
         )
 
     def _read(self, data: Path) -> tuple[list[str], I64]:

@@ -26,12 +26,13 @@ from stillwatch.detect.distribution.figures.breadth import measure_breadth
 from stillwatch.detect.distribution.figures.energy import measure_energy
 from stillwatch.detect.distribution.figures.frequencies import measure_frequencies
 from stillwatch.detect.distribution.figures.kernel_mean import measure_kernel_mean
+from stillwatch.detect.distribution.figures.rare import measure_rare
 from stillwatch.detect.distribution.items import F64
 from stillwatch.detect.distribution.reference import Reference
 from stillwatch.detect.distribution.usual import Usual, describe_usual
 from stillwatch.detect.distribution.windows import Windows
 
-STRONGEST_OF_POOL: Final = 10
+STRONGEST_OF_POOL: Final = 18
 """Figures that are added up where benign windows are drawn from one pool: half of them."""
 STRONGEST_OF_ACCOUNTS: Final = 3
 """The same where they are accounts or groups that differ among themselves: the sum of half is then
@@ -78,6 +79,7 @@ def measure_windows(windows: Windows, usual: Usual) -> dict[str, F64]:
     return {
         **measure_kernel_mean(windows, usual),
         **measure_frequencies(windows, usual),
+        **measure_rare(windows, usual),
         **measure_breadth(windows, usual),
         **measure_energy(windows, usual),
     }

@@ -1,8 +1,8 @@
 """Exchanges read through the frozen maps: rows whose sums are all that a window keeps.
 
 Third step: `Items` and a `Reference` in, `Features` out. A row is 1,024 cosines and sines, the
-embedding, and one count in each block: its words, how surprising and how strange it is, its place,
-its length, its bin in each direction, its prompt.
+embedding, one count in each block (its words, how surprising, strange and new it is, its place, its
+length, its bin in each direction, its prompt), and its words and typing for `figures/rare.py`.
 
 Deliberately absent: anything that is not a sum over exchanges.
 """
@@ -15,7 +15,8 @@ import numpy as np
 from scipy import sparse
 
 from stillwatch.detect.distribution.items import F32, I64, Items, Matrix
-from stillwatch.detect.distribution.maps import measure_strangeness, measure_surprise, read_kernel
+from stillwatch.detect.distribution.maps import measure_oddities, read_kernel
+from stillwatch.detect.distribution.rarity import read_rarity
 from stillwatch.detect.distribution.reference import (
     PLACES,
     PROMPT_BUCKETS,
@@ -33,9 +34,21 @@ class Features:
     kernel: F32
     embedding: F32
     counts: Matrix
+    rare: Matrix
+    own: F32
 
     def __len__(self) -> int:
         return len(self.kernel)
+
+    def take(self, rows: I64) -> Features:
+        """Give some of the rows, in that order. Grain: one row per row asked for."""
+        return Features(
+            self.kernel[rows],
+            self.embedding[rows],
+            self.counts[rows],
+            self.rare[rows],
+            self.own[rows],
+        )
 
 
 def read_features(reference: Reference, items: Items) -> Features:
@@ -47,16 +60,16 @@ def read_features(reference: Reference, items: Items) -> Features:
     words = items.grams.tocoo()
     shape = (len(items), WORD_BUCKETS)
     coarse = sparse.csr_matrix((words.data, (words.row, words.col % WORD_BUCKETS)), shape=shape)
-    unusual = measure_surprise(items, reference.surprise)
-    strange = measure_strangeness(items.embedding, reference.embedding_mean, reference.whitening)
     sliced = items.embedding @ reference.slices
     bins = [np.searchsorted(reference.slice_edges[:, j], sliced[:, j]) for j in range(SLICES)]
     at = np.stack(bins, axis=1) + SLICE_BINS * np.arange(SLICES)
     counts = [
         coarse,
-        _one_of(np.searchsorted(reference.surprise_edges, unusual), len(reference.surprise_edges)),
-        _one_of(
-            np.searchsorted(reference.strangeness_edges, strange), len(reference.strangeness_edges)
+        *(
+            _one_of(np.searchsorted(edges, oddity), len(edges))
+            for oddity, edges in zip(
+                measure_oddities(items, reference.oddities), reference.oddity_edges, strict=True
+            )
         ),
         _one_of((items.embedding @ reference.places.T).argmax(axis=1), PLACES - 1),
         _one_of(np.searchsorted(reference.length_edges, items.words), len(reference.length_edges)),
@@ -64,7 +77,8 @@ def read_features(reference: Reference, items: Items) -> Features:
         _one_of(items.prompts % PROMPT_BUCKETS, PROMPT_BUCKETS - 1),
     ]
     kernel = read_kernel(items.embedding, reference.frequencies)
-    return Features(kernel, items.embedding, sparse.hstack(counts, format="csr"))
+    rare, own = read_rarity(items, reference.rarity)
+    return Features(kernel, items.embedding, sparse.hstack(counts, format="csr"), rare, own)
 
 
 def _one_of(bins: I64, last: int) -> Matrix:

@@ -18,7 +18,14 @@ from typing import Final
 import numpy as np
 
 from stillwatch.detect.distribution.items import F32, F64, Items, scale_rows
-from stillwatch.detect.distribution.maps import measure_strangeness, measure_surprise, read_kernel
+from stillwatch.detect.distribution.maps import (
+    ODDITIES,
+    Oddities,
+    fit_oddities,
+    measure_oddities,
+    read_kernel,
+)
+from stillwatch.detect.distribution.rarity import Rarity, fit_rarity
 
 BANDWIDTHS: Final = (0.5, 1.0, 2.0, 4.0)
 """Times the median distance: arXiv 2606.05725."""
@@ -43,14 +50,10 @@ _UNUSUAL_AT: Final = (
     *(0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5),
     *(0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999),
 )
-"""Quantiles that cut surprise and strangeness, finer at both ends: few odd prompts are to show."""
+"""Quantiles that cut the five oddities, finer at both ends: few odd prompts are to show."""
 _LENGTHS_AT: Final = tuple(np.linspace(0.05, 0.95, 19).tolist())
 
-_RIDGE: Final = 0.01
-"""Added to the covariance of embeddings, in mean variances: keeps unused directions finite."""
-_TINY: Final = 1e-9
-
-BLOCKS: Final = ("words", "surprise", "strangeness", "places", "lengths", "slices", "prompts")
+BLOCKS: Final = ("words", *ODDITIES, "places", "lengths", "slices", "prompts")
 """Blocks of counts of a window, in the order of their columns."""
 
 
@@ -62,12 +65,9 @@ class Reference:
     kernel_mean: F64
     embedding_mean: F64
     directions: F64
-    surprise: F32
-    """Minus log of how often a bucket's feature stands in a benign prompt."""
-    surprise_edges: F64
-    whitening: F64
-    """Turns an embedding less the mean into one whose squared length is Mahalanobis' distance."""
-    strangeness_edges: F64
+    oddities: Oddities
+    oddity_edges: tuple[F64, ...]
+    rarity: Rarity
     length_edges: F64
     places: F32
     slices: F32
@@ -77,8 +77,7 @@ class Reference:
         """Give the columns of a block of counts. Cost: none."""
         widths = (
             WORD_BUCKETS,
-            len(self.surprise_edges) + 1,
-            len(self.strangeness_edges) + 1,
+            *(len(edges) + 1 for edges in self.oddity_edges),
             PLACES,
             len(self.length_edges) + 1,
             SLICES * SLICE_BINS,
@@ -98,11 +97,10 @@ def fit_reference(items: Items, *, seed: int) -> Reference:
     """
     rng = np.random.default_rng(seed)
     half = len(items) // 2
-    seen = np.asarray(items.grams[:half].sum(axis=0)).ravel()
-    surprise = (-np.log((seen + 0.5) / (half + 1))).astype(np.float32)
     centre = items.embedding.mean(axis=0, dtype=np.float64)
-    whitening = _whiten(items.embedding[:half])
+    oddities = fit_oddities(items.take(np.arange(half)), centre)
     other = items.take(np.arange(half, len(items)))
+    found = measure_oddities(other, oddities)
     frequencies = draw_frequencies(items.embedding, rng)
     kernel = read_kernel(items.embedding, frequencies)
     slices = rng.standard_normal((items.embedding.shape[1], SLICES)).astype(np.float32)
@@ -112,22 +110,14 @@ def fit_reference(items: Items, *, seed: int) -> Reference:
         kernel.mean(axis=0, dtype=np.float64),
         centre,
         np.linalg.eigh(np.cov(kernel.T))[1][:, ::-1][:, :_DIRECTIONS],
-        surprise,
-        np.quantile(measure_surprise(other, surprise), _UNUSUAL_AT),
-        whitening,
-        np.quantile(measure_strangeness(other.embedding, centre, whitening), _UNUSUAL_AT),
+        oddities,
+        tuple(np.unique(np.quantile(figures, _UNUSUAL_AT)) for figures in found),
+        fit_rarity(items),
         np.unique(np.quantile(items.words, _LENGTHS_AT)),
         _cut_places(items.embedding, rng),
         slices,
         np.quantile(items.embedding @ slices, inner, axis=0),
     )
-
-
-def _whiten(embedding: F32) -> F64:
-    covariance = np.cov(embedding.T)
-    ridge = _RIDGE * np.trace(covariance) / len(covariance) + _TINY
-    inverse = np.linalg.inv(covariance + ridge * np.eye(len(covariance)))
-    return np.asarray(np.linalg.cholesky(inverse), np.float64)
 
 
 def draw_frequencies(embedding: F32, rng: np.random.Generator, *, count: int = FREQUENCIES) -> F32:

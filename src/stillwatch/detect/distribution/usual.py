@@ -30,6 +30,10 @@ class Usual:
     counts: dict[str, tuple[F64, F64]]
     means: F64
     """Mean embedding of each benign window: where benign windows are, one by one."""
+    rare_mean: F64
+    """Midway between the reference's mean row of words and typing and the benign windows'."""
+    rare_noise: F64
+    """What exchanges by themselves add to the squares of a benign window's mean, weighed."""
 
 
 def project_kernel(windows: Windows, reference: Reference) -> F64:
@@ -58,10 +62,13 @@ def describe_usual(reference: Reference, windows: Windows) -> Usual:
     """
     projected = project_kernel(windows, reference)
     shares = {b: read_shares(windows, reference, b) for b in BLOCKS if b != "prompts"}
+    rare = np.asarray(windows.rare.sum(axis=0), np.float64).ravel() / windows.sizes.sum()
     return Usual(
         reference,
         float(windows.sizes.mean()),
         (projected.mean(axis=0), projected.var(axis=0)),
         {b: (x.mean(axis=0), x.var(axis=0)) for b, x in shares.items()},
         windows.embedding / windows.sizes[:, None],
+        (reference.rarity.mean + rare) / 2,
+        (windows.own / windows.sizes[:, None] ** 2).mean(axis=0),
     )

@@ -26,6 +26,9 @@ class Windows:
     kernel: F64
     embedding: F64
     counts: Matrix
+    rare: Matrix
+    own: F64
+    """What each exchange adds to the squares of `rare` by itself, weighed."""
 
     def __len__(self) -> int:
         return len(self.sizes)
@@ -37,11 +40,20 @@ class Windows:
             self.kernel + other.kernel,
             self.embedding + other.embedding,
             self.counts + other.counts,
+            self.rare + other.rare,
+            self.own + other.own,
         )
 
     def take(self, rows: slice | I64) -> Windows:
         """Give some of the windows. Grain: one row per row asked for."""
-        return Windows(self.sizes[rows], self.kernel[rows], self.embedding[rows], self.counts[rows])
+        return Windows(
+            self.sizes[rows],
+            self.kernel[rows],
+            self.embedding[rows],
+            self.counts[rows],
+            self.rare[rows],
+            self.own[rows],
+        )
 
 
 def sum_windows(features: Features, members: Matrix) -> Windows:
@@ -55,6 +67,8 @@ def sum_windows(features: Features, members: Matrix) -> Windows:
         np.asarray(members @ features.kernel, np.float64),
         np.asarray(members @ features.embedding, np.float64),
         sparse.csr_matrix(members @ features.counts),
+        sparse.csr_matrix(members @ features.rare),
+        np.asarray(members @ features.own, np.float64),
     )
 
 

@@ -71,21 +71,16 @@ def test_narrow_and_even_windows_leave_the_benign_range_on_both_sides(
 ) -> None:
     """Ten prompts sent again and again collide more; one prompt from each place collides less."""
     plain = measure_breadth(draw(benign, RNG, size=50, windows=80), usual)
-    few = benign_rows(benign, RNG.integers(0, 10, 500))
+    few = benign.take(RNG.integers(0, 10, 500))
     narrow = measure_breadth(draw(few, RNG, size=50, windows=20), usual)
     place = np.asarray(benign.counts[:, reference.columns("places")].argmax(axis=1)).ravel()
-    one_each = benign_rows(benign, np.unique(place, return_index=True)[1][:50])
+    one_each = benign.take(np.unique(place, return_index=True)[1][:50])
     even = measure_breadth(draw(one_each, RNG, size=len(one_each), windows=1), usual)
     low, high = np.quantile(plain["collisions"], [0.0, 1.0])
     assert (narrow["collisions"] > high).all()
     assert (even["collisions"] < low).all()
     assert (narrow["repetition"] > plain["repetition"].max()).all()
     assert (even["coverage"] > plain["coverage"].max()).all()
-
-
-def benign_rows(features: Features, rows: np.ndarray) -> Features:
-    """Some rows of features, possibly again."""
-    return Features(features.kernel[rows], features.embedding[rows], features.counts[rows])
 
 
 def test_energy_is_zero_for_the_same_shares_and_grows_with_the_shift() -> None:

@@ -7,7 +7,7 @@ from windows_by_hand import cut, draw, itemise, say
 
 from stillwatch.detect.distribution.features import read_features
 from stillwatch.detect.distribution.items import make_items, scale_rows
-from stillwatch.detect.distribution.maps import measure_surprise, read_kernel
+from stillwatch.detect.distribution.maps import ODDITIES, measure_surprise, read_kernel
 from stillwatch.detect.distribution.reference import BANDWIDTHS, fit_reference
 from stillwatch.detect.distribution.windows import mark_members, sum_windows
 
@@ -28,11 +28,11 @@ def test_texts_that_share_words_lie_closer() -> None:
 def test_an_item_without_features_is_made() -> None:
     """No hashes at all: empty rows of the right shape."""
     none = np.zeros(0, np.uint64)
-    items = make_items(
-        np.zeros(3, np.int64), none, words=np.zeros(2, np.int64), prompts=np.arange(2)
-    )
+    ends = np.zeros(3, np.int64)
+    typed = (ends, np.zeros(0, np.int64))
+    items = make_items((ends, none), typed, words=np.zeros(2, np.int64), prompts=np.arange(2))
     assert len(items) == 2
-    assert items.grams.nnz == 0
+    assert items.grams.nnz == items.typed.nnz == 0
 
 
 def test_kernel_features_approximate_the_mean_of_four_gaussian_kernels() -> None:
@@ -54,8 +54,8 @@ def test_what_nobody_says_is_surprising() -> None:
     items = itemise(say(np.random.default_rng(3), 300))
     reference = fit_reference(items, seed=1)
     strange = itemise(["qua zub fleem", ""])
-    surprise = measure_surprise(strange, reference.surprise)
-    assert surprise[0] > measure_surprise(items, reference.surprise).max()
+    surprise = measure_surprise(strange.grams, reference.oddities.surprise)
+    assert surprise[0] > measure_surprise(items.grams, reference.oddities.surprise).max()
     assert surprise[1] == 0
 
 
@@ -74,6 +74,8 @@ def test_a_window_is_the_sum_of_its_shards_in_any_order() -> None:
         assert np.allclose(merged.kernel, whole.kernel, atol=1e-4)
         assert np.allclose(merged.embedding, whole.embedding, atol=1e-4)
         assert (merged.counts != whole.counts).nnz == 0
+        assert abs(merged.rare - whole.rare).max() < 1e-4
+        assert np.allclose(merged.own, whole.own, rtol=1e-4)
         assert list(merged.sizes) == [100, 100]
 
 
@@ -83,7 +85,7 @@ def test_every_block_of_counts_counts_every_exchange() -> None:
     reference = fit_reference(itemise(say(rng, 300)), seed=1)
     windows = cut(read_features(reference, itemise(say(rng, 200))), rng, size=100)
     for block, each in (
-        ("surprise", 1),
+        *((oddity, 1) for oddity in ODDITIES),
         ("places", 1),
         ("lengths", 1),
         ("prompts", 1),

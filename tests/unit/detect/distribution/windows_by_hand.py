@@ -9,13 +9,20 @@ from stillwatch.detect.distribution.features import Features
 from stillwatch.detect.distribution.items import I64, Items, make_items
 from stillwatch.detect.distribution.windows import Windows, mark_members, sum_windows
 from stillwatch.observe.hashes.grams import list_grams
+from stillwatch.observe.hashes.typed import list_typed
 
 
 def itemise(texts: list[str]) -> Items:
     """Make items of texts."""
     grams = list_grams(pa.array(texts))
     prompts = np.array([sum(t.encode()) * 7919 + len(t) for t in texts], np.int64)
-    return make_items(grams.ends, grams.hashes, words=grams.words, prompts=prompts)
+    typed = list_typed(pa.array(texts))
+    return make_items(
+        (grams.ends, grams.hashes),
+        (typed.ends, typed.buckets),
+        words=grams.words,
+        prompts=prompts,
+    )
 
 
 def spell(number: int) -> str:

@@ -1,10 +1,10 @@
-"""Are words, lengths and surprise as frequent as in benign windows? Likelihood ratios by bucket.
+"""Are words, lengths and oddities as frequent as in benign windows? Likelihood ratios by bucket.
 
 Each bucket of counts is compared with its mean over benign windows, in units of its spread. The sum
 of squares sees a broad change; the largest few see a template, whose words are in every prompt of a
-harvest and hardly anywhere else. Surprise (how unusual a prompt's features are) and strangeness
-(Mahalanobis' distance) are binned finely at both ends, so that a few odd prompts show long before
-the mean moves; the shift of the mean, either way, is taken as well.
+harvest and hardly anywhere else. How odd prompts are, in five ways (`maps.py`), is binned finely at
+both ends, so that a few odd prompts show long before the mean moves; the shift of the mean, either
+way, is taken as well.
 
 Blind spot: a harvest that asks with everybody's words; an honest customer with a new trade.
 Source: Pearson 1900 for the sum; higher criticism (Donoho and Jin 2004) for the largest.
@@ -18,14 +18,15 @@ import numpy as np
 from scipy import stats
 
 from stillwatch.detect.distribution.items import F64
+from stillwatch.detect.distribution.maps import ODDITIES
 from stillwatch.detect.distribution.usual import Usual, read_shares
 from stillwatch.detect.distribution.windows import Windows
 
-_LARGEST: Final = {"words": 16, "surprise": 2, "strangeness": 2, "lengths": 2}
+_LARGEST: Final = {"words": 16, **dict.fromkeys(ODDITIES, 2), "lengths": 2}
 """Buckets that the sharp test sums: a template's words, and one bin and its neighbour."""
 _TINY: Final = 1e-9
 
-TWO_SIDED: Final = ("surprise_shift", "strangeness_shift", "lengths_shift")
+TWO_SIDED: Final = tuple(f"{block}_shift" for block in (*ODDITIES, "lengths"))
 """Names of the figures of which both ends are unusual."""
 
 
@@ -44,7 +45,7 @@ def read_deviance(windows: Windows, usual: Usual, block: str) -> F64:
 
 
 def measure_frequencies(windows: Windows, usual: Usual) -> dict[str, F64]:
-    """Measure words, surprise, strangeness and lengths: broadly, sharply, and their shift.
+    """Measure words, oddities and lengths: broadly, sharply, and their shift.
 
     Grain:   one row per window. Units: natural logarithm of squared deviations; large is unusual.
     Cost:    linear in the blocks' widths.
