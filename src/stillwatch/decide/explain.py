@@ -14,6 +14,7 @@ import polars as pl
 
 from stillwatch.decide.explanation import ChannelEvidence, Explanation, FamilyEvidence, Findings
 from stillwatch.domain.channels.families import CHANNEL_OF, CHANNELS
+from stillwatch.domain.channels.heard import phrase_heard
 from stillwatch.domain.channels.told import P_VALUE, phrase_told
 from stillwatch.domain.errors import UnknownSubject
 
@@ -119,7 +120,7 @@ def _campaign_facts(campaign_id: str | None, findings: Findings) -> list[tuple[s
 def _phrase(channel: str) -> str:
     if channel in CHANNEL_OF:
         return CHANNEL_OF[channel].phrase
-    return phrase_told(channel) or channel
+    return phrase_heard(channel) or phrase_told(channel) or channel
 
 
 def _weigh(subject: str, findings: Findings) -> tuple[FamilyEvidence, ...]:

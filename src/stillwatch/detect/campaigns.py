@@ -24,6 +24,10 @@ _CORE = 0.5
 """Membership from which an exchange counts as harvest. CONTRACT.md, section 4."""
 _NAMED_SHARE = 0.05
 """Share of the harvest from which a tactic or a capability is named."""
+_NOTHING_KNOWN = "other"
+"""The capability that says none: named last, however frequent it is."""
+_TIES_TOLD = 5
+"""Channels that the summary names, strongest first; `channels` has them all."""
 _REPLAY = "dataset_replay"
 _GRADING = "rubric_grading"
 _TAKEN = {"account_id": pl.String, "harvested": pl.Int64, "evaluated": pl.Int64}
@@ -33,6 +37,7 @@ _TOLD = (
 )  # fmt: skip
 """Columns of an exchange that a campaign is told by."""
 _SUMMARY = "{accounts:,} accounts {verb} {exchanges:,} exchanges{purpose}; tied by {ties}."
+_UNTOLD = "{accounts:,} accounts look like a harvest's, but share no exchanges; tied by {ties}."
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,7 @@ def _summarise(  # noqa: PLR0913, PLR0917  one row, field by field
     core = own.filter(pl.col("membership") >= _CORE)
     seen = core if len(core) else own
     tactics = _frequent(_list_tactics(core), "tactic", of=len(core))
-    capabilities = _frequent(core, "capability", of=len(core))
+    capabilities = sorted(_frequent(core, "capability", of=len(core)), key=_NOTHING_KNOWN.__eq__)
     accounts = own["account_id"].n_unique()
     verb = "harvest" if kind == "distillation" else "act together, though not to harvest,"
     purpose = f" by {', '.join(tactics).replace('_', ' ')}" if tactics else ""
@@ -143,18 +148,25 @@ def _summarise(  # noqa: PLR0913, PLR0917  one row, field by field
                 "channels": [channels],
                 "pivot_q_value": [pivot],
                 "summary": [
-                    _SUMMARY.format(
+                    (_SUMMARY if len(core) or kind != "distillation" else _UNTOLD).format(
                         accounts=accounts,
                         verb=verb,
                         exchanges=len(core),
                         purpose=purpose,
-                        ties=", ".join(channels).replace("_", " "),
+                        ties=_list_ties(channels),
                     )
                 ],
             },
             schema_overrides=CAMPAIGNS_OUT.schema,
         )
     )
+
+
+def _list_ties(channels: list[str]) -> str:
+    """Name the channels that tie most, and how many others do."""
+    told = [channel.replace("_", " ") for channel in channels[:_TIES_TOLD]]
+    left = len(channels) - len(told)
+    return ", ".join(told) + (f" and {left} more" if left > 0 else "")
 
 
 def _list_tactics(core: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import polars as pl
 
 from stillwatch.domain.channels.families import CHANNEL_OF
+from stillwatch.domain.channels.heard import phrase_heard
 from stillwatch.domain.channels.told import phrase_told
 from stillwatch.report.charts import plot_ties, plot_witnesses
 from stillwatch.report.drawing import Drawing, draw_later
@@ -24,29 +25,6 @@ Row = dict[str, Any]
 TIES_DRAWN_MAX: Final = 12
 """Ties that are drawn; the table under the drawing has them all."""
 _QUARTILES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
-_MEANINGS: Final = {
-    "interchangeability": "log2 of the share of content variance that lies between accounts: "
-    "low where all draw on one queue",
-    "volume_evenness": "log2 of the dispersion of daily volumes: low where work is dealt out",
-    "item_diversity": "share of different prompts: low where a class repeats an exercise",
-    "template_mass": "share of exchanges with the group's passages: high where there is one job",
-    "tactics": "mean probability that a prompt harvests by some tactic",
-    "taking": "log2 of output tokens above the population's",
-    "follow_up": "share of later turns of a conversation: low where nobody reads the answers",
-    "declared_owner": "largest share under one organisation, mail domain or card: honest groups "
-    "say whose they are",
-    "handed_on": "share of refused requests that another account sends, less that of answered "
-    "ones: high where one queue is behind all",
-    "moved_on": "share of requests handed on that come from another subnet and client: high where "
-    "one queue is hidden",
-    "text_distribution": "distance of its text from the run's; expected of as many strangers. It "
-    "weighs nothing: narrow trades are honest",
-    "text_rank": "its place by that distance among the run's tied groups of its size: small where "
-    "it is unusually narrow or unusually broad. It weighs nothing",
-    "stream": "share of the account's traffic that is the group's, against strangers'",
-}
-"""What a witness says, in a clause; what is told beside them has its own in `channels/told.py`, and
-unknown ones go by their name alone."""
 
 
 def gather_subjects(findings: Findings, subjects: Collection[str]) -> list[Row]:
@@ -61,7 +39,7 @@ def gather_subjects(findings: Findings, subjects: Collection[str]) -> list[Row]:
         {
             **row,
             "phrase": phrase_of(row["channel"]),
-            "meaning": _MEANINGS.get(row["channel"]) or phrase_told(row["channel"]),
+            "meaning": phrase_heard(row["channel"]) or phrase_told(row["channel"]),
         }
         for row in ordered.iter_rows(named=True)
     ]

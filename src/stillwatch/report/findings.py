@@ -77,6 +77,16 @@ class Findings:
             "q_value", "accounts", "group_id", descending=[False, True, False]
         )
 
+    def tell_nearest(self) -> str:
+        """Say which group that was let be came nearest to a harvest; nothing where none is tied."""
+        if (let_be := self.groups_let_be()).is_empty():
+            return ""
+        nearest = let_be.row(0, named=True)
+        return (
+            f"Nearest to one is a tied group of {nearest['accounts']:,} accounts "
+            f"(q {nearest['q_value']:.2g} that it is none)."
+        )
+
     def smallest_campaign(self) -> int | None:
         """Heads of the smallest campaign that this data could have shown; None if not computed."""
         heads = [row["heads"] for row in self.run.get("power", ()) if row.get("heads") is not None]

@@ -75,6 +75,7 @@ def _context(findings: Findings) -> dict[str, Any]:
         "accounts_seen": findings.accounts.height,
         "ties_drawn_max": TIES_DRAWN_MAX,
         "smallest": findings.smallest_campaign(),
+        "nearest": findings.tell_nearest(),
         "let_be": list(let_be.head(REPORT_GROUPS_MAX).iter_rows(named=True)),
         "let_be_total": let_be.height,
         "let_be_accounts": let_be["accounts"].sum(),

@@ -70,7 +70,7 @@ def _headline(findings: Findings, live: list[Row]) -> list[str]:
     )
     says = (
         f"No group of tied accounts among the {seen} seen is more of a harvest than honest tied "
-        f"groups are. {meaning} {ran}"
+        f"groups are. {' '.join(filter(None, (findings.tell_nearest(), meaning, ran)))}"
     )
     return ["# Stillwatch: nothing found", "", says]
 

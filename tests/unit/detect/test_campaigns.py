@@ -8,7 +8,7 @@ import pytest
 from nulls_by_hand import judged
 from traffic_by_hand import STREAM, Scene, group_rows
 
-from stillwatch.detect.campaigns import Campaigns, find_campaigns, name_campaign
+from stillwatch.detect.campaigns import Campaigns, _list_ties, find_campaigns, name_campaign
 from stillwatch.domain.results import CAMPAIGNS_OUT, EXCHANGES_OUT, HARVEST, TEMPLATES_OUT
 from stillwatch.domain.schema import check_frame
 
@@ -194,6 +194,14 @@ def test_a_summary_counts_in_words_that_an_analyst_reads(
     assert everything[1].campaigns["summary"].item() == (
         "10 accounts harvest 120 exchanges by cot elicitation; tied by template, client."
     )
+
+
+def test_a_summary_names_the_five_strongest_ties_and_counts_the_rest() -> None:
+    """An analyst reads a sentence; `channels` has them all."""
+    assert _list_ties(["client", "signup_week", "a", "b", "c", "d", "e"]) == (
+        "client, signup week, a, b, c and 2 more"
+    )
+    assert _list_ties(["client"]) == "client"
 
 
 def test_a_group_keeps_its_campaign_s_name() -> None:

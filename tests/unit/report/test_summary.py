@@ -59,6 +59,14 @@ def test_the_ticket_of_nothing_says_what_that_means() -> None:
     text = render_markdown(nothing()).decode()
     assert text.startswith("# Stillwatch: nothing found\n")
     assert "A campaign of 47 accounts or more could have shown" in text
+    assert "Nearest to one is a tied group of 210 accounts (q 0.21 that it is none)." in text
+
+
+def test_the_ticket_of_nothing_tied_names_no_group() -> None:
+    """Where no group is tied, none came near."""
+    empty = nothing()
+    text = render_markdown(replace(empty, groups=empty.groups.clear())).decode()
+    assert "Nearest" not in text
 
 
 def test_text_from_logs_cannot_format_link_or_call_in_a_ticket(findings: Findings) -> None:

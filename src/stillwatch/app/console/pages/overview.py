@@ -42,6 +42,7 @@ def view(asked: Asked) -> Shown:
             for measure in ("exchanges", "output_tokens")
         },
         "smallest": reading.findings.smallest_campaign(),
+        "nearest": reading.findings.tell_nearest(),
         "effects": effects,
         "effects_by_kind": _list_counts(effects),
         "news": news.to_dicts(),

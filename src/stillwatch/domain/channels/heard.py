@@ -1,0 +1,39 @@
+"""What judging hears of a tied group: how a report says each witness to an analyst.
+
+`detect/witnesses/` measures them, a file each; the contract tests hold both to one list. A phrase
+says what is measured and which end speaks of a harvest. Beside them stand the figures of text that
+weigh nothing, and what an account sends of its group.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+HEARD: Final = {
+    "interchangeability": "log2 of the share of content variance that lies between accounts: "
+    "low where all draw on one queue",
+    "volume_evenness": "log2 of the dispersion of daily volumes: low where work is dealt out",
+    "item_diversity": "bits of the number of different prompts in effect: low where a class "
+    "repeats an exercise",
+    "template_mass": "share of exchanges with the group's passages: high where there is one job",
+    "tactics": "mean probability that a prompt harvests by some tactic",
+    "taking": "log2 of output tokens above the population's",
+    "follow_up": "share of later turns of a conversation: low where nobody reads the answers",
+    "declared_owner": "largest share under one organisation or mail domain: low where nobody says "
+    "whose accounts these are, as honest groups mostly do",
+    "handed_on": "share of refused requests that another account sends, less that of answered "
+    "ones: high where one queue is behind all",
+    "moved_on": "share of requests handed on that come from another subnet and client: high where "
+    "one queue is hidden",
+    "text_distribution": "distance of its text from the run's; expected of as many strangers. It "
+    "weighs nothing: narrow trades are honest",
+    "text_rank": "its place by that distance among the run's tied groups of its size: small where "
+    "it is unusually narrow or unusually broad. It weighs nothing",
+    "stream": "share of the account's traffic that is the group's, against strangers'",
+}
+"""Channel -> what it says."""
+
+
+def phrase_heard(channel: str) -> str:
+    """Say what a witness measures; an empty string for any other channel."""
+    return HEARD.get(channel, "")
