@@ -11,6 +11,10 @@ import numpy as np
 
 from stillwatch.detect.witnesses.core import UNKNOWN, Core, Witness, is_thin
 
+_SPREAD_MIN = 0.1
+"""Least spread: one prompt in ten. The lab's honest groups hardly ask in a harvest's ways (0.036),
+and with that a tutor's application, which asks for steps as its trade, stood at the cut."""
+
 
 def measure(core: Core) -> float:
     """Give the mean tactic probability above the run's, accounts weighing alike."""
@@ -30,4 +34,5 @@ WITNESS = Witness(
     "mean tactic probability above the run's",
     "one product's application, which asks for answers and not for training data",
     measure,
+    scale_min=_SPREAD_MIN,
 )
