@@ -12,28 +12,10 @@ from stillwatch.detect.distribution.figures.classifier import measure_separabili
 from stillwatch.detect.distribution.figures.energy import estimate_energy
 from stillwatch.detect.distribution.figures.frequencies import measure_frequencies
 from stillwatch.detect.distribution.figures.kernel_mean import estimate_mmd
-from stillwatch.detect.distribution.reference import SLICE_BINS, SLICES, Reference, fit_reference
-from stillwatch.detect.distribution.usual import Usual, describe_usual
+from stillwatch.detect.distribution.reference import SLICE_BINS, SLICES, Reference
+from stillwatch.detect.distribution.usual import Usual
 
 RNG = np.random.default_rng(8)
-
-
-@pytest.fixture(scope="module")
-def reference() -> Reference:
-    """Maps fitted on 600 prompts."""
-    return fit_reference(itemise(say(np.random.default_rng(1), 600)), seed=1)
-
-
-@pytest.fixture(scope="module")
-def benign(reference: Reference) -> Features:
-    """Two thousand further prompts of people."""
-    return read_features(reference, itemise(say(np.random.default_rng(2), 2_000)))
-
-
-@pytest.fixture(scope="module")
-def usual(reference: Reference, benign: Features) -> Usual:
-    """Benign windows of 50, described."""
-    return describe_usual(reference, draw(benign, np.random.default_rng(3), size=50, windows=100))
 
 
 def test_mmd_of_two_draws_of_one_pool_is_zero_in_the_mean(benign: Features) -> None:

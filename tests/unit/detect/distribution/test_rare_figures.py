@@ -11,29 +11,11 @@ from stillwatch.detect.distribution.figures.rare import measure_rare
 from stillwatch.detect.distribution.items import TYPED_BITS
 from stillwatch.detect.distribution.maps import KNOWN, measure_novelty, measure_oddities
 from stillwatch.detect.distribution.rarity import VIEWS, view_columns
-from stillwatch.detect.distribution.reference import Reference, fit_reference
-from stillwatch.detect.distribution.usual import Usual, describe_usual
+from stillwatch.detect.distribution.reference import Reference
+from stillwatch.detect.distribution.usual import Usual
 from stillwatch.observe.hashes import typed
 
 RNG = np.random.default_rng(8)
-
-
-@pytest.fixture(scope="module")
-def reference() -> Reference:
-    """Maps fitted on 600 prompts."""
-    return fit_reference(itemise(say(np.random.default_rng(1), 600)), seed=1)
-
-
-@pytest.fixture(scope="module")
-def benign(reference: Reference) -> Features:
-    """Two thousand further prompts of people."""
-    return read_features(reference, itemise(say(np.random.default_rng(2), 2_000)))
-
-
-@pytest.fixture(scope="module")
-def usual(reference: Reference, benign: Features) -> Usual:
-    """Benign windows of 50, described."""
-    return describe_usual(reference, draw(benign, np.random.default_rng(3), size=50, windows=100))
 
 
 def test_the_figure_from_sums_is_the_figure_from_pairs(benign: Features, usual: Usual) -> None:
