@@ -25,7 +25,7 @@ def linked_null(strangers: int, *, seed: int, rho: float = 0.02) -> tuple[Null, 
     """A population without ties, and a null over it."""
     bench = Workbench(Population(strangers, seed=seed).traits())
     search = Search(bench.bench, bench.nobody_taken)
-    return Null(bench.table, search, np.full(25, rho), LinkSettings()), bench
+    return Null(bench.table, search, np.full(len(CHANNELS), rho), LinkSettings()), bench
 
 
 def test_random_groups_have_a_mean_e_of_at_most_one_in_every_family() -> None:
@@ -52,7 +52,10 @@ def test_a_family_in_which_a_group_shares_speaks_and_one_without_data_is_silent(
     heads = crowd.add_group("h", 40, payment=1)
     bench = Workbench(crowd.traits().filter(~(crowd.traits()["channel"] == "active_hour")))
     null = Null(
-        bench.table, Search(bench.bench, bench.nobody_taken), np.full(25, 0.05), LinkSettings()
+        bench.table,
+        Search(bench.bench, bench.nobody_taken),
+        np.full(len(CHANNELS), 0.05),
+        LinkSettings(),
     )
     group = bench.rows(heads)
     assert measure_family(null, group, family="identity") > 20
@@ -66,7 +69,10 @@ def test_a_pool_of_addresses_speaks_though_no_address_is_widely_held() -> None:
     heads = crowd.add_group("h", 50, address=100)
     bench = Workbench(crowd.traits())
     null = Null(
-        bench.table, Search(bench.bench, bench.nobody_taken), np.full(25, 0.05), LinkSettings()
+        bench.table,
+        Search(bench.bench, bench.nobody_taken),
+        np.full(len(CHANNELS), 0.05),
+        LinkSettings(),
     )
     assert measure_family(null, bench.rows(heads), family="infrastructure") > 15
 
@@ -79,7 +85,7 @@ def test_several_batches_speak_together_where_none_speaks_for_itself() -> None:
     search = Search(bench.bench, bench.nobody_taken)
     group = bench.rows(heads)
     for rho, least in ((0.02, 60.0), (0.05, 20.0)):
-        null = Null(bench.table, search, np.full(25, rho), LinkSettings())
+        null = Null(bench.table, search, np.full(len(CHANNELS), rho), LinkSettings())
         assert measure_family(null, group, family="client") > least
 
 
@@ -100,7 +106,10 @@ def test_sparing_searches_takes_no_evidence_from_a_group_that_is_tied() -> None:
     heads = crowd.add_group("h", 40, template=1, client=1, payment=4, subnet=3)
     bench = Workbench(crowd.traits())
     null = Null(
-        bench.table, Search(bench.bench, bench.nobody_taken), np.full(25, 0.05), LinkSettings()
+        bench.table,
+        Search(bench.bench, bench.nobody_taken),
+        np.full(len(CHANNELS), 0.05),
+        LinkSettings(),
     )
     group = np.sort(bench.rows(heads))
     held = bench.table.row_value[
@@ -146,7 +155,10 @@ def test_a_value_that_heads_alone_hold_testifies_though_they_come_in_cohorts() -
         crowd.sign_up(name, 24 * 7 * (10 + k % 5) + int(crowd.rng.integers(24 * 7)))
     bench = Workbench(crowd.traits())
     null = Null(
-        bench.table, Search(bench.bench, bench.nobody_taken), np.full(25, 0.01), LinkSettings()
+        bench.table,
+        Search(bench.bench, bench.nobody_taken),
+        np.full(len(CHANNELS), 0.01),
+        LinkSettings(),
     )
     group = np.sort(bench.rows(heads))
     held = bench.table.row_value[
