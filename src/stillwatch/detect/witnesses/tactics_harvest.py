@@ -11,9 +11,10 @@ import numpy as np
 
 from stillwatch.detect.witnesses.core import UNKNOWN, Core, Witness, is_thin
 
-_SPREAD_MIN = 0.1
-"""Least spread: one prompt in ten. The lab's honest groups hardly ask in a harvest's ways (0.036),
-and with that a tutor's application, which asks for steps as its trade, stood at the cut."""
+_SPREAD_MIN = 0.07
+"""Least spread: one prompt in fourteen. The lab's honest groups hardly ask in a harvest's ways
+(0.036), and with that a tutor's application, which asks for steps as its trade, stood at the cut.
+Chosen on incidents of two examiners; with a tenth a campaign that is heard at 0.07 is held back."""
 
 
 def measure(core: Core) -> float:
