@@ -66,7 +66,10 @@ def read_rarity(items: Items, rarity: Rarity) -> tuple[Matrix, F32]:
 
 
 def view_columns(view: str) -> slice:
-    """Give the columns of a view. Cost: none."""
+    """Give the columns of a view.
+
+    Grain:   one slice of `BUCKETS` columns. Cost: none.
+    """
     first = VIEWS.index(view) * BUCKETS
     return slice(first, first + BUCKETS)
 

@@ -53,7 +53,7 @@ def _list_rows(data: Any, offsets: Any, seen: Any, ends: Any, buckets: Any) -> N
             triple = (first << _FIRST) | (second << _SECOND) | third
             bucket = (triple * _GOLDEN) >> _DOWN
             buckets[used] = bucket
-            used += np.int64(seen[bucket] != row + 1)
+            used += int(seen[bucket] != row + 1)
             seen[bucket] = row + 1
             first, second = second, third
         ends[row + 1] = used
