@@ -1,7 +1,6 @@
 """Honest prompts of many lines: system texts with sections and rules, notes, forms, dialogues.
 
-Composed of `tactic_frames/documents.txt`, and of `briefs.txt` those that speak of prompts, users
-and instructions. They have what a harvest's layout has too (labels,
+Composed of `tactic_frames/documents.txt`. They have what a harvest's layout has too (labels,
 lists, a last line that is open), so that lines alone are no tactic. Each clause belongs to one
 pool, as in `tactic_grammar`, which fills the slots.
 """
@@ -21,16 +20,16 @@ _BULLETS: Final = ("- ", "* ", "", "1. ", "• ", "    - ", "\\t")
 _GAPS: Final = ("\\n\\n", "\\n\\n", "\\n", "\\n\\n\\n", "\\n---\\n")
 
 
-def compose_documents(file: str = "documents", *, seed: int) -> list[Frame]:
+def compose_documents(*, seed: int) -> list[Frame]:
     """Compose honest frames of many lines, each from one pool's clauses. Same seed, same frames."""
     frames: list[Frame] = []
-    for language, parts in parts_of(file).items():
+    for language, parts in parts_of("documents").items():
         for pool in range(POOLS):
             mine = {part: clauses[pool::POOLS] for part, clauses in parts.items()}
-            chance = random.Random(f"{seed}-{file}-{language}-{pool}")
+            chance = random.Random(f"{seed}-documents-{language}-{pool}")
             texts = dict.fromkeys(_document(mine, chance) for _ in range(_EACH))
             frames.extend(
-                Frame("document", "other", f"{file}-{language}-{pool}-{place}", text,
+                Frame("document", "other", f"documents-{language}-{pool}-{place}", text,
                       is_harvest=False, pool=pool, is_composed=True)
                 for place, text in enumerate(texts)
             )  # fmt: skip

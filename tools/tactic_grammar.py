@@ -7,8 +7,7 @@ Further frames are composed from `harvest_clauses.txt` and `honest_clauses.txt`:
 asked, the form of the output and the payload, in any of `_LAYOUTS`. Each clause belongs to one pool
 and is never put beside clauses of another, so that a pool left out is wording never seen.
 `harvest_forms.txt` and `honest_forms.txt` hold further frames by layout and language;
-`*_wrappers.txt` and `*_wrapper_clauses.txt` hold those around a quoted item; `hard_honest.txt`
-holds the honest hard set, which is tested on and never learnt from.
+`hard_honest.txt` holds the honest hard set, which is tested on and never learnt from.
 
 Deliberately absent: any sentence of anybody else's.
 """
@@ -119,22 +118,20 @@ def likeness(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / max(len(one | other), 1)
 
 
-def compose_frames(kind: str, file: str = "clauses", *, seed: int) -> list[Frame]:
+def compose_frames(kind: str, *, seed: int) -> list[Frame]:
     """Compose frames of `harvest` or `honest` from clauses, each frame from one pool's alone.
 
-    A language may have families of clauses that aren't mixed (`en-evolve`).
     Order:   by section, language and pool. Same seed, same frames.
     """
     frames: list[Frame] = []
-    for (section, capability, language), parts in _clauses(f"{kind}_{file}").items():
+    for (section, capability, language), parts in _clauses(kind).items():
         for pool in range(POOLS):
             mine = {part: clauses[pool::POOLS] for part, clauses in parts.items()}
             if not mine["ask"]:
                 continue  # a payload alone asks for nothing and would teach nothing but itself
             chance = random.Random(f"{seed}-{section}-{language}-{pool}")
-            spoken = language.partition("-")[0]
-            many = _COMPOSED.get(spoken, _COMPOSED[""])
-            texts = dict.fromkeys(_lay_out(mine, spoken, chance) for _ in range(many))
+            many = _COMPOSED.get(language, _COMPOSED[""])
+            texts = dict.fromkeys(_lay_out(mine, language, chance) for _ in range(many))
             for place, text in enumerate(texts):
                 name = f"{section}-{language}-{pool}-{place}"
                 is_harvest = kind == "harvest"
@@ -158,11 +155,11 @@ def _lay_out(parts: dict[str, list[str]], language: str, chance: random.Random) 
     return _HOLE.sub("", text).strip()
 
 
-def _clauses(file: str) -> dict[tuple[str, str, str], dict[str, list[str]]]:
-    """Read the clauses of a file: by (section, capability, language), then by part."""
+def _clauses(kind: str) -> dict[tuple[str, str, str], dict[str, list[str]]]:
+    """Read the clauses of a kind: by (section, capability, language), then by part."""
     clauses: dict[tuple[str, str, str], dict[str, list[str]]] = {}
     part = language = ""
-    for section, capability, text in read_lines(f"{file}.txt"):
+    for section, capability, text in read_lines(f"{kind}_clauses.txt"):
         if text.startswith("### "):
             part, language = text.removeprefix("### ").split()
         else:

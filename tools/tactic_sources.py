@@ -38,17 +38,10 @@ COMPOSED_EACH: Final = 3
 """Prompts made of each composed frame."""
 FORMS_EACH: Final = 20
 """Prompts made of each frame of the forms."""
-WRAPPERS_EACH: Final = {"harvest": 6, "honest": 20}
-"""Prompts made of each frame around an item: with 20 of each harvest, system texts held the bar."""
-WRAPPER_CLAUSES_EACH: Final = {"harvest": 1, "honest": 3}
-"""Prompts made of each frame composed around an item, for the same reason."""
 QUOTING: Final = "quoting"
 """Prompts that quote borrowed text: tested on alone. Learnt too, they did harm: the model took
 words of the quotations for evidence and knew fewer of the wordings left out."""
-QUOTING_EACH: Final = {
-    "": 3, "_forms": 3, "_wrappers": 3, "_clauses": 1, "_wrapper_clauses": 1,
-    "_exemplars": 1, "_documents": 1, "_briefs": 1,
-}  # fmt: skip
+QUOTING_EACH: Final = {"": 3, "_forms": 3, "_clauses": 1, "_exemplars": 1, "_documents": 1}
 HARD: Final = "hard_honest"
 """The honest hard set as a source: tested on alone."""
 ITEM: Final = "item"
@@ -161,16 +154,10 @@ def _own(seed: int, borrowed: dict[str, list[str]]) -> list[Example]:
             "": (read_frames(kind), OWN_EACH[kind]),
             "_clauses": (compose_frames(kind, seed=seed), COMPOSED_EACH),
             "_forms": (read_frames(f"{kind}_forms"), FORMS_EACH),
-            "_wrappers": (read_frames(f"{kind}_wrappers"), WRAPPERS_EACH[kind]),
-            "_wrapper_clauses": (
-                compose_frames(kind, "wrapper_clauses", seed=seed),
-                WRAPPER_CLAUSES_EACH[kind],
-            ),
             "_exemplars": (compose_exemplars(kind, seed=seed), COMPOSED_EACH),
         }
         if kind == "honest":
             parts["_documents"] = compose_documents(seed=seed), COMPOSED_EACH
-            parts["_briefs"] = compose_documents("briefs", seed=seed), COMPOSED_EACH
         for part, (frames, each) in parts.items():
             source, few = f"own_{kind}{part}", QUOTING_EACH[part]
             prompts = expand(frames, each=each, seed=seed)
@@ -196,9 +183,10 @@ def _borrow(data: Path, *, seed: int) -> dict[str, list[str]]:
     chance.shuffle(texts)
     shortest, longest = _QUESTION_CHARACTERS
     least, most = _PASSAGE_CHARACTERS
-    questions = [text for text in texts if shortest <= len(text) <= longest][:_BORROWED_ROWS]
-    passages = [text[:most] for text in texts if len(text) >= least][:_BORROWED_ROWS]
-    return {"question": questions, "item": questions, "passage": passages, "answer": passages}
+    return {
+        "question": [text for text in texts if shortest <= len(text) <= longest][:_BORROWED_ROWS],
+        "passage": [text[:most] for text in texts if len(text) >= least][:_BORROWED_ROWS],
+    }
 
 
 def _records(path: Path) -> list[dict[str, str]]:

@@ -19,27 +19,16 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from stillwatch.observe.content.kernels import LANES
-from stillwatch.observe.content.tactics import ANY_LANE, SCORED_TACTICS, calibrated, score_any
+from stillwatch.observe.content.tactics import ANY_LANE, calibrated, score_any
 from tactic_figures import Rows, Targets, report
 from tactic_sources import FOLDS, features_of, read_examples
 
 SEED: Final = 20_261_123
-VERSION: Final = "5"
+VERSION: Final = "4"
 STRENGTH: Final = 2.5
 """Inverse of the ridge; with features of layout, 5 and more lost at the bars of system texts."""
-HARD_WEIGHT: Final = 9.0
+HARD_WEIGHT: Final = 3.0
 """How much our own honest prompts weigh among the honest: they come nearest to a harvest."""
-CAPABILITY_HARD_WEIGHT: Final = 3.0
-"""The same for capabilities: with 9, plain requests were given one more often."""
-SYSTEM_TEXT_WEIGHT: Final = 10.0
-"""How much a published system text weighs among the honest: they are few and hold the bars."""
-INSTRUCTING_WEIGHT: Final = 40.0
-"""The same where instructions are harvested: system texts instruct in the same words."""
-INSTRUCTING_LANE: Final = SCORED_TACTICS.index("instruction_synthesis")
-INSTRUCTING_SHARE: Final = 2.3
-"""What a prompt that harvests instructions counts in calibration, where other harvest counts one:
-of the hard set it calls next to nothing, so that its share lowers no other false positive."""
-SYSTEM_TEXTS: Final = ("awesome_chatgpt_prompts", "gpts_system_prompts")
 TOLERANCE: Final = 0.01
 """Where the solver stops: a tenth of the time of its default and the same figures."""
 HARVEST_SHARE: Final = 0.1
@@ -51,23 +40,14 @@ _LARGEST: Final = 127
 Floats = npt.NDArray[np.float64]
 
 
-def fit(features: Any, positive: Rows, emphasis: Floats) -> tuple[Floats, float]:  # noqa: ANN401  a sparse matrix
+def fit(features: Any, positive: Rows, hard: Rows) -> tuple[Floats, float]:  # noqa: ANN401  a sparse matrix
     """Fit one lane; both classes weigh alike, calibration puts the prior right."""
-    weights = np.where(positive, 1.0, emphasis)
+    weights = np.where(hard & ~positive, HARD_WEIGHT, 1.0)
     for side in (positive, ~positive):
         weights[side] *= len(positive) / 2 / weights[side].sum()
     model = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=SEED, tol=TOLERANCE)
     model.fit(features, positive, sample_weight=weights)
     return model.coef_[0], float(model.intercept_[0])
-
-
-def emphasis_of(targets: Targets, lane: int) -> Floats:
-    """Say how much each prompt weighs where it is no example of the lane."""
-    if lane > ANY_LANE:
-        return np.where(targets.is_own, CAPABILITY_HARD_WEIGHT, 1.0)
-    is_system_text = np.isin(targets.source, SYSTEM_TEXTS)
-    system = INSTRUCTING_WEIGHT if lane == INSTRUCTING_LANE else SYSTEM_TEXT_WEIGHT
-    return np.select([targets.is_own, is_system_text], [HARD_WEIGHT, system], 1.0)
 
 
 def score_left_out(features: Any, targets: Targets) -> Floats:  # noqa: ANN401  a sparse matrix
@@ -79,7 +59,7 @@ def score_left_out(features: Any, targets: Targets) -> Floats:  # noqa: ANN401  
             if not targets.is_learnt(lane):
                 continue
             learn = rows & ~out
-            weights, bias = fit(features[learn], positive[learn], emphasis_of(targets, lane)[learn])
+            weights, bias = fit(features[learn], positive[learn], targets.is_own[learn])
             scores[out, lane] = features[out] @ weights + bias
     return scores
 
@@ -92,11 +72,11 @@ def calibrate(scores: Floats, targets: Targets) -> tuple[Floats, Floats]:
     """
     slope, offset = np.ones(scores.shape[1]), np.zeros(scores.shape[1])
     harvest = targets.is_judged & ~targets.is_honest
-    odds = HARVEST_SHARE / (1 - HARVEST_SHARE) * targets.is_honest.sum() * _shares(targets, harvest)
+    odds = HARVEST_SHARE / (1 - HARVEST_SHARE) * targets.is_honest.sum() / harvest.sum()
     for lane, (rows, positive) in enumerate(targets.lanes()):
         weights = np.ones(len(positive))
         if lane <= ANY_LANE:
-            weights[harvest] = odds[harvest]
+            weights[harvest] = odds
             rows = targets.is_judged  # noqa: PLW2901  items teach a lane, but are no traffic
         else:
             share = CAPABILITY_SHARE / (1 - CAPABILITY_SHARE)
@@ -109,13 +89,6 @@ def calibrate(scores: Floats, targets: Targets) -> tuple[Floats, Floats]:
     return slope, offset
 
 
-def _shares(targets: Targets, harvest: Rows) -> Floats:
-    """Share one among the harvest by prompts, those of instructions counting INSTRUCTING_SHARE."""
-    is_instructing = targets.tactic == SCORED_TACTICS[INSTRUCTING_LANE]
-    shares = np.where(is_instructing, INSTRUCTING_SHARE, 1.0)
-    return np.asarray(shares / shares[harvest].sum())
-
-
 def ship(features: Any, targets: Targets, calibration: tuple[Floats, Floats], out: Path) -> None:  # noqa: ANN401  a sparse matrix
     """Learn from everything, round the weights to a byte each, and write the file."""
     lanes = targets.lanes()
@@ -124,7 +97,7 @@ def ship(features: Any, targets: Targets, calibration: tuple[Floats, Floats], ou
     for lane, (rows, positive) in enumerate(lanes):
         if not targets.is_learnt(lane):
             continue
-        exact, bias[lane] = fit(features[rows], positive[rows], emphasis_of(targets, lane)[rows])
+        exact, bias[lane] = fit(features[rows], positive[rows], targets.is_own[rows])
         scale[lane] = np.abs(exact).max() / _LARGEST
         weights[:, lane] = np.rint(exact / scale[lane])
     slope[: len(lanes)], offset[: len(lanes)] = calibration

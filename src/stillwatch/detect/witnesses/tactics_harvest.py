@@ -11,11 +11,6 @@ import numpy as np
 
 from stillwatch.detect.witnesses.core import UNKNOWN, Core, Witness, is_thin
 
-_SPREAD_MIN = 0.07
-"""Least spread: one prompt in fourteen. The lab's honest groups hardly ask in a harvest's ways
-(0.036), and with that a tutor's application, which asks for steps as its trade, stood at the cut.
-Chosen on incidents of two examiners; with a tenth a campaign that is heard at 0.07 is held back."""
-
 
 def measure(core: Core) -> float:
     """Give the mean tactic probability above the run's, accounts weighing alike."""
@@ -35,5 +30,4 @@ WITNESS = Witness(
     "mean tactic probability above the run's",
     "one product's application, which asks for answers and not for training data",
     measure,
-    scale_min=_SPREAD_MIN,
 )

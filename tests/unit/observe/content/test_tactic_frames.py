@@ -24,14 +24,7 @@ from stillwatch_lab.text.templates import HARVESTS
 
 _TOOLS = Path(__file__).parents[4] / "tools"
 _SEED = 20_261_123
-_TRAINING = (
-    "harvest",
-    "honest",
-    "harvest_forms",
-    "honest_forms",
-    "harvest_wrappers",
-    "honest_wrappers",
-)
+_TRAINING = ("harvest", "honest", "harvest_forms", "honest_forms")
 _MOST_ALIKE = 0.5
 
 
@@ -62,15 +55,13 @@ def _frames(grammar: ModuleType) -> list[str]:
     composed = [
         frame.text
         for kind in ("harvest", "honest")
-        for file in ("clauses", "wrapper_clauses")
-        for frame in grammar.compose_frames(kind, file, seed=_SEED)
+        for frame in grammar.compose_frames(kind, seed=_SEED)
     ]
     exemplars, documents = sys.modules["tactic_exemplars"], sys.modules["tactic_documents"]
     laid_out = [
         *exemplars.compose_exemplars("harvest", seed=_SEED),
         *exemplars.compose_exemplars("honest", seed=_SEED),
         *documents.compose_documents(seed=_SEED),
-        *documents.compose_documents("briefs", seed=_SEED),
     ]
     return [*written, *composed, *(frame.text for frame in laid_out)]
 
@@ -85,7 +76,6 @@ def test_layouts_are_shared_by_harvest_and_honest_prompts(grammar: ModuleType) -
         exemplars.compose_exemplars("harvest", seed=_SEED),
         exemplars.compose_exemplars("honest", seed=_SEED),
         documents.compose_documents(seed=_SEED),
-        documents.compose_documents("briefs", seed=_SEED),
     )
     for frames in kinds:
         assert {frame.pool for frame in frames} == set(range(grammar.POOLS))
@@ -145,15 +135,4 @@ def test_every_frame_belongs_to_a_tactic_or_to_an_honest_role(grammar: ModuleTyp
     tactics = {frame.section for frame in grammar.read_frames("harvest")}
     assert {frame.section for frame in grammar.read_frames("harvest_forms")} == tactics
     assert {frame.section for frame in grammar.compose_frames("harvest", seed=_SEED)} == tactics
-    wrappers = {frame.section for frame in grammar.read_frames("harvest_wrappers")}
-    assert wrappers == {"instruction_synthesis", "response_rewriting", "rubric_grading"}
-    composed = grammar.compose_frames("harvest", "wrapper_clauses", seed=_SEED)
-    assert {frame.section for frame in composed} == {"instruction_synthesis"}
     assert len(tactics) == 9
-
-
-def test_no_two_written_frames_around_an_item_are_near(grammar: ModuleType) -> None:
-    """A frame that a pool leaves out has no near twin in the pools that are learnt from."""
-    frames = [f for kind in ("harvest", "honest") for f in grammar.read_frames(f"{kind}_wrappers")]
-    shingles = [_shingles(frame.text) for frame in frames]
-    assert max(_alike(one, other) for one, other in combinations(shingles, 2)) <= _MOST_ALIKE
