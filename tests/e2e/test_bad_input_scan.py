@@ -105,6 +105,19 @@ def test_every_bad_record_is_told_with_file_line_and_reason(dirty: tuple[Path, s
     assert len(rows) == len(lines) + 1
 
 
+def test_a_file_that_breaks_off_is_named_wherever_people_read(dirty: tuple[Path, str]) -> None:
+    """A share of records hides it: one row may stand for a million. Sound files are not named."""
+    result, screen = dirty
+    told = {one["file"]: one["damage"] for one in _run_of(result)["inputs"] if one["damage"]}
+    assert told == {_TORN: "truncated gzip"}
+    assert f"{_TORN} could not be read to its end (truncated gzip)" in " ".join(screen.split())
+    assert screen.count("could not be read to its end") == 1
+    for file in ("report.html", "report.md"):
+        text = (result / file).read_text(encoding="utf-8")
+        assert text.count("Not read to its end") == 1, file
+        assert "truncated gzip" in text, file
+
+
 def test_counts_add_up_in_run_json_and_on_the_screen(dirty: tuple[Path, str], demo: Path) -> None:
     """Read = exchanges + quarantined + duplicates; wrong types are counted by field."""
     result, screen = dirty

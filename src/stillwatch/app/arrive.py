@@ -187,7 +187,7 @@ def _settle(lake: Lake, tally: _Tally, chunks: Chunks, centre: Centre | None) ->
 
 
 def _describe_inputs(tally: _Tally, chunks: Chunks) -> list[dict[str, Any]]:
-    """One entry a file: name, bytes, sha256, dialect and records."""
+    """One entry a file: name, bytes, sha256, dialect, records, and why it broke off."""
     records: Counter[int] = Counter()
     dialect: dict[int, str] = {}
     for raw, counts in tally.counts:

@@ -36,6 +36,7 @@ def describe_input(facts: InputFile, *, dialect: str, records: int | None = None
         "sha256": facts.sha256,
         "dialect": dialect,
         "records": records,
+        "damage": facts.damage,
     }
 
 

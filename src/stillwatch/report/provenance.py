@@ -32,6 +32,8 @@ class Provenance:
 
     inputs: list[Row]
     inputs_rest: int
+    broken: list[Row]
+    """Inputs that broke off, as many as are shown."""
     counts: list[tuple[str, Any]]
     nulled: list[tuple[str, Any]]
     stood_aside: list[Row]
@@ -58,6 +60,7 @@ def view_run(run: Mapping[str, Any]) -> Provenance:
     return Provenance(
         inputs=inputs[:REPORT_FILES_MAX],
         inputs_rest=max(len(inputs) - REPORT_FILES_MAX, 0),
+        broken=list_broken(run),
         counts=_flatten(run.get("counts") or {}),
         nulled=_flatten(run.get("nulled") or {}),
         stood_aside=list(run.get("stood_aside") or ()),
@@ -69,6 +72,11 @@ def view_run(run: Mapping[str, Any]) -> Provenance:
         answers_unused=word_unused(answers),
         reliability=[_compare_said(row) for row in answers.get("reliability") or ()],
     )
+
+
+def list_broken(run: Mapping[str, Any]) -> list[Row]:
+    """List the inputs that broke off, bounded by limits.REPORT_FILES_MAX. Grain: as recorded."""
+    return [one for one in run.get("inputs") or () if one.get("damage")][:REPORT_FILES_MAX]
 
 
 def word_answers(answers: Mapping[str, Any]) -> str:

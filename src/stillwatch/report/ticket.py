@@ -21,7 +21,7 @@ from stillwatch.report.figures import (
     tokens,
 )
 from stillwatch.report.findings import Findings, Row, harvest_total
-from stillwatch.report.provenance import word_answers
+from stillwatch.report.provenance import list_broken, word_answers
 
 _CAMPAIGNS_MAX: Final = 20
 """Campaigns in a ticket; the report has more."""
@@ -41,6 +41,7 @@ def render_markdown(findings: Findings) -> bytes:
     live = [row for row in ranked if not row["is_permitted"]]
     parts = [
         *_headline(findings, live),
+        *_gaps(findings),
         *([line for row in live[:_CAMPAIGNS_MAX] for line in _campaign(findings, row)]),
         *_rest(findings, ranked, live),
     ]
@@ -73,6 +74,16 @@ def _headline(findings: Findings, live: list[Row]) -> list[str]:
         f"groups are. {' '.join(filter(None, (findings.tell_nearest(), meaning, ran)))}"
     )
     return ["# Stillwatch: nothing found", "", says]
+
+
+def _gaps(findings: Findings) -> list[str]:
+    """Name each input that broke off: what is missing here is no finding of nothing."""
+    broken = [(_text(one["file"]), _text(one["damage"])) for one in list_broken(findings.run)]
+    return [
+        line
+        for file, damage in broken
+        for line in ("", f"**Not read to its end:** {file} ({damage}); the rest is missing here.")
+    ]
 
 
 def _campaign(findings: Findings, row: Row) -> list[str]:

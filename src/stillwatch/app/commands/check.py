@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stillwatch.app.commands.options import AccountField, AsJson, Format, Mapping, examples, page
-from stillwatch.app.commands.screen import say, say_json, show_table
+from stillwatch.app.commands.screen import say, say_json, show_table, warn_of_damage
 from stillwatch.app.progress import shown_progress
 from stillwatch.app.requests import Source, TrafficCheck
 from stillwatch.app.settings import read_settings, utc_now
@@ -47,6 +47,7 @@ def check(
         say_json(found)
     else:
         _show(found)
+        warn_of_damage(found["inputs"])
 
 
 def _show(found: TrafficCheck) -> None:

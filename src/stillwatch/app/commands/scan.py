@@ -20,7 +20,7 @@ from stillwatch.app.commands.options import (
     page,
     takes_judging,
 )
-from stillwatch.app.commands.screen import say, say_json, warn
+from stillwatch.app.commands.screen import say, say_json, warn, warn_of_damage
 from stillwatch.app.progress import shown_progress
 from stillwatch.app.requests import EXIT_QUARANTINED, MAX_QUARANTINE, ScanOutcome, ScanRequest
 from stillwatch.app.settings import read_key, read_settings, utc_now
@@ -117,6 +117,7 @@ def show_outcome(outcome: ScanOutcome, *, as_json: bool) -> None:
         return
     for line in _word(summary):
         say(line)
+    warn_of_damage(summary["run"].get("inputs", ()))
 
 
 def _summarise(outcome: ScanOutcome) -> dict[str, Any]:

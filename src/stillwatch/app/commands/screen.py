@@ -47,6 +47,14 @@ def warn(what: object, *, hint: str = "") -> None:
     complain(what, hint=hint, word="warning")
 
 
+def warn_of_damage(inputs: Sequence[Mapping[str, Any]]) -> None:
+    """Name each input file that broke off: no share of records tells how much it held."""
+    for one in inputs:
+        if damage := one.get("damage"):
+            told = f"{one['file']} could not be read to its end ({damage})"
+            warn(told, hint="what it held further on is missing here: write the file anew")
+
+
 def say_json(content: Mapping[str, Any] | Sequence[Any]) -> None:
     """Print an object for a machine, and nothing else."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY

@@ -21,7 +21,7 @@ class IngestFacts:
     register_counts: dict[str, int] = field(default_factory=dict)
     nulled: dict[str, int] = field(default_factory=dict)
     files: list[dict[str, Any]] = field(default_factory=list)
-    """As in run.json: name, bytes, sha256, dialect, records."""
+    """As in run.json: name, bytes, sha256, dialect, records, and why it broke off."""
     digests: dict[str, str] = field(default_factory=dict)
     """Name → fingerprint of a file's bytes and of how it was read."""
     files_known: int = 0

@@ -37,6 +37,8 @@ class InputFile:
     name: str
     size: int
     sha256: str
+    damage: str | None = None
+    """Why it broke off: what comes after it is in no count."""
 
 
 class ByteStream:
@@ -52,8 +54,8 @@ class ByteStream:
 
     @property
     def facts(self) -> InputFile:
-        """Size and hash of what has been read so far."""
-        return InputFile(self.name, self._size, self._digest.hexdigest())
+        """Size and hash of what has been read so far, and why it broke off."""
+        return InputFile(self.name, self._size, self._digest.hexdigest(), self.damage)
 
     def blocks(self) -> Iterator[bytes]:
         """Give the plain bytes, block by block.

@@ -17,7 +17,7 @@ from stillwatch.app.commands.options import (
     examples,
     page,
 )
-from stillwatch.app.commands.screen import say, say_json, warn
+from stillwatch.app.commands.screen import say, say_json, warn, warn_of_damage
 from stillwatch.app.progress import shown_progress
 from stillwatch.app.requests import EXIT_QUARANTINED, MAX_QUARANTINE, IngestRequest, Source
 from stillwatch.app.settings import read_key, read_settings, utc_now
@@ -66,6 +66,7 @@ def ingest(  # noqa: PLR0913  one parameter an option
         say_json({"lake": str(lake), **told.as_json()})
     else:
         _show(told, lake)
+        warn_of_damage(told.files)
     share = told.counts["quarantined"] / max(told.counts["read"], 1)
     if share > max_quarantine:
         warn(
