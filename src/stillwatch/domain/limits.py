@@ -154,7 +154,8 @@ POLICY_WORD_CHARS: Final = 60
 EFFECT_DAYS_MAX: Final = 366
 """Days for which an effect may hold without anybody having looked again: a year."""
 BUDGET_BUCKETS: Final = 60
-"""Parts of the hour by which a campaign's budget is counted: a minute late, in 61 numbers."""
+"""Parts of the hour by which a campaign's budget is counted: what was spent leaves it at most a
+minute late, and a campaign's meter is 61 pairs of numbers, however much traffic it meets."""
 BACKTEST_LOOKS_MAX: Final = 400
 """Looks that a backtest replays: one a day for a year, each as dear as a watch."""
 
@@ -179,13 +180,11 @@ PASSAGE_BLOCK_ROWS: Final = 16_000_000
 CAMPAIGN_BLOCK_ROWS: Final = 4_000_000
 """Rows of (exchange, passage) whose templates are counted at once: some fifty bytes each."""
 TELLING_VALUES_MAX: Final = 64
-"""Telling values kept of a campaign at a look: else a pool of addresses drives out all others."""
-ANSWERS_MAX: Final = 64
-"""Stops that a beginning is paired with at most: those nearest to the campaign's usual delay."""
-INHERITED_HOLDERS_MAX: Final = 200
-"""Accounts of a campaign that may hold a value by which heirs are told: pairs are its square."""
+"""Telling values kept of a campaign at a look: those beyond weigh little, and a pool of addresses
+would drive out all else."""
 CAMPAIGN_DORMANT_DAYS: Final = 365
-"""Days after which an unseen campaign can't come back under its id: cases are closed by then."""
+"""Days after which a campaign that nobody has seen can't come back under its id: a year, after
+which a provider's own cases have been closed."""
 REPORT_ACCOUNTS_MAX: Final = 200
 """Accounts listed of a campaign in report.html; all of them are in accounts.parquet."""
 REPORT_GROUPS_MAX: Final = 100

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from stillwatch.observe.hashes.typed import TYPED_BITS, TYPED_BYTES_MAX, list_typed
+from stillwatch.domain.channels.told_limits import TYPED_BYTES_MAX
+from stillwatch.observe.hashes.typed import TYPED_BITS, list_typed
 
 
 def triples(text: str | None) -> set[int]:

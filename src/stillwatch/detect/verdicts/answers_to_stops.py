@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.domain import limits
+from stillwatch.domain.channels import told_limits
 
 F64 = npt.NDArray[np.float64]
 
@@ -26,6 +26,7 @@ _WIDTH: Final = 1.5
 _STEPS: Final = 40
 """Delays that are tried, evenly by ratio."""
 _SHORTEST_S: Final = 60.0
+"""The least delay that is tried: a script signs in within a minute."""
 
 
 def pair_by_delay(
@@ -36,13 +37,13 @@ def pair_by_delay(
     Grain:   (place of the stop, place of the beginning), each place once; nearest to the usual
              delay first.
     Order:   both ascending; of pairs as near as one another the earlier stop comes first.
-    Cost:    limits.ANSWERS_MAX stops for each beginning.
+    Cost:    told_limits.ANSWERED_STOPS_MAX stops for each beginning.
     """
     if not len(stops_s) or not len(begins_s):
         return
     usual = find_delay(stops_s, begins_s, within_s=within_s)
     near = np.searchsorted(stops_s, begins_s - usual)
-    reach = np.arange(-limits.ANSWERS_MAX // 2, limits.ANSWERS_MAX // 2)
+    reach = np.arange(-told_limits.ANSWERED_STOPS_MAX // 2, told_limits.ANSWERED_STOPS_MAX // 2)
     stop = np.clip(near[:, None] + reach, 0, len(stops_s) - 1).ravel()
     begin = np.repeat(np.arange(len(begins_s)), len(reach))
     delay = begins_s[begin] - stops_s[stop]

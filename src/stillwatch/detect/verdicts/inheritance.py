@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from stillwatch.domain import limits
+from stillwatch.domain.channels import told_limits
 from stillwatch.domain.channels.families import CHANNELS, MOMENTS
 
 _HANDED_ON: Final = 0.5
@@ -39,14 +39,14 @@ def weigh_inheritance(
              with the most, over families the sum.
     Nulls:   a channel in which one of them has no value tells nothing.
     Order:   by old and new; input order is irrelevant.
-    Cost:    values that more than limits.INHERITED_HOLDERS_MAX accounts hold are left out: what a
+    Cost:    values of more than told_limits.INHERITED_HOLDERS_MAX accounts are left out: what a
              campaign shares is no inheritance, and pairs stay linear in trait rows.
     Source:  Fellegi & Sunter 1969, with the campaign as the population.
     """
     heads = max(traits["account_id"].n_unique(), 1)
     lasting = traits.filter(~pl.col("channel").is_in(MOMENTS))
     held = lasting.group_by("channel", "value").agg(pl.len().alias("holders"))
-    few = held.filter(pl.col("holders").is_between(_PAIR, limits.INHERITED_HOLDERS_MAX))
+    few = held.filter(pl.col("holders").is_between(_PAIR, told_limits.INHERITED_HOLDERS_MAX))
     rows = lasting.join(few, on=["channel", "value"])
     others = (pl.col("holders") - _PAIR + _UNSEEN) / max(heads - _PAIR + 1, 1)
     lift = (_HANDED_ON / others + 1 - _HANDED_ON).log(2)

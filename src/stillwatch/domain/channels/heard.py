@@ -1,8 +1,8 @@
 """What judging hears of a tied group: how a report says each witness to an analyst.
 
 `detect/witnesses/` measures them, a file each; the contract tests hold both to one list. A phrase
-says what is measured and which end speaks of a harvest. Beside them stand the figures of text that
-weigh nothing, and what an account sends of its group.
+says what is measured and which end speaks of a harvest. Beside them stands what an account sends of
+its group. What weighs nothing has its words in `told.py`.
 """
 
 from __future__ import annotations
@@ -25,10 +25,6 @@ HEARD: Final = {
     "ones: high where one queue is behind all",
     "moved_on": "share of requests handed on that come from another subnet and client: high where "
     "one queue is hidden",
-    "text_distribution": "distance of its text from the run's; expected of as many strangers. It "
-    "weighs nothing: narrow trades are honest",
-    "text_rank": "its place by that distance among the run's tied groups of its size: small where "
-    "it is unusually narrow or unusually broad. It weighs nothing",
     "stream": "share of the account's traffic that is the group's, against strangers'",
 }
 """Channel -> what it says."""

@@ -47,11 +47,19 @@ TOLD: Final = {
     "address_handed_over": "addresses that one account left for good before another of the group "
     "came, within a day; desks and leases change hands too",
 }
-"""Channel -> what it says."""
+"""Rhythm -> what it says; each has a p-value beside it."""
+
+TOLD_OF_TEXT: Final = {
+    "text_distribution": "distance of its text from the run's; expected of as many strangers. It "
+    "weighs nothing: narrow trades are honest",
+    "text_rank": "its place by that distance among the run's tied groups of its size: small where "
+    "it is unusually narrow or unusually broad. It weighs nothing",
+}
+"""Figure of `detect/distribution/tied_groups.py` -> what it says."""
 
 
 def phrase_told(channel: str) -> str:
     """Say what a figure tells that weighs nothing; an empty string for any other channel."""
     if channel.removesuffix(P_VALUE) in TOLD and channel.endswith(P_VALUE):
         return _P_PHRASE
-    return TOLD.get(channel, "")
+    return TOLD.get(channel) or TOLD_OF_TEXT.get(channel, "")

@@ -1,8 +1,8 @@
-"""Bounds of what is told of a tied group at no weight (`detect/rhythms/`), each with its reason.
+"""Bounds of what is told at no weight, each with its reason: rhythms, heirs, window tests.
 
 They stand beside the catalogue, and not in `domain/limits.py`, which is as long as a page may be.
-Where a group has more than a bound, an even choice of it is read: a statistic of a sample of its
-members is one of the group.
+Where a tied group has more than a bound of its rhythms (`detect/rhythms/`), an even choice of it is
+read: a statistic of a sample of its members is one of the group.
 """
 
 from __future__ import annotations
@@ -30,3 +30,12 @@ RHYTHM_ITEMS_MIN: Final = 50
 """Exchanges that replay a public item, or pairs of equal prompts, below which nothing is said."""
 RHYTHM_BANS_MIN: Final = 3
 """Members that were stopped inside the window below which nobody's coming can answer it."""
+INHERITED_HOLDERS_MAX: Final = 200
+"""Accounts of a campaign that may hold a value for it to tell who took whose place: with more it is
+worth less than seven bits in 25,000, and pairs would grow with their square."""
+ANSWERED_STOPS_MAX: Final = 64
+"""Stops that a beginning is paired with, those nearest to the campaign's usual delay: of so
+many one is named by chance, and pairs would grow with their square."""
+TYPED_BYTES_MAX: Final = 8_192
+"""Bytes of a text whose typing is read, the first ones: a hundred sentences show a habit, and eight
+bytes are held for each while at work."""

@@ -20,12 +20,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from stillwatch.domain.channels import told_limits
 from stillwatch.domain.keyed import text_buffers
 
 TYPED_BITS: Final = 14
 """Bits of a triple's bucket: 16,384 buckets, of which a prompt of English fills a hundred."""
-TYPED_BYTES_MAX: Final = 8_192
-"""Bytes that are read of one text: its first ones."""
 _BEFORE, _AFTER = np.uint64(2), np.uint64(3)
 """What stands before a text and after it: control characters that nobody types."""
 _FIRST, _SECOND = np.uint64(16), np.uint64(8)
@@ -47,7 +46,7 @@ def _list_rows(data: Any, offsets: Any, seen: Any, ends: Any, buckets: Any) -> N
     used = 0
     for row in range(len(offsets) - 1):
         first, second = _BEFORE, _BEFORE
-        end = min(offsets[row + 1], offsets[row] + TYPED_BYTES_MAX)
+        end = min(offsets[row + 1], offsets[row] + told_limits.TYPED_BYTES_MAX)
         for i in range(offsets[row], end + (end > offsets[row])):
             third = np.uint64(data[i]) if i < end else _AFTER
             triple = (first << _FIRST) | (second << _SECOND) | third
@@ -67,7 +66,7 @@ def list_typed(texts: pa.Array) -> Typed:
     Cost:    linear in bytes, 8 KiB a text at most; 8 bytes of memory a byte while at work.
     """
     data, offsets = text_buffers(texts)
-    room = int((np.minimum(np.diff(offsets), TYPED_BYTES_MAX) + 1).sum())
+    room = int((np.minimum(np.diff(offsets), told_limits.TYPED_BYTES_MAX) + 1).sum())
     ends, buckets = np.zeros(len(texts) + 1, np.int64), np.empty(room + 1, np.int64)
     _list_rows(data, offsets, np.zeros(1 << TYPED_BITS, np.int64), ends, buckets)
     return Typed(ends, buckets[: ends[-1]].copy())
