@@ -75,7 +75,10 @@ def view_run(run: Mapping[str, Any]) -> Provenance:
 
 
 def list_broken(run: Mapping[str, Any]) -> list[Row]:
-    """List the inputs that broke off, bounded by limits.REPORT_FILES_MAX. Grain: as recorded."""
+    """List the inputs that broke off.
+
+    Grain:   rows as recorded, bounded by limits.REPORT_FILES_MAX.
+    """
     return [one for one in run.get("inputs") or () if one.get("damage")][:REPORT_FILES_MAX]
 
 
