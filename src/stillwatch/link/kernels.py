@@ -102,7 +102,8 @@ def _weigh_family(w: Bench, i: int, f: int, inside: int, seed: int) -> float:
     """Weigh an actor's values in one family, its own rows left out; gives its bits, capped.
 
     What values that only a few others hold bring is kept apart (`narrow`), and so is what the value
-    `seed` brings; `support` is how many hold the most widely held lifted one.
+    `seed` brings; `support` is how many hold the most widely held lifted one. Of values had whole
+    the one that brings most counts.
     """
     t, s, shrink = w.t, w.s, w.b.shrink
     rows, values, group = t.rows, s.values, s.group[0]
@@ -110,29 +111,28 @@ def _weigh_family(w: Bench, i: int, f: int, inside: int, seed: int) -> float:
     for c in range(t.families[f], t.families[f + 1]):
         here = s.channels[c]
         others = here.members - inside
-        bits = narrow = 0.0
+        bits = narrow = wide = 0.0
         if others >= _OTHERS_MIN:
-            unheld = here.unheld
+            unheld, is_whole = here.unheld, t.channels[c].whole == 1
             by_outside = 1.0 / (t.channels[c].present - 1)  # a division a row costs as much again
             by_others, by_shrunk = 1.0 / others, 1.0 / (others + shrink)
             for r in range(t.spans[i, c], t.spans[i, c + 1]):
                 v, share = rows[r].value, rows[r].share
-                told = share * unheld
+                told, is_narrow = share * unheld, False
                 if s.seen[v] > inside:
                     held = values[v].holders - inside
                     p = max((values[v].there - share) * by_outside, _SHARE_MIN)
                     q = (values[v].mass - inside * share + shrink * p) * by_shrunk
                     lift = np.log2(max(q, _SHARE_MIN) / p)
                     told = share * lift
-                    if lift > 0 and held < few * others:
-                        narrow += told
-                        if v == seed:
-                            group.seed_narrow = told
+                    is_narrow = lift > 0 and held < few * others
                     if lift >= lifted:
                         support = max(support, held * by_others)
-                bits += told
+                bits = max(bits, told) if is_whole else bits + told
+                wide = wide if is_narrow else max(wide, told) if is_whole else wide + told
                 if v == seed:
-                    group.seed_bits = told
+                    group.seed_bits, group.seed_narrow = told, told * is_narrow
+            narrow = bits - wide
             if t.single[i, c] > 0:
                 bits += t.single[i, c] * unheld
         here.bits, here.narrow = bits, narrow

@@ -126,7 +126,7 @@ def tabulate_traits(traits: pl.DataFrame, *, register: pl.DataFrame) -> TraitTab
     single = np.zeros(present.shape, np.float32)
     columns = []
     for channel, held in _split(traits, named["account_id"]):
-        value_id, key, share = _hold(held, actor.to_numpy())
+        value_id, key, share = _hold(held, actor.to_numpy(), is_whole=CHANNELS[channel].is_whole)
         holder, value = unpair(key)
         lone = np.bincount(value)[value] == 1
         present[holder, channel] = True
@@ -164,8 +164,8 @@ def _split(traits: pl.DataFrame, accounts: pl.Series) -> Iterator[tuple[int, pl.
         yield channel, rows[start:end]
 
 
-def _hold(rows: pl.DataFrame, actor_of: I32) -> tuple[I64, I64, F64]:
-    """Say what share each actor has of each value of a channel, at most 1 in sum.
+def _hold(rows: pl.DataFrame, actor_of: I32, *, is_whole: bool) -> tuple[I64, I64, F64]:
+    """Say what share each actor has of each value of a channel: at most 1 in sum, unless whole.
 
     Gives the values' pseudonyms; sorted pairs of an actor and a value's place there; shares.
     """
@@ -184,7 +184,7 @@ def _hold(rows: pl.DataFrame, actor_of: I32) -> tuple[I64, I64, F64]:
         order = np.argsort(key, kind="stable")
         key, share = key[order], share[order]
     actor, _ = unpair(key)
-    return ids, key, share / np.maximum(np.bincount(actor, share), 1.0)[actor]
+    return ids, key, share if is_whole else share / np.maximum(np.bincount(actor, share), 1)[actor]
 
 
 def _turn(ids: I64, key: I64, share: F64, channel: int) -> _Columns:

@@ -12,24 +12,23 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.domain import limits
-from stillwatch.domain.channels.families import FAMILIES
+from stillwatch.domain.channels.families import CHANNELS, FAMILIES
 from stillwatch.link.table import F32, FAMILY_OF_CHANNEL, I32, I64, Bools, Records, TraitTable
 
-# Typed: Numba compiles a kernel anew for every literal.
-NOBODY = np.int64(-1)
+NOBODY = np.int64(-1)  # typed: Numba compiles a kernel anew for every literal
 """No seed, or no hidden family."""
 INSIDE, OUTSIDE = np.int64(1), np.int64(0)
 """Whether the actor that is weighed is in the group."""
-THREADS = 2
-"""Threads that score seeds and test groups; each has scratch arrays of its own."""
-ALL = np.int64(0)
-"""No sample of a seed's holders."""
+THREADS = 2  # that score seeds and test groups; each has scratch arrays of its own
+ALL = np.int64(0)  # no sample of a seed's holders
 SAMPLE = np.int64(limits.SEED_SAMPLE)
 """Holders of a seed that are looked at while seeds are many."""
 VALUE = np.dtype([("mass", np.float64), ("channel", np.int64)], align=True)
 """A value in the population."""
-CHANNEL = np.dtype([("mass", np.float64), ("present", np.int64), ("family", np.int64)], align=True)
-"""A channel in the population."""
+CHANNEL = np.dtype(
+    [("mass", np.float64)] + [(name, np.int64) for name in ("present", "family", "whole")]
+)
+"""A channel in the population; `whole` is 1 where each value is had whole (`Channel.is_whole`)."""
 VALUE_WORK = np.dtype(
     [("mass", np.float64), ("there", np.float64), ("holders", np.int32), ("touched", np.int32)],
     align=True,
@@ -129,6 +128,7 @@ def take_columns(table: TraitTable) -> Columns:
     masses = table.single.sum(axis=0, dtype=np.float64)
     np.add.at(masses, table.value_channel, table.value_mass)
     present = table.present.sum(axis=0)
+    is_whole = np.array([channel.is_whole for channel in CHANNELS])
     return Columns(
         table.row_start,
         _span_channels(table),
@@ -136,7 +136,7 @@ def take_columns(table: TraitTable) -> Columns:
         table.column_start,
         table.holders,
         _join(VALUE, table.value_mass, table.value_channel),
-        _join(CHANNEL, masses, present, FAMILY_OF_CHANNEL),
+        _join(CHANNEL, masses, present, FAMILY_OF_CHANNEL, is_whole),
         np.searchsorted(FAMILY_OF_CHANNEL, np.arange(len(FAMILIES) + 1)),
         table.present,
         table.single,

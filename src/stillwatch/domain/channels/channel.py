@@ -32,6 +32,9 @@ class Channel:
     """Whether accounts hold values of it; else it is measured between them."""
     is_moment: bool = False
     """Whether its values are moments: they tie accounts of one time, and outlast no replacement."""
+    is_whole: bool = False
+    """Whether an account has each of its values whole, however many it has: then the one that says
+    most counts for it, and not their mean by shares of its traffic."""
 
 
 def discover_channels(catalogue: ModuleType, *, family: str) -> Iterator[Channel]:
