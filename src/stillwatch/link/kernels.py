@@ -37,16 +37,16 @@ _ROUNDING = 1e-6  # bits by which sums of families in another order may differ, 
 
 @_inner
 def _weigh_unheld(w: Bench, touched: int) -> None:
-    """Weigh a value that nobody else in the group holds, by channel (DESIGN.md, 6.3)."""
+    """Weigh a value that nobody else in the group holds (DESIGN.md, 6.3), or one other (Good 1953)."""
     t, s = w.t, w.s
     for k in range(touched):
-        v = s.values[k].touched
-        here = s.channels[t.values[v].channel]
-        here.outside += t.values[v].mass - s.values[v].mass
-        here.alone += s.values[v].mass if s.values[v].holders == 1 else 0.0
+        here, one = s.channels[t.values[s.values[k].touched].channel], s.values[s.values[k].touched]
+        here.outside += one.there - one.mass
+        here.alone += one.mass if one.holders == 1 else 0.0
+        here.paired += one.mass if one.holders == 2 else 0.0  # noqa: PLR2004  a pair
     for c in range(len(s.channels)):
         here, there = s.channels[c], t.channels[c]
-        here.unheld = 0.0
+        here.unheld, here.once = 0.0, min((here.paired + 1.0) / (here.alone + 1.0), 1.0)
         outside = there.present - here.members
         if outside > 0 and here.members > 1:
             free = max((there.mass - here.own - here.outside) / outside, _UNHELD_MIN)
@@ -64,8 +64,7 @@ def tally(w: Bench, group: I32, own: int, hidden: int) -> np.int64:
     touched = np.int64(0)  # not 0: Numba would compile a second kernel for the literal
     for c in range(len(s.channels)):
         here = s.channels[c]
-        here.members = 0
-        here.own = here.alone = here.outside = 0.0
+        here.members = here.own = here.alone = here.outside = here.paired = 0
     for i in group:
         for c in range(len(s.channels)):
             here, family = s.channels[c], t.channels[c].family
@@ -122,7 +121,8 @@ def _weigh_family(w: Bench, i: int, f: int, inside: int, seed: int) -> float:
                 if s.seen[v] > inside:
                     held = values[v].holders - inside
                     p = max((values[v].there - share) * by_outside, _SHARE_MIN)
-                    q = (values[v].mass - inside * share + shrink * p) * by_shrunk
+                    q = values[v].mass - inside * share + shrink * p
+                    q *= by_shrunk * (here.once if held == 1 else 1.0)
                     lift = np.log2(max(q, _SHARE_MIN) / p)
                     told = share * lift
                     is_narrow = lift > 0 and held < few * others

@@ -37,7 +37,7 @@ VALUE_WORK = np.dtype(
 place in memory for whoever weighs it; `touched` is a list of values, an entry a slot."""
 CHANNEL_WORK = np.dtype(
     [("members", np.int64)]
-    + [(name, np.float64) for name in ("unheld", "own", "alone", "outside", "bits", "narrow")],
+    + [(k, np.float64) for k in "unheld once own alone paired outside bits narrow".split()],
     align=True,
 )
 """A channel in the group, and for the actor that is weighed."""

@@ -19,7 +19,7 @@ import numba as nb
 import numpy as np
 import polars as pl
 
-from stillwatch.detect.traffic import F32, F64, I32, I64, Traffic
+from stillwatch.detect.traffic import F32, F64, I32, I64, Bools, Traffic
 from stillwatch.detect.unmix.densities import Unmixed, compare_with_known, compare_with_strangers
 from stillwatch.detect.unmix.streams import KNOWN_MIN, score_streams
 from stillwatch.domain import limits
@@ -31,6 +31,8 @@ _SHARE_MIN = 1e-12
 """Least share whose logarithm is taken."""
 _FEWEST = 3
 """An exchange with fewer passages is scored as if it had this many."""
+_TELLING = 0.05
+"""Share of a group's traffic that passages must mark before they say what it hands on."""
 _PSEUDO = 0.5
 """Pseudo-accounts at the population's share, in the group's share of a passage."""
 
@@ -106,7 +108,7 @@ def weigh_exchanges(
     Order:   the background is drawn with `seed`; input order is irrelevant.
     Cost:    linear in the group's passages and limits.BACKGROUND_EXCHANGES_MAX.
     `known` are exchanges that its accounts handed to one another; where there are enough, what
-    they are like counts beside passages (`streams`).
+    they are like counts beside passages (`streams`), unless all the accounts send is handed on.
     """
     rows = traffic.rows_of(members)
     inside = np.zeros(len(traffic.holders), np.int64)
@@ -127,12 +129,30 @@ def weigh_exchanges(
     background = _draw_background(traffic, rows, seed=seed)
     size = len(members), len(traffic.accounts)
     scores, quiet = _lift(rows, passages, size, 1), _lift(background, passages, size, 0)
-    if len(known) >= KNOWN_MIN and len(background) >= KNOWN_MIN:
-        lifts = scores, quiet
-        scores, quiet = score_streams(traffic, rows, background, known=known, lifts=lifts)
-        is_known = np.isin(rows, known)
-        return compare_with_known(scores, quiet, is_known, unrelated_max=unrelated_max)
-    return compare_with_strangers(scores, quiet, unrelated_max=unrelated_max)
+    told = compare_with_strangers(scores, quiet, unrelated_max=unrelated_max)
+    is_known = np.isin(rows, known) if len(known) and len(background) else np.zeros(len(rows), bool)
+    if hands_on_anything(told.membership, is_known):
+        is_known &= told.membership >= 0.5  # noqa: PLR2004  CONTRACT.md, 4
+    if is_known.sum() < KNOWN_MIN or len(background) < KNOWN_MIN:
+        return told
+    lifts = scores, quiet
+    scores, quiet = score_streams(traffic, rows, background, known=rows[is_known], lifts=lifts)
+    return compare_with_known(scores, quiet, is_known, unrelated_max=unrelated_max)
+
+
+def hands_on_anything(membership: F64, is_known: Bools) -> bool:
+    """Say whether accounts hand on whatever they send, a proxy's customers' requests with it.
+
+    Then passages mark what was handed on no more often than the rest; were it the queue's alone,
+    they would mark nearly all of it. The border is half-way, in logarithms.
+
+    Grain:   one membership, by passages, and one mark per exchange.
+    Nulls:   False where passages mark next to nothing: then they can't tell.
+    """
+    marked = membership >= 0.5  # noqa: PLR2004  CONTRACT.md, 4
+    share = float(marked.mean()) if len(marked) else 0.0
+    known = float(marked[is_known].mean()) if is_known.any() else 1.0
+    return share >= _TELLING and known < np.sqrt(share)
 
 
 def count_wordless(traffic: Traffic, members: I32, membership: F64) -> F64:
