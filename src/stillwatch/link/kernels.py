@@ -46,7 +46,7 @@ def _weigh_unheld(w: Bench, touched: int) -> None:
         here.paired += one.mass if one.holders == 2 else 0.0  # noqa: PLR2004  a pair
     for c in range(len(s.channels)):
         here, there = s.channels[c], t.channels[c]
-        here.unheld, here.once = 0.0, min((here.paired + 1.0) / (here.alone + 1.0), 1.0)
+        here.unheld, here.once = 0.0, min(np.log2((here.paired + 1.0) / (here.alone + 1.0)), 0.0)
         outside = there.present - here.members
         if outside > 0 and here.members > 1:
             free = max((there.mass - here.own - here.outside) / outside, _UNHELD_MIN)
@@ -121,9 +121,9 @@ def _weigh_family(w: Bench, i: int, f: int, inside: int, seed: int) -> float:
                 if s.seen[v] > inside:
                     held = values[v].holders - inside
                     p = max((values[v].there - share) * by_outside, _SHARE_MIN)
-                    q = values[v].mass - inside * share + shrink * p
-                    q *= by_shrunk * (here.once if held == 1 else 1.0)
+                    q = (values[v].mass - inside * share + shrink * p) * by_shrunk
                     lift = np.log2(max(q, _SHARE_MIN) / p)
+                    lift = max(lift + here.once, min(lift, 0.0)) if held == 1 else lift
                     told = share * lift
                     is_narrow = lift > 0 and held < few * others
                     if lift >= lifted:

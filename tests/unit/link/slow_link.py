@@ -55,6 +55,15 @@ class SlowLink:
         here = (lone + shrink * there) / (len(members) + shrink)
         return log2(max(here, LEAST) / there)
 
+    def once_bits(self, channel: str, group: list[str]) -> float:
+        """What a value met once loses: of the mass met so, what values met twice let expect."""
+        counts: dict[int, list[float]] = defaultdict(list)
+        for a in group:
+            for value, share in self.held[channel].get(a, {}).items():
+                counts[value].append(share)
+        once, twice = (sum(sum(s) for s in counts.values() if len(s) == n) for n in (1, 2))
+        return min(log2((twice + 1) / (once + 1)), 0.0)
+
     def channel_bits(
         self, channel: str, account: str, group: list[str], skip: object, wide: float
     ) -> tuple[float, float]:
@@ -78,6 +87,8 @@ class SlowLink:
             shrink = self.settings.shrink_members
             q = (self.mass(channel, value, others) + shrink * p) / (len(others) + shrink)
             lift = log2(max(q, 1e-9) / p)
+            if sum(value in held[a] for a in others) == 1:
+                lift = max(lift + self.once_bits(channel, group), min(lift, 0.0))
             total += share * lift
             if lift > 0 and sum(value in held[a] for a in others) / len(others) < wide:
                 narrow += share * lift

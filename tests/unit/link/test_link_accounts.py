@@ -19,7 +19,7 @@ from stillwatch.link import Linked, link_accounts
 @pytest.fixture(scope="module")
 def crowd() -> Population:
     """Strangers and two campaigns."""
-    made = Population(900, seed=3)
+    made = Population(900, seed=5)
     made.add_group("ghost", 50, template=3, client=1, signup=72)
     made.add_group("proxy", 50, address=20, payment=2, client=1, template=2)
     return made
