@@ -22,9 +22,12 @@ _TILT = 3.0
 applications, robots and people in the run's proportions; whom a proxy carries are of some kinds
 alone, and ask in what these share. (In incidents of another making people had 2.3 times as much of
 raised scores as all strangers, customers of a proxy 2 to 4.6 times; it was chosen on those.)"""
-_LEVELS = np.concatenate([np.linspace(0, 1, 31)[1:-1], [0.001, 0.01, 0.99, 0.999]])
-"""Quantiles of either side between which the two densities are compared: of each side its own, for
-a thousand known exchanges among forty thousand strangers' would all lie between two of them."""
+_IN_BIN, _BINS_MIN, _BINS_MAX = 40, 30, 240
+"""Scores of either side in a bin, and how many bins there are: quantiles of each side its own, for
+a thousand known exchanges among forty thousand strangers' would all lie between two of theirs. The
+border of a harvest falls into one bin, and with thirty that is an eighth of a harvest of a fifth."""
+_ENDS = (0.001, 0.01, 0.99, 0.999)
+"""Quantiles besides."""
 _PSEUDO = 1.0
 """Scores added to either side, spread as both are: where neither has any, they are as frequent."""
 
@@ -83,8 +86,7 @@ def compare_with_known(
 
 def _compare(scores: F64, quiet: F64) -> _Compared:
     """Compare the two densities between quantiles of either."""
-    both = [np.quantile(side, _LEVELS) for side in (scores, quiet)]
-    edges = np.unique(np.concatenate(both))
+    edges = np.unique(np.concatenate([_list_edges(side) for side in (scores, quiet)]))
     counts = [
         np.bincount(np.searchsorted(edges, side, side="right"), minlength=len(edges) + 1)
         for side in (scores, quiet)
@@ -94,6 +96,13 @@ def _compare(scores: F64, quiet: F64) -> _Compared:
     here, there = ((c + spread) / (c.sum() + _PSEUDO) for c in counts)
     fitted = isotonic_regression(there / here, weights=here, increasing=False)  # pools both sides
     return _Compared(edges, fitted.x)
+
+
+def _list_edges(side: F64) -> F64:
+    """Quantiles of one side: as many as it has scores for."""
+    bins = int(np.clip(len(side) // _IN_BIN, _BINS_MIN, _BINS_MAX))
+    levels = np.linspace(0, 1, bins + 1)[1:-1]
+    return np.asarray(np.quantile(side, np.concatenate([levels, _ENDS])))
 
 
 def _place(membership: F64, compared: _Compared, *, scores: F64, quiet: F64) -> Unmixed:

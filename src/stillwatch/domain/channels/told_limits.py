@@ -39,3 +39,5 @@ many one is named by chance, and pairs would grow with their square."""
 TYPED_BYTES_MAX: Final = 8_192
 """Bytes of a text whose typing is read, the first ones: a hundred sentences show a habit, and eight
 bytes are held for each while at work."""
+REPERTOIRES_PER_ACCOUNT_MAX: Final = 8
+"""Repertoires that an account is said to have: its languages, its tools, and some harvests."""
