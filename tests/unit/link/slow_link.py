@@ -75,12 +75,16 @@ class SlowLink:
         others = [a for a in group if a in held and a != account]
         if account not in held or len(others) < 2:
             return 0.0, 0.0
-        total = narrow = 0.0
+        total = narrow = wide_best = 0.0
+        is_whole = CHANNEL_OF[channel].is_whole
         for value, share in held[account].items():
             if (channel, value) == skip:
                 continue
             if not any(value in held[a] for a in others):
-                total += share * self.unheld_bits(channel, group)
+                told = share * self.unheld_bits(channel, group)
+                lone = len([a for a in held if value in held[a]]) == 1
+                total = max(total, told) if is_whole and not lone else total + told
+                wide_best = max(wide_best, told)
                 continue
             everybody = list(held)
             p = max((self.mass(channel, value, everybody) - share) / (len(everybody) - 1), 1e-9)
@@ -89,10 +93,12 @@ class SlowLink:
             lift = log2(max(q, 1e-9) / p)
             if sum(value in held[a] for a in others) == 1:
                 lift = max(lift + self.once_bits(channel, group), min(lift, 0.0))
-            total += share * lift
+            total = max(total, share * lift) if is_whole else total + share * lift
             if lift > 0 and sum(value in held[a] for a in others) / len(others) < wide:
                 narrow += share * lift
-        return total, narrow
+            else:
+                wide_best = max(wide_best, share * lift)
+        return total, max(total, 0.0) - wide_best if is_whole else narrow
 
     def family_bits(
         self, account: str, group: list[str], skip: object = None, wide: float = SUPPORT

@@ -110,12 +110,15 @@ def test_rows_and_columns_are_one_matrix_and_its_transpose() -> None:
 
 
 def test_what_an_actor_has_in_a_channel_adds_up_to_one() -> None:
-    """Shared and single mass together are all of its traffic there."""
+    """Shared and single mass together are all of its traffic there, or one and more where whole."""
     table = tabulate_traits(random_traits(2), register=REGISTER.empty())
     actor = np.repeat(np.arange(table.actors), np.diff(table.row_start))
     total = table.single.astype(np.float64).copy()
     np.add.at(total, (actor, table.value_channel[table.row_value]), table.row_share)
-    assert total[table.present] == pytest.approx(1.0, abs=1e-5)
+    whole = CHANNEL_NAMES.index("repertoire")
+    assert set(total[table.present[:, whole], whole]) == {1.0, 2.0}
+    parts = np.delete(total, whole, axis=1)[np.delete(table.present, whole, axis=1)]
+    assert parts == pytest.approx(1.0, abs=1e-5)
     assert not np.any(total[~table.present])
 
 

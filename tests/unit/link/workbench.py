@@ -14,8 +14,11 @@ from stillwatch.link.search import set_bars
 from stillwatch.link.table import CHANNEL_NAMES, I32, Bools, TraitTable, tabulate_traits
 from stillwatch.link.workbench import NOBODY, Bench, Quest, set_bench, take_columns
 
-TIES = {"payment": 6, "subnet": 12, "client": 4, "template": 10, "address": 40, "signup_day": 9}
-"""Channel and number of its values, of a random small table: five families."""
+TIES = {
+    "payment": 6, "subnet": 12, "client": 4, "template": 10, "address": 40, "signup_day": 9,
+    "repertoire": 7,
+}  # fmt: skip
+"""Channel and number of its values, of a random small table: five families, one value whole."""
 
 
 # Doors from Python to kernels that only kernels call; not cached, because Numba wouldn't see that
@@ -60,11 +63,12 @@ def refine(w: Bench, seed: int, hidden: int, taken: Bools, sample: int) -> tuple
 
 def random_traits(seed: int, *, strangers: int = 70, heads: int = 9) -> pl.DataFrame:
     """Make a small population in which some heads share a value of every channel, most of them."""
-    rng = np.random.default_rng(seed)
+    draws = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     rows: list[tuple[str, str, int, float]] = []
     for k in range(strangers + heads):
         name = f"{'h' if k < heads else 's'}{k:03d}"
         for channel, values in TIES.items():
+            rng = draws[channel == "repertoire"]
             if rng.random() < 0.1:
                 continue
             shared = k < heads and rng.random() < 0.85
@@ -73,6 +77,8 @@ def random_traits(seed: int, *, strangers: int = 70, heads: int = 9) -> pl.DataF
             if channel in {"payment", "signup_day"} or second is None:
                 lone = channel == "payment" and not shared and rng.random() < 0.5
                 rows.append((name, channel, 10_000 + k if lone else first, 1.0))
+            elif channel == "repertoire":
+                rows += [(name, channel, first, 1.0), (name, channel, second, 1.0)]
             else:
                 share = float(rng.integers(2, 8)) / 10
                 rows += [(name, channel, first, share), (name, channel, second, 1 - share)]

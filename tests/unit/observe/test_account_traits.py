@@ -24,6 +24,7 @@ def everything() -> Observed:
             "end_user_hash": 10, "model": "m",
         }  # fmt: skip
         rows += [full | {"at": 0, "model": "old"}, full | {"at": 20 + k}]
+        rows += [full | {"at": 0, "model": "old", "sketch": [n, n + 1]} for n in (21, 31)]
     exchanges = observed(*rows)
     register = registered(
         *[
