@@ -38,4 +38,5 @@ WITNESS = Witness(
     "log2 of the share of later turns over the run's",
     "people in conversation, who react to what they are told",
     measure,
+    exculpates=False,
 )
