@@ -43,7 +43,9 @@ from stillwatch_lab.simulate import simulate
 
 HEADS = 120
 COLUMNS = ("account_id", "hour", "embedding", "parameters_hash", "capability")
-DISPATCHED = ("load-balanced", "open-keys", "resale", "relay")
+DISPATCHED = (
+    "load-balanced", "open-keys", "resale", "relay", "key-pool", "card-keys", "fleet", "card-fleet",
+)  # fmt: skip
 """Honest kinds whose accounts share one dispatcher."""
 PARTNERS = ("partner", "partner-over-budget")
 """They harvest, with permission: shown, and in no null."""

@@ -71,13 +71,12 @@ print(Watch.seen, peak())
 """
 
 
-def read_chat(data: Path, rows: int) -> list[str]:
+def read_chat(data: Path) -> list[str]:
     """Read prompts of real chat of some 800 bytes."""
     with gzip.open(data / "prompts" / "benign" / "sharegpt_v3.jsonl.gz", "rt") as lines:
         texts = [json.loads(line)["text"] for line in lines]
     low, high = CHAT_BYTES
-    fit = [text for text in texts if low <= len(text.encode()) <= high]
-    return (fit * (rows // len(fit) + 1))[:rows]
+    return [text for text in texts if low <= len(text.encode()) <= high]
 
 
 def make_arrivals(prompts: pa.Array, system: str | None = None) -> pl.DataFrame:
@@ -314,7 +313,10 @@ def main() -> None:
     page = [f"{os.cpu_count()} cores.\n", report_speed("made-up words", made)]
     pools = {"made-up words": made[:20_000]}
     if given.data:
-        page.append(report_speed("real chat", read_chat(given.data, given.rows)))
+        chat = read_chat(given.data)
+        repeated = (chat * (given.rows // len(chat) + 1))[: given.rows]
+        page.append(report_speed("real chat", repeated))
+        pools["real chat of 400 to 1,700 bytes"] = chat
         pools |= read_pools(given.data, 20_000)
     page.append(report_kept(pools))
     if given.memory:

@@ -1,6 +1,7 @@
 """Where the published protocol doesn't go: uniform p-values, and a null of narrow accounts.
 
     OMP_NUM_THREADS=1 python bench/window_tenants.py --data ../shared/data
+        [--tenants] [--seed 2] [--strongest 1 2 4]
 
 Prints Markdown. First: p-values of windows of 100 that do not overlap, ours and the published way,
 on every benign pool. Then: tenants, **simulated**: each draws from one to four narrow pools (77
@@ -185,14 +186,14 @@ def count_false(p_values: F64, level: float) -> str:
     return f"{hits} of {units:,} ({low:.1e} to {high:.1e})"
 
 
-def run_units(town: Town, accounts: int, counts: tuple[int, int, int, int]) -> None:
+def run_units(town: Town, accounts: int, counts: tuple[int, int, int, int], strongest: int) -> None:
     """Fit, calibrate and test one size of unit, and print."""
     fit, null, check, heads = counts
     live = [
         [town.live(accounts=accounts, is_team=accounts > 1 and i % 2 == 0) for i in range(n)]
         for n in (fit, null, check)
     ]
-    test = fit_window_test(town.reference, town.sum(live[0]), strongest=STRONGEST_OF_ACCOUNTS)
+    test = fit_window_test(town.reference, town.sum(live[0]), strongest=strongest)
     calibration, benign = (town.score(test, rows) for rows in live[1:])
     p_values = rank_p_values(benign, calibration)
     name = "accounts" if accounts == 1 else f"groups of {accounts}"
@@ -213,16 +214,27 @@ def main() -> None:
     """Run both parts and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--tenants", action="store_true", help="tenants alone")
+    parser.add_argument("--strongest", type=int, nargs="+", default=[STRONGEST_OF_ACCOUNTS])
+    parser.add_argument("--seed", type=int, default=1, help="of the tenants")
     given = parser.parse_args()
+    if not given.tenants:
+        show_uniform(given.data)
+    for strongest in given.strongest:
+        town = Town(given.data, given.seed)
+        print(f"\n{len(town.pools)} pools of {town.benign:,} benign prompts.", end=" ")
+        print(f"Seed {given.seed}; the {strongest} strongest figures are added up.", flush=True)
+        run_units(town, 1, (FIT_TENANTS, NULL_TENANTS, TEST_TENANTS, HEADS), strongest)
+        run_units(town, GROUP, (FIT_GROUPS, NULL_GROUPS, TEST_GROUPS, CAMPAIGNS), strongest)
+
+
+def show_uniform(data: Path) -> None:
+    """Print the first part."""
     told = "mean | sd | at most 0.05 | KS p"
     print(f"| pool | seed | windows | ours: {told} | published: {told} |\n|{'---|' * 11}")
     for name in POOLS:
         for seed in SEEDS:
-            print(check_uniform(given.data, name, seed), flush=True)
-    town = Town(given.data, seed=1)
-    print(f"\n{len(town.pools)} pools of {town.benign:,} benign prompts.", flush=True)
-    run_units(town, 1, (FIT_TENANTS, NULL_TENANTS, TEST_TENANTS, HEADS))
-    run_units(town, GROUP, (FIT_GROUPS, NULL_GROUPS, TEST_GROUPS, CAMPAIGNS))
+            print(check_uniform(data, name, seed), flush=True)
 
 
 if __name__ == "__main__":
