@@ -24,7 +24,8 @@ Population: Any = runpy.run_path(
     str(Path(__file__).parents[1] / "unit" / "link" / "populations.py")
 )["Population"]
 COUNTED_APART = {
-    "template", "repertoire", "model_hour", "signup_hour", "signup_day", "signup_week", "age_at_first_use",
+    "template", "repertoire", "model_hour", "signup_hour", "signup_day", "signup_week",
+    "age_at_first_use",
 }  # fmt: skip
 """Channels that are no column of the traffic or of the register."""
 SHARED = 5 * 10**8

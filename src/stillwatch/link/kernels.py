@@ -37,7 +37,7 @@ _ROUNDING = 1e-6  # bits by which sums of families in another order may differ, 
 
 @_inner
 def _weigh_unheld(w: Bench, touched: int) -> None:
-    """Weigh a value that nobody else in the group holds (DESIGN.md, 6.3), or one other (Good 1953)."""
+    """Weigh a value that no other of the group holds (DESIGN.md, 6.3), or one (Good 1953)."""
     t, s = w.t, w.s
     for k in range(touched):
         here, one = s.channels[t.values[s.values[k].touched].channel], s.values[s.values[k].touched]

@@ -90,11 +90,7 @@ def count_traits(  # noqa: PLR0913  what is known of the accounts, and what was 
     for name in [name for name, rows in counted.items() if len(rows)]:
         rows, total = counted.pop(name), of_channel.get(name, totals)
         parts[name] = share_traits(rows, channel=name, totals=total, key=key)
-    if "template" in parts:
-        named = pl.lit("repertoire", CHANNEL_NUMBERS)
-        parts["repertoire"] = find_repertoires(
-            parts["template"], accounts=passages.accounts
-        ).with_columns(channel=named)
+    parts["repertoire"] = find_repertoires(parts.get("template"), accounts=passages.accounts)
     active = active.with_columns(pl.col("account_id").cast(pl.String))
     told = read_register_traits(register, active=active, key=key)
     by_channel = told.partition_by("channel", as_dict=True)
@@ -102,8 +98,8 @@ def count_traits(  # noqa: PLR0913  what is known of the accounts, and what was 
     parts["model_hour"] = adopt_models(first_use, launches=launches, end_hour=last)
     parts |= {str(name[0]): rows for name, rows in by_channel.items()}
     numbers = pl.col("account_id").cast(accounts), pl.col("channel").cast(CHANNEL_NUMBERS)
-    laid = [TRAIT.empty(), *(parts[c.name] for c in CHANNELS if c.name in parts)]
-    traits = pl.concat([part.select(*TRAIT.columns).with_columns(numbers) for part in laid])
+    laid = [parts[c.name] for c in CHANNELS if c.name in parts]
+    traits = pl.concat([part.with_columns(numbers) for part in (TRAIT.empty(), *laid)])
     heard = set(traits["channel"].unique())
     silent = tuple(c.name for c in CHANNELS if c.name not in heard)
     return Observed(traits, silent, profiles)

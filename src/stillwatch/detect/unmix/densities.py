@@ -25,7 +25,7 @@ raised scores as all strangers, customers of a proxy 2 to 4.6 times; it was chos
 _IN_BIN, _BINS_MIN, _BINS_MAX = 40, 30, 240
 """Scores of either side in a bin, and how many bins there are: quantiles of each side its own, for
 a thousand known exchanges among forty thousand strangers' would all lie between two of theirs. The
-border of a harvest falls into one bin, and with thirty that is an eighth of a harvest of a fifth."""
+border of a harvest falls into a bin, and with thirty that is an eighth of a harvest of a fifth."""
 _ENDS = (0.001, 0.01, 0.99, 0.999)
 """Quantiles besides."""
 _PSEUDO = 1.0

@@ -18,6 +18,7 @@ import polars as pl
 
 from stillwatch.domain import limits
 from stillwatch.domain.arrays import pair, rank_values, start_counts, unpair
+from stillwatch.domain.tables import TRAIT
 from stillwatch.observe.template_book.growing import (
     HELD_MIN,
     I32,
@@ -45,18 +46,20 @@ spares a language from being found once for each of its turns of speech; a harve
 is sent by fewer of its speakers."""
 
 
-def find_repertoires(sent: pl.DataFrame, *, accounts: pl.Series) -> pl.DataFrame:
+def find_repertoires(sent: pl.DataFrame | None, *, accounts: pl.Series) -> pl.DataFrame:
     """Say which account has which repertoires of templates.
 
-    Grain:   one row per (account_id, value), share 1, and one of a value of its own for an account
-             that might have a repertoire and has none; `sent` is (account_id, value), distinct,
-             accounts Enum, and `accounts` all of these in their order. An account has at most
-             told_limits.REPERTOIRES_PER_ACCOUNT_MAX, those found first.
+    Grain:   one TRAIT row per (account_id, value), share 1, and one of a value of its own for an
+             account that might have a repertoire and has none; `sent` is (account_id, value),
+             distinct, accounts Enum, and `accounts` all of these in their order. An account has at
+             most told_limits.REPERTOIRES_PER_ACCOUNT_MAX, those found first.
     Order:   by account, then value; input order is irrelevant. A repertoire is named by the least
              of its templates that names no other.
-    Nulls:   who sends too few templates to show a repertoire has no row.
+    Nulls:   who sends too few templates to show a repertoire has no row; nobody, without `sent`.
     Cost:    the rows of each template's accounts, some ten times for those that start one.
     """
+    if sent is None:
+        return TRAIT.empty()
     ids, template = rank_values(sent["value"].to_numpy())
     account = sent["account_id"].to_physical().to_numpy().astype(np.int32)
     held = _arrange(account, template, accounts=len(accounts), templates=len(ids))
@@ -73,7 +76,7 @@ def find_repertoires(sent: pl.DataFrame, *, accounts: pl.Series) -> pl.DataFrame
             accounts.gather(pl.Series(who[order], dtype=pl.Int64)).alias("account_id"),
             pl.Series("value", values[order], dtype=pl.Int64),
         ]
-    ).with_columns(share=pl.lit(1.0))
+    ).select("account_id", pl.lit("repertoire").alias("channel"), "value", share=pl.lit(1.0))
 
 
 def _arrange(account: I32, template: I32, *, accounts: int, templates: int) -> Sent:
@@ -92,7 +95,7 @@ def _arrange(account: I32, template: I32, *, accounts: int, templates: int) -> S
 
 
 def _grow_all(sent: Sent, accounts: int) -> tuple[Found, list[I32]]:
-    """Grow every template's accounts, widely sent ones first; all once more where they lie far apart.
+    """Grow every template's accounts, widely sent ones first, and once more with less asked for.
 
     What a repertoire holds starts none, and one with mostly the accounts of another is that one.
     """
