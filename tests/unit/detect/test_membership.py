@@ -7,7 +7,11 @@ import pytest
 from traffic_by_hand import Scene, gather
 
 from stillwatch.detect.traffic import Traffic, arrange_traffic
-from stillwatch.detect.unmix.membership import membership_frame, weigh_exchanges
+from stillwatch.detect.unmix.membership import (
+    hands_on_anything,
+    membership_frame,
+    weigh_exchanges,
+)
 from stillwatch.domain.settings import DetectSettings
 
 MOST = DetectSettings().unrelated_share_max
@@ -94,3 +98,28 @@ def test_the_order_of_exchanges_and_passages_is_irrelevant() -> None:
         tied=scene.names(),
     )
     assert weigh(mixed, heads) == pytest.approx(weigh(scene.traffic(), heads))
+
+
+def test_who_hands_on_whatever_is_sent_teaches_nothing_by_it() -> None:
+    """A quarter is marked of all that a proxy sends, and of what it hands on: that is no queue."""
+    marked = np.tile([1.0, 0.0, 0.0, 0.0], 250)
+    assert hands_on_anything(marked, np.arange(1_000) < 200)
+    assert not hands_on_anything(marked, (np.arange(1_000) < 200) & (marked > 0))
+
+
+@pytest.mark.parametrize(("share", "of_known"), [(0.0, 0.0), (0.04, 0.01)])
+def test_where_passages_mark_next_to_nothing_they_cannot_tell(
+    share: float, of_known: float
+) -> None:
+    """Heads that write each in words of their own: all that was handed on is the queue's."""
+    known = np.arange(1_000) < 100
+    membership = np.zeros(1_000)
+    membership[: round(100 * of_known)] = 1.0
+    membership[100 : 100 + round(900 * share)] = 1.0
+    assert not hands_on_anything(membership, known)
+
+
+def test_nothing_handed_on_is_no_proxy() -> None:
+    """No known exchange: nothing to be mistaken in."""
+    assert not hands_on_anything(np.ones(100), np.zeros(100, np.bool_))
+    assert not hands_on_anything(np.zeros(0), np.zeros(0, np.bool_))
