@@ -64,7 +64,7 @@ def test_renaming_values_commutes_with_tabulating(traits: pl.DataFrame) -> None:
 
 @given(traits=TRAITS)
 def test_no_actor_has_more_than_all_of_its_traffic_in_a_channel(traits: pl.DataFrame) -> None:
-    """Shares of a channel, shared or single, add up to one at the most; what is whole is not more."""
+    """Shares of a channel, shared or single, add up to one at the most; no whole one is more."""
     table = tabulate_traits(traits, register=REGISTER.empty())
     actor = np.repeat(np.arange(table.actors), np.diff(table.row_start))
     total = table.single.astype(np.float64).copy()
