@@ -43,7 +43,7 @@ def make_lake(place: Path, *, key_check: int) -> None:
         return
     try:
         place.mkdir(parents=True, exist_ok=True)
-        if any(path.name != FOLDER for path in place.iterdir()) or manifest_paths(place):
+        if any(not _is_begun(path) for path in place.iterdir()) or manifest_paths(place):
             message = f"{place} holds something else than a lake"
             raise LakeError(message, hint="name a directory that is empty or absent")
         content = {"stillwatch_lake": FORMAT, "key_check": key_check}
@@ -54,6 +54,11 @@ def make_lake(place: Path, *, key_check: int) -> None:
     except OSError as refused:
         message = f"cannot write {place}: {refused.strerror}"
         raise LakeError(message, hint="choose another --lake") from refused
+
+
+def _is_begun(path: Path) -> bool:
+    """Say whether a path is what a lake begins with: its maker may have been killed at it."""
+    return path.name == FOLDER or path.match(f".{_FORMAT_FILE}.*.part")
 
 
 def is_lake(place: Path) -> bool:

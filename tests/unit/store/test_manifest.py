@@ -149,3 +149,12 @@ def test_what_is_appended_while_one_looks_is_not_seen(lake: Lake) -> None:
     assert looked_at.read("ours")["n"].to_list() == [1, 2, 3]
     assert len(list(looked_at.appends())) == 2
     assert lake.read("ours")["n"].to_list() == [1, 2, 3, 4]
+
+
+def test_a_lake_whose_making_was_killed_is_made_anew(tmp_path: Path) -> None:
+    """A format file that was never named is nobody else's: the place is to be a lake yet."""
+    place = tmp_path / "lake"
+    place.mkdir()
+    (place / ".lake.json.13883.part").write_bytes(b"{")
+    make_lake(place, key_check=KEY)
+    check_lake(place, key_check=KEY)
