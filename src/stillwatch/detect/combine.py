@@ -26,6 +26,8 @@ from stillwatch.detect.witnesses import WITNESSES
 
 _CLEARS = np.array([w.exculpates for w in WITNESSES])
 """Which may speak for innocence."""
+_WEIGHS = np.array([w.weighs for w in WITNESSES])
+"""Which the score counts."""
 _SHRINKAGE = 0.5
 """Weight of independence in the correlation that is inverted. Some hundred groups of a few kinds
 can't fix a near-singular one."""
@@ -125,7 +127,7 @@ def combine(z: F64, correlation: F64) -> F64:
 
 
 def _combine_one(squares: F64, correlation: F64) -> float:
-    speaks = ~np.isnan(squares)
+    speaks = ~np.isnan(squares) & _WEIGHS
     if speaks.sum() < _WITNESSES_MIN:
         return float("nan")
     weights, spread = _weigh(correlation[np.ix_(speaks, speaks)])
@@ -152,7 +154,8 @@ def find_cuts(placed: F64, *, standing: Standing) -> F64:
         z = cut_witnesses(placed, cuts)
         correlation = correlate_squares(z, own)
         tails = fit_tails(combine(z, correlation), standing=standing)
-        weights, spread = _weigh(correlation)
+        weights = np.zeros(placed.shape[1])
+        weights[_WEIGHS], spread = _weigh(correlation[np.ix_(_WEIGHS, _WEIGHS)])
         reached = find_least_score(tails, ALONE) * spread / np.maximum(weights, _SPREAD_MIN)
         cuts = np.clip(_MARGIN * np.sqrt(np.maximum(reached, 0.0)), 0.0, _CUT_MOST)
     return np.asarray(cuts)

@@ -18,7 +18,7 @@ from stillwatch.detect.dispositions.answered import Answered
 from stillwatch.detect.dispositions.marked import mark_innocent
 from stillwatch.detect.honest_groups import DECLARED, HonestNull, widen_by_run
 from stillwatch.detect.measure import Case, Measured, measure_groups
-from stillwatch.detect.odds import weigh_harvest
+from stillwatch.detect.odds import weigh_group
 from stillwatch.detect.tails import KINDS, Standing
 from stillwatch.detect.traffic import F64, I32, Bools, Traffic
 from stillwatch.detect.unmix.members import Stream, weigh_members
@@ -96,7 +96,7 @@ def judge_groups(
                 float(tests.score[k]),
                 p,
                 float(tests.q[k]),
-                weigh_harvest(p, power=null.power, prior=settings.harvest_prior),
+                weigh_group(p, tests.z[k], power=null.power, settings=settings),
                 judgement,
                 story,
                 p if judgement == "harvest" else story_p,

@@ -69,10 +69,12 @@ def measure_groups(traffic: Traffic, case: Case, *, settings: DetectSettings) ->
         declared, paid = owners.measure_share(own[name]), owners.measure_paid(own[name])
         core = take_core(traffic, codes, unmixed.membership, usual=usual, declared=declared)
         stands = declared >= OWNED_SHARE or paid >= OWNED_SHARE
+        silent = bool(np.isnan([declared, paid]).any())
         core = replace(
             core,
             handed_on=handed_on.measure_share(codes),
             moved=UNKNOWN if stands else handed_on.measure_moved(codes),
+            are_strangers=not stands and not silent,
         )
         is_resold = 2 * len(case.resold.intersection(own[name])) >= len(own[name])
         figures = hear_witnesses(core, is_resold=is_resold)

@@ -1,23 +1,60 @@
-"""From a group's p-value to the probability that it harvests, at a stated prior.
+"""From a group's p-value and the hand that shows to the probability that it harvests.
 
 Part of the third step of *detect*. The one idea: p-values of honest groups are uniform, those of
 campaigns follow a power law p^(power - 1), and the ratio of the two is an e-value whatever the
 power: on average 1 when the group is honest. The power comes from campaigns of the lab's `trial`,
 which is not reported; it decides what a probability says, and no q-value.
 
-Source: Sellke, Bayarri & Berger 2001; Vovk & Wang 2021 (calibrators); DESIGN.md, section 7.
+A harvest through many accounts has one hand that deals its requests out. What is asked can't tell
+it from the users of an application that asks as a harvest does, each for himself; honest groups of
+that kind, more than any null knows, lie as far out. So where no hand shows, a harvest is never
+likelier than not, whatever the p-value, and nobody is called `fraudulent`.
+
+Source: Sellke, Bayarri & Berger 2001; Vovk & Wang 2021 (calibrators); DESIGN.md, section 7;
+ADR 0035 (hands).
 """
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import ndtr
 from scipy.stats import chi2
 
 from stillwatch.detect.tails import P_MIN
 from stillwatch.detect.traffic import F64
+from stillwatch.detect.witnesses import WITNESSES
+from stillwatch.domain.settings import DetectSettings
 
 _UPPER = 0.95
 """Confidence at which the power is taken: at its upper limit a small p says less."""
+
+
+_HANDS = np.array([w.shows_hand for w in WITNESSES])
+"""Which witnesses speak of how requests reach accounts."""
+_HANDLESS_MOST = 0.49
+"""Most that is said of a group in which no hand shows: no likelier a harvest than not."""
+
+
+def shows_hand(z: F64, *, settings: DetectSettings) -> bool:
+    """Say whether the witnesses of a hand, together, reject that each account is led by itself.
+
+    Grain:   one group; `z` is its standardised and cut witnesses. Nulls: a silent one shows
+             nothing, and where all are silent no hand shows.
+    Source:  Stouffer's sum of those that speak, none below nought, in the normal tail at
+             `explanation_p_max`: of honest strangers one in forty shows a hand (ADR 0035).
+    """
+    heard = z[_HANDS][~np.isnan(z[_HANDS])]
+    together = np.maximum(heard, 0.0).sum() / np.sqrt(max(len(heard), 1))
+    return bool(ndtr(-together) <= settings.explanation_p_max)
+
+
+def weigh_group(p: float, z: F64, *, power: float, settings: DetectSettings) -> float:
+    """Turn a group's p-value and its witnesses into the probability that it harvests.
+
+    Units:   probability; below one half where no hand shows.
+    """
+    likely = weigh_harvest(p, power=power, prior=settings.harvest_prior)
+    return likely if shows_hand(z, settings=settings) else min(likely, _HANDLESS_MOST)
 
 
 def weigh_harvest(p: float, *, power: float, prior: float) -> float:

@@ -21,6 +21,7 @@ def core_of(
     usual: Usual = USUAL,
     outside: int = 0,
     declared: float = 0.1,
+    are_strangers: bool = True,
     **columns: Any,  # noqa: ANN401  columns of several types
 ) -> Core:
     """Make a core: `sizes` exchanges by account; columns by name, null where none is given."""
@@ -35,7 +36,8 @@ def core_of(
             for name in COLUMNS
         }
     )
-    return Core(account, embedding, frame, rows / (rows + outside), usual, declared)
+    share = rows / (rows + outside)
+    return Core(account, embedding, frame, share, usual, declared, are_strangers=are_strangers)
 
 
 def correlated(sizes: list[int], *, icc: float, seed: int = 0) -> np.ndarray:

@@ -14,6 +14,7 @@ from stillwatch.detect.witnesses import (
     more_is_taken,
     nobody_declares_an_owner,
     nobody_follows_up,
+    requests_are_dealt_out,
     tactics_harvest,
     templates_fill_the_traffic,
     volumes_are_even,
@@ -165,6 +166,41 @@ def test_a_few_strays_with_a_turn_don_t_speak_for_a_core_that_states_none() -> N
     assert math.isnan(nobody_follows_up.measure(core_of([25, 25], turn=strays)))
     heard = nobody_follows_up.measure(core_of([25, 25], turn=[1] * 25 + [None] * 25))
     assert heard == pytest.approx(math.log2(0.02 / 0.42))
+
+
+def test_people_who_sit_down_are_counted_by_the_hour() -> None:
+    """Ten requests each in one hour of the day: alone there, and two at a time."""
+    alone = core_of([10] * 12, hour=np.repeat(np.arange(12), 10))
+    assert requests_are_dealt_out.measure(alone) == pytest.approx(math.log2(1.01 / 0.01))
+    paired = core_of([10] * 24, hour=np.repeat(np.arange(24) // 2, 10) + 48)
+    expected = math.log2(1.01 / (10 / 230 + 0.01))
+    assert requests_are_dealt_out.measure(paired) == pytest.approx(expected)
+
+
+def test_a_class_that_sits_down_together_is_told_from_nobody() -> None:
+    """All in one hour: no account is there when the others are not."""
+    assert requests_are_dealt_out.measure(core_of([5] * 20, hour=[9] * 100)) == 0.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_requests_that_are_dealt_out_share_no_hour_but_by_chance(seed: int) -> None:
+    """By lots over a ramp and a night: next to nought; in strict turn: nought."""
+    rng = np.random.default_rng(seed)
+    hours = np.flatnonzero(np.arange(7 * 24) % 24 > 5)
+    at = np.sort(rng.choice(hours, 4_000, p=hours / hours.sum()))
+    for head, most in ((rng.integers(0, 60, 4_000), 0.1), (np.arange(4_000) % 60, 0.0)):
+        hour = at[np.argsort(head, kind="stable")]
+        assert (
+            requests_are_dealt_out.measure(core_of(np.bincount(head).tolist(), hour=hour)) <= most
+        )
+
+
+def test_dealing_out_is_asked_of_strangers_who_come_again_on_a_day() -> None:
+    """Silent where somebody stands for the accounts, and where each sends one a day."""
+    hour = np.tile(np.arange(10) * 24, 6)
+    assert math.isnan(requests_are_dealt_out.measure(core_of([10] * 6, hour=hour)))
+    core = core_of([10] * 6, hour=[9] * 60, are_strangers=False)
+    assert math.isnan(requests_are_dealt_out.measure(core))
 
 
 def test_an_owner_is_what_the_register_declares() -> None:

@@ -2,8 +2,8 @@
 
 Sixth step of *detect*: reads judged groups, members, grants and volumes; writes `ACCOUNTS_OUT`.
 A verdict needs its group's q-value; `fraudulent` also two evidence families of the account's own, a
-probability of at least 0.95, and a mean error of at most 1 % over all so called: the least
-certain are held back as `suspect`.
+hand that shows in its group, a probability of at least 0.95, and a mean error of at most 1 % over
+all so called: where no hand shows, and the least certain, are held back as `suspect`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import polars as pl
 
 from stillwatch.detect.honest_groups import HonestNull
 from stillwatch.detect.judge import Judged
+from stillwatch.detect.odds import shows_hand
 from stillwatch.detect.verdicts.certainty import hold_back
 from stillwatch.detect.verdicts.sentences import explain_verdict
 from stillwatch.detect.witnesses import WITNESSES
@@ -76,6 +77,8 @@ def _row(
     reasons = [f"tied_{f}" for f in families] if campaign else []
     if harvest:
         reasons += name_witnesses(group)
+    if verdict == "fraudulent" and not shows_hand(group.z, settings=settings):
+        verdict, reasons = "suspect", [*reasons, "held_back_no_hand"]
     return (
         member["account_id"],
         group.group_id,

@@ -123,12 +123,13 @@ def list_witnesses(judged: Judged, null: HonestNull) -> pl.DataFrame:
     Grain:   one EVIDENCE row per witness that is heard.
     Units:   bits are those of a normal likelihood ratio against a mean of two standard deviations
              towards guilt: a reading aid; what counts is the standardised witness. One that clears
-             nobody has no bits below 0.
+             nobody has no bits below 0, and one that the score doesn't count has none.
     """
     expected = null.expect(len(judged.members), judged.core_exchanges)
     clears = [witness.exculpates for witness in WITNESSES]
     bits = (_SHIFT * judged.z - _SHIFT**2 / 2) / np.log(2)
     bits = np.where(clears, bits, np.maximum(bits, 0.0))
+    bits = np.where([witness.weighs for witness in WITNESSES], bits, 0.0)
     return EVIDENCE.conform(
         pl.DataFrame(
             [

@@ -1,7 +1,7 @@
-"""The witnesses of a harvest, one file each; each says one figure of a tied group's core.
+"""The witnesses of a harvest, a file each, or two that belong together.
 
-None decides alone: they are put on one scale against honest tied groups and cut there
-(`detect/honest_groups.py`).
+Each says one figure of a tied group's core. None decides alone: they are put on one scale against
+honest tied groups and cut there (`detect/honest_groups.py`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from stillwatch.detect.witnesses import (
     more_is_taken,
     nobody_declares_an_owner,
     nobody_follows_up,
+    requests_are_dealt_out,
     requests_are_handed_on,
-    requests_move_out_of_sight,
     tactics_harvest,
     templates_fill_the_traffic,
     volumes_are_even,
@@ -31,8 +31,9 @@ WITNESSES = (
     more_is_taken.WITNESS,
     nobody_follows_up.WITNESS,
     nobody_declares_an_owner.WITNESS,
-    requests_are_handed_on.WITNESS,
-    requests_move_out_of_sight.WITNESS,
+    requests_are_handed_on.HANDED_ON,
+    requests_are_handed_on.MOVED_ON,
+    requests_are_dealt_out.WITNESS,
 )
 
 __all__ = ["WITNESSES", "Core", "Witness", "hear_witnesses"]

@@ -47,6 +47,9 @@ class Core:
     nan where too few were watched."""
     moved: float = float("nan")
     """Share of the requests handed on that came from elsewhere; nan where too few were."""
+    are_strangers: bool = False
+    """Whether nobody stands for most of the accounts, by name or by one card, and the register
+    would say so."""
 
     @property
     def accounts(self) -> int:
@@ -79,6 +82,11 @@ class Witness:
     """Spread of honest groups, where it is stated and not fitted; they are then taken to show 0 at
     any size. For what no strangers do, but some owners' programs: a spread that those make would
     measure strangers, who are compared with one another (`detect/tails.py`)."""
+    shows_hand: bool = False
+    """Whether it speaks of one hand that deals requests out, and not of what is asked: users of one
+    application ask alike. Nobody is called `fraudulent` without one such (`detect/odds.py`)."""
+    weighs: bool = True
+    """Whether the score counts it; one that doesn't can only show a hand, or none."""
     resale_explains: bool = False
     """Whether a permitted resale looks so by its nature: its keys share one load. It is then silent
     of a group most of whose accounts are so permitted."""

@@ -35,5 +35,6 @@ WITNESS = Witness(
     "log2 of the dispersion index of exchanges per active day",
     "independent people, some of whom use the model a lot and most a little",
     measure,
+    shows_hand=True,
     resale_explains=True,
 )

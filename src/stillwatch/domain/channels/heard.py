@@ -25,6 +25,8 @@ HEARD: Final = {
     "ones: high where one queue is behind all",
     "moved_on": "share of requests handed on that come from another subnet and client: high where "
     "one queue is hidden",
+    "dealt_out": "log2 of how much likelier an account's requests of a day share an hour than two "
+    "accounts' do: 0 where requests are dealt out, high where strangers sit down to their work",
     "stream": "share of the account's traffic that is the group's, against strangers'",
 }
 """Channel -> what it says."""
