@@ -25,11 +25,19 @@ import pyarrow as pa
 
 import text_changes
 from stillwatch.domain.keyed import PseudonymKey
-from stillwatch.observe.content.replay import ReplayIndex, index_source, list_ordinary, load_shipped
+from stillwatch.observe.content.replay import (
+    Ordinary,
+    ReplayIndex,
+    index_source,
+    list_ordinary,
+    load_shipped,
+)
 from stillwatch.observe.content.rows import read_texts
 from stillwatch.observe.content.tactics import no_weights
 
 BANDS = ((4, 7), (8, 11), (12, 19), (20, 39), (40, 10**9))
+_LAST_LATIN = "\u024f"
+"""The end of Unicode's Latin Extended-B."""
 _MARKS = re.compile(r"[.,;:!?()\"]+")
 
 
@@ -124,7 +132,7 @@ def main() -> None:
         given.page.write_text(text)
 
 
-def _ordinary(data: Path) -> npt.NDArray[np.uint32]:
+def _ordinary(data: Path) -> Ordinary:
     """Common phrases of the first half of the benign pools, a conversation counting once."""
     joined: list[str] = []
     for path in sorted((data / "prompts/benign").glob("*.gz")):
@@ -140,15 +148,24 @@ def _ordinary(data: Path) -> npt.NDArray[np.uint32]:
 
 def _by_wrapping(sets: dict[str, list[str]], index: ReplayIndex) -> str:
     texts = [text for one in sets.values() for text in one]
-    words = find(texts, index)[1]
+    words, latin = find(texts, index)[1], np.array([_is_latin(text) for text in texts])
     rows = []
     for name, wrap in {**WRAPPINGS, **{name: _dress(name) for name in DRESSES}}.items():
         hits = find([wrap(text) for text in texts], index)[0]
         bands = [hits[(words >= low) & (words <= high)] for low, high in BANDS]
-        rows.append([name, *(_share(band) for band in bands), _share(hits[words >= 20])])
+        long = hits[words >= 20], hits[(words >= 20) & latin]
+        rows.append([name, *map(_share, bands), *map(_share, long)])
     counts = [f"{((words >= low) & (words <= high)).sum():,}" for low, high in BANDS]
-    rows.append(["items", *counts, f"{(words >= 20).sum():,}"])
-    return table(["wrapping", "4-7 words", "8-11", "12-19", "20-39", "40+", "20+"], rows)
+    long = words >= 20, (words >= 20) & latin
+    rows.append(["items", *counts, *(f"{each.sum():,}" for each in long)])
+    bands = ["4-7 words", "8-11", "12-19", "20-39", "40+", "20+"]
+    return table(["wrapping", *bands, "20+, Latin script"], rows)
+
+
+def _is_latin(text: str) -> bool:
+    """Say whether the letters are Latin ones but for some."""
+    letters = [character for character in text if character.isalpha()]
+    return 2 * sum(letter <= _LAST_LATIN for letter in letters) >= len(letters)
 
 
 def _by_set(sets: dict[str, list[str]], index: ReplayIndex) -> str:
@@ -175,16 +192,18 @@ def _by_set(sets: dict[str, list[str]], index: ReplayIndex) -> str:
 
 
 def _benign(benign: dict[str, tuple[list[str], npt.NDArray[np.int64]]], index: ReplayIndex) -> str:
-    shipped, rows, total = load_shipped(), [], np.zeros(5, np.int64)
+    shipped, rows, total = load_shipped(), [], np.zeros(6, np.int64)
     for name, (texts, half) in benign.items():
         hits, carried = find(texts, index)[0], find(texts, shipped)[0]
         first, second = half == 0, half == 1
-        counts = [first.sum(), hits[first].sum(), second.sum(), hits[second].sum(), carried.sum()]
+        escaped = find([WRAPPINGS["in ASCII JSON"](text) for text in texts], index)[0]
+        halves = [first.sum(), hits[first].sum(), second.sum(), hits[second].sum()]
+        counts = [*halves, carried.sum(), escaped.sum()]
         total += np.array(counts)
         rows.append([name, *(f"{count:,}" for count in counts)])
     rows.append(["all", *(f"{count:,}" for count in total)])
     rate = ["share", "", f"{total[1] / total[0]:.4%}", "", f"{total[3] / total[2]:.4%}"]
-    rows.append([*rate, f"{total[4] / (total[0] + total[2]):.4%}"])
+    rows.append([*rate, *(f"{hits / (total[0] + total[2]):.4%}" for hits in total[4:])])
     head = [
         "pool",
         "calibration half",
@@ -192,6 +211,7 @@ def _benign(benign: dict[str, tuple[list[str], npt.NDArray[np.int64]]], index: R
         "reported half",
         "hits",
         "hits of the shipped index",
+        "in ASCII JSON: hits, all sets",
     ]
     return table(head, rows)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 
-import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from stillwatch.domain import limits
 from stillwatch.domain.keyed import CONTENT_MASK, PseudonymKey, hash_content, hash_strings
 from stillwatch.observe.content import load_tactics, sketch_batch, sketch_texts
-from stillwatch.observe.content.replay import ReplayIndex, index_source
+from stillwatch.observe.content.replay import Ordinary, ReplayIndex, index_source
 
 _KEY = PseudonymKey.from_bytes(b"0123456789abcdef")
 _MODEL = load_tactics()
@@ -94,8 +93,7 @@ def test_an_indexed_item_is_found_wherever_it_stands(
 ) -> None:
     """Eight words or more, between any others: always a hit, with all of its hashes."""
     text = pa.array([" ".join(item)])
-    nothing = np.zeros(0, np.uint32)
-    index = ReplayIndex((index_source(text, name="own", licence="", ordinary=nothing),))
+    index = ReplayIndex((index_source(text, name="own", licence="", ordinary=Ordinary()),))
     wrapped = _batch([" ".join(before + item + after).encode()])
     row = sketch_batch(wrapped, key=_KEY, model=_MODEL, replay=index).to_pylist()[0]
     assert (row["replay_source"], row["replay_share"]) == ("own", 1.0)

@@ -57,7 +57,8 @@ REPLAY_CANDIDATES_MAX: Final = 16_384
 """Shingles of one text that pass the filter of public items and are looked up; an ordinary text
 of a MiB has some 2,000, and whoever sends more has shown what they replay."""
 REPLAY_ITEMS_MAX: Final = 5_000_000
-"""Items of one replay index: 160 MB of entries, more than the public instruction sets together."""
+"""Items of one replay index: 160 MB of entries, more than the public instruction sets together;
+three times that if all had both forms inside JSON strings, where one in forty has one."""
 TEMPLATE_ACCOUNTS_MIN: Final = 5
 """Accounts that must hold a shingle before it can be part of a template (DESIGN.md, 6.1)."""
 TEMPLATE_HASHES_MAX: Final = 64

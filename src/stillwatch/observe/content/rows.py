@@ -56,9 +56,9 @@ class Readings:
     sums: npt.NDArray[np.int64]
     features: npt.NDArray[np.int64]
     item: npt.NDArray[np.int32]
-    """The public item that the text holds, by its place in the index; -1 = none."""
+    """The public item that the text holds, by the place of its form in the index; -1 = none."""
     found: npt.NDArray[np.int32]
-    """How many of the item's entries the text holds."""
+    """How many of that form's entries the text holds."""
 
 
 @cache

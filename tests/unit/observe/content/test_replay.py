@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -11,6 +14,7 @@ from stillwatch.domain.errors import BadReplayIndex
 from stillwatch.domain.keyed import PseudonymKey
 from stillwatch.observe.content import sketch_batch
 from stillwatch.observe.content.replay import (
+    Ordinary,
     ReplayIndex,
     index_source,
     list_ordinary,
@@ -20,10 +24,23 @@ from stillwatch.observe.content.replay import (
 )
 from stillwatch.observe.content.replay.build import list_shingles
 from stillwatch.observe.content.replay.form import FORM, MAGIC, SCHEME
+from stillwatch.observe.content.replay.source import NO_ESCAPED, Escaped
 
 ITEM = "A baker sells 17 loaves before noon and twice as many after; how many stay of ninety?"
 OTHER = "Name three rivers that cross a border, and say in which direction each of them flows."
-NONE = np.zeros(0, np.uint32)
+NONE = Ordinary()
+LINES = (
+    "Which of these\nfour towns\nlies furthest\nto the\nnorth of\nany others?\nBergen\nPorto\n"
+    "Ghent\nSofia"
+)
+"""An item of short lines: an escaped new line stands in nearly every shingle."""
+ACCENTS = "Où naît\nle fleuve\nqui reçoit\nla Moïse\naprès Évry\nà l'été\net où\nfinit-il?"
+CHINESE = "请用三句话说明为什么河流在平原上会变得弯弯曲曲并举出两个例子"
+IN_JSON = {
+    "JSON": lambda text: json.dumps({"task": "solve", "input": text}, ensure_ascii=False),
+    "ASCII JSON": lambda text: json.dumps({"task": "solve", "input": text}),
+    "JSON twice": lambda text: json.dumps(json.dumps({"task": "solve", "input": text})),
+}
 KNOWN = [3_767_066_077, 3_897_267_378]
 REPLAY_COLUMNS = ("replay_source", "replay_item_hash", "replay_share")
 
@@ -57,6 +74,76 @@ def test_a_wrapped_item_is_found(prompt: str) -> None:
     ((source, item, share),) = look_up(prompt, index=index_of(OTHER, ITEM))
     assert (source, share) == ("set", 1.0)
     assert item is not None
+
+
+@pytest.mark.parametrize("text", [LINES, ACCENTS])
+@pytest.mark.parametrize("wrapping", IN_JSON)
+def test_an_item_inside_json_is_named_as_in_plain_text(text: str, wrapping: str) -> None:
+    """Glued words and escaped letters hide no item, and it has one pseudonym wherever it stands."""
+    index = index_of(OTHER, text, ITEM)
+    assert index.items == 3
+    plain, escaped = look_up(text, IN_JSON[wrapping](text), index=index)
+    assert plain[:2] == escaped[:2]
+    assert plain[2] == 1.0
+    assert escaped[1] is not None
+
+
+def test_escapes_alone_tell_of_no_item() -> None:
+    """A Chinese item is found inside JSON; of one inside ASCII JSON, scraps that all Chinese has.
+
+    Without this, 3,396 of 4,000 questions of travellers held an item of fifteen sets.
+    """
+    index = index_of(CHINESE, OTHER)
+    in_ascii = IN_JSON["ASCII JSON"](CHINESE)
+    plain, within, escaped = look_up(CHINESE, IN_JSON["JSON"](CHINESE), in_ascii, index=index)
+    assert plain == within
+    assert plain[1] is not None
+    assert escaped == (None, None, None)
+
+
+def test_words_among_escapes_tell_of_their_item() -> None:
+    """An item of another script that has Latin words too is told by these, as in plain text."""
+    mixed = "用 pandas 和 numpy 与 polars 以及 duckdb 或 spark 读取 parquet 与 arrow"
+    index = index_of(CHINESE, mixed)
+    plain, escaped = look_up(mixed, IN_JSON["ASCII JSON"](mixed), index=index)
+    assert plain[:2] == escaped[:2]
+    assert escaped[1] is not None
+
+
+def test_forms_inside_json_are_kept_where_they_are_needed() -> None:
+    """None of an item of one line, one of an item of short lines, two where letters change too."""
+    (source,) = index_of(ITEM, LINES, ACCENTS, "too short", CHINESE, ITEM).sources
+    assert (len(source.sizes), source.left_out) == (5, 1)
+    assert source.escaped.items.tolist() == [1, 2, 2]
+    assert source.hashes == len(source.entries) + len(source.escaped.entries)
+
+
+def test_an_item_is_named_by_its_plain_form() -> None:
+    """What the plain forms tell is told as if the index had no others."""
+    index = index_of(OTHER, LINES, ACCENTS, CHINESE)
+    bare = ReplayIndex(tuple(replace(one, escaped=NO_ESCAPED) for one in index.sources))
+    prompts = [f"{LINES} {OTHER}", ACCENTS, CHINESE, OTHER, "Who is there?"]
+    assert look_up(*prompts, index=index) == look_up(*prompts, index=bare)
+    assert look_up(IN_JSON["JSON"](LINES), index=bare) == [(None, None, None)]
+
+
+def test_a_form_names_the_item_of_its_own_set() -> None:
+    """Sets stand end to end: a form of the second leads to the second, and to its item there."""
+    sets = {"a": (OTHER, LINES), "b": (ITEM, OTHER, ACCENTS)}
+    index = ReplayIndex(tuple(index_of(*own, name=name).sources[0] for name, own in sets.items()))
+    again = read_index(write_index(index), where="here")
+    for text, name in ((LINES, "a"), (ACCENTS, "b")):
+        plain, escaped = look_up(text, IN_JSON["ASCII JSON"](text), index=again)
+        assert plain[:2] == escaped[:2]
+        assert plain[0] == name
+
+
+def test_what_people_put_into_json_tells_of_no_item() -> None:
+    """Two ordinary texts that hold an item inside JSON alone take away that form of it alone."""
+    held = IN_JSON["ASCII JSON"](LINES)
+    common = list_ordinary(pa.array([held, f"so: {held}"]))
+    source = index_source(pa.array([LINES]), name="s", licence="", ordinary=common)
+    assert (len(source.sizes), len(source.escaped.sizes)) == (1, 0)
 
 
 def test_another_prompt_is_none() -> None:
@@ -135,6 +222,31 @@ def test_an_index_survives_its_file() -> None:
     assert [row[0] for row in look_up(OTHER, ITEM, index=again)] == ["b", "a"]
 
 
+def test_a_file_of_the_form_before_is_read() -> None:
+    """Form 1 had no forms inside JSON: its items are found as they were, and named the same."""
+    (source,) = index_of(ITEM, LINES).sources
+    content = write_index(ReplayIndex((replace(source, escaped=NO_ESCAPED),)))
+    start = len(MAGIC) + 4
+    end = start + int.from_bytes(content[len(MAGIC) : start], "little")
+    header = json.loads(content[start:end]) | {"form": 1}
+    for one in header["sources"]:
+        del one["escaped_forms"], one["escaped_entries"]
+    told = json.dumps(header).encode()
+    old = read_index(MAGIC + len(told).to_bytes(4, "little") + told + content[end:], where="x")
+    assert look_up(ITEM, LINES, index=old) == look_up(ITEM, LINES, index=index_of(ITEM, LINES))
+    assert json.loads(write_index(old)[start:].split(b"x\xda")[0])["form"] == FORM
+
+
+@pytest.mark.parametrize("places", [[-1, 1], [1, 0], [0, 9], [1, 1, 1]])
+def test_forms_that_lead_to_no_item_are_refused(places: list[int]) -> None:
+    """Places out of the set or out of order, or three forms of one item, are damage."""
+    (source,) = index_of(ITEM, LINES).sources
+    sizes, entries = np.full(len(places), 5, np.uint8), np.arange(5 * len(places), dtype=np.uint32)
+    wrong = replace(source, escaped=Escaped(np.array(places, np.int32), sizes, entries))
+    with pytest.raises(BadReplayIndex, match="disagree"):
+        read_index(write_index(ReplayIndex((wrong,))), where="x")
+
+
 @pytest.mark.parametrize("name", ["form", "scheme", "shingle_words"])
 def test_a_foreign_version_is_refused(name: str) -> None:
     """An index of another scheme would find nothing, silently: it is an error instead."""
@@ -146,7 +258,7 @@ def test_a_foreign_version_is_refused(name: str) -> None:
 
 def test_a_damaged_file_is_refused_wherever_it_is_damaged() -> None:
     """Cut anywhere, or a byte changed in the payload: the typed error, never another."""
-    content = write_index(index_of(ITEM, OTHER))
+    content = write_index(index_of(ITEM, LINES))
     cut = [content[:end] for end in range(len(content))]
     start = content.rindex(b"}") + 1
     flipped = [

@@ -87,7 +87,7 @@ def _describe(index: ReplayIndex) -> list[dict[str, Any]]:
             "name": one.name,
             "items": len(one.sizes),
             "left_out": one.left_out,
-            "hashes": len(one.entries),
+            "hashes": one.hashes,
             "licence": one.licence,
         }
         for one in index.sources

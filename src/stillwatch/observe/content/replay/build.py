@@ -3,14 +3,13 @@
 Called by `stillwatch replay add` and by the script that makes the shipped index; reads texts, gives
 a `Source`. The one idea: of each item the shingles that fewest other items of the set have, for a
 phrase that many items share tells nothing of any one; those first that are still there inside a
-JSON string; and never a phrase of ordinary prompts.
+JSON string; and never a phrase of ordinary prompts. `choose.py` chooses, here shingles are read.
 
 Deliberately absent: the text itself, which is gone when this returns.
 """
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 import numba as nb
@@ -22,72 +21,54 @@ from stillwatch.domain import limits
 from stillwatch.domain.keyed import Int64Array, text_buffers
 from stillwatch.observe.content.characters import character_table
 from stillwatch.observe.content.reading import read_words
-from stillwatch.observe.content.replay.index import ENTRIES_MAX, Halves, Source
-from stillwatch.observe.content.replay.kernel import ENTRIES_MIN
+from stillwatch.observe.content.replay.choose import (
+    Ordinary,
+    Pairs,
+    choose_escaped,
+    choose_shingles,
+    pack,
+)
+from stillwatch.observe.content.replay.escapes import list_scraps, write_forms
+from stillwatch.observe.content.replay.source import Halves, Source
 from stillwatch.observe.content.shingles import SHINGLE_WORDS
 from stillwatch.observe.content.shingles import list_shingles as shingle_words
 
-HOLDERS_MAX: Final = 1_024
-"""Items of a set that may share a shingle for it to be one of theirs. Below the size of a usual
-set, above that of its strictest families (250 items of one task made of a dozen words), which have
-nothing rarer; it bounds what one shingle of a prompt can cost."""
 ORDINARY_TEXTS_MIN: Final = 2
 """Ordinary texts that must hold a shingle before it is a common phrase: in one alone it may be a
 replay itself."""
 _SLICE_ROWS: Final = 16_384
-_SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
-"""Orders shingles that are equally rare: anywhere in the item, the same ones every time."""
-
 _HALF: Final = np.uint64(32)
 
-Pairs = tuple[npt.NDArray[np.int64], Halves]
 
-
-def index_source(texts: pa.Array, *, name: str, licence: str, ordinary: Halves) -> Source:
+def index_source(texts: pa.Array, *, name: str, licence: str, ordinary: Ordinary) -> Source:
     """Keep of each text the shingles by which a prompt that holds it is known.
 
     Grain:   one item per text that has ENTRIES_MIN shingles left; others are counted.
     Nulls:   a null text is left out. Order: of the texts; equal texts stay apart.
-    Cost:    linear in bytes, and a sort of the shingles; about 1 MB/s.
+    Cost:    linear in bytes, and a sort of the shingles of three forms; about 1 MB/s.
     """
-    item, shingle = list_shingles(texts)
-    _, at, holders = np.unique(shingle, return_inverse=True, return_counts=True)
-    rarity, is_frail = holders[at], ~_lasts_in_json(texts, item, shingle)
-    usable = (rarity <= HOLDERS_MAX) & ~np.isin(shingle, ordinary)
-    item, shingle, rarity = item[usable], shingle[usable], rarity[usable]
-    chance = (shingle.astype(np.uint64) * _SPREAD) >> np.uint64(32)
-    order = np.lexsort((shingle, chance, rarity, is_frail[usable], item))
-    item, shingle = item[order], shingle[order]
-    chosen = _rank_within(item) < ENTRIES_MAX
-    item, shingle = item[chosen], shingle[chosen]
-    sizes = np.bincount(item, minlength=len(texts))
-    kept = sizes >= ENTRIES_MIN
-    inside = kept[item]
-    order = np.lexsort((shingle[inside], item[inside]))
-    entries = shingle[inside][order]
-    return Source(name, licence, sizes[kept].astype(np.uint8), entries, int((~kept).sum()))
+    within, in_ascii = write_forms(texts)
+    plain, *forms = map(list_shingles, (texts, within, in_ascii))
+    common = np.union1d(ordinary.escaped, list_shingles(list_scraps(in_ascii))[1])
+    item, entries = choose_shingles(plain, lasting=pack(forms[-1]), common=ordinary.plain)
+    sizes = np.unique(item, return_counts=True)[1].astype(np.uint8)
+    escaped = choose_escaped((item, entries), tuple(forms), common=common)
+    return Source(name, licence, sizes, entries, len(texts) - len(sizes), escaped)
 
 
-def _lasts_in_json(
-    texts: pa.Array, item: npt.NDArray[np.int64], shingle: Halves
-) -> npt.NDArray[np.bool_]:
-    """Say which shingles a text still has inside a JSON string, where a new line is two signs."""
-    escaped = [None if text is None else json.dumps(text) for text in texts.to_pylist()]
-    there = _pack(*list_shingles(pa.array(escaped, pa.large_string())))
-    return np.isin(_pack(item, shingle), there)
+def list_ordinary(texts: pa.Array) -> Ordinary:
+    """List the common phrases of ordinary prompts: shingles that several of them hold.
 
-
-def _pack(item: npt.NDArray[np.int64], shingle: Halves) -> npt.NDArray[np.uint64]:
-    return (item.astype(np.uint64) << np.uint64(32)) | shingle
-
-
-def list_ordinary(texts: pa.Array) -> Halves:
-    """List the common phrases of ordinary prompts: shingles that several of them hold, ascending.
-
-    Grain:   one row per shingle. Cost: linear in bytes, and a sort of the shingles.
+    Grain:   one row per shingle. Cost: linear in bytes, and a sort of the shingles of three forms.
     """
-    shingles, texts_with = np.unique(list_shingles(texts)[1], return_counts=True)
-    return np.asarray(shingles[texts_with >= ORDINARY_TEXTS_MIN])
+    forms = [list_shingles(form) for form in (texts, *write_forms(texts))]
+    any_form = np.unique(np.concatenate([pack(form) for form in forms])).astype(np.uint32)
+    return Ordinary(*(_list_repeated(shingles) for shingles in (forms[0][1], any_form)))
+
+
+def _list_repeated(shingles: Halves) -> Halves:
+    found, texts_with = np.unique(shingles, return_counts=True)
+    return np.asarray(found[texts_with >= ORDINARY_TEXTS_MIN])
 
 
 def list_shingles(texts: pa.Array) -> Pairs:
@@ -143,10 +124,3 @@ def _read_shingles(
         for i in range(listed):
             shingles[stops[row] + i] = work[2, i]
         stops[row + 1] = stops[row] + listed
-
-
-def _rank_within(group: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Number the rows of each run of equal values from 0."""
-    starts = np.flatnonzero(np.append(True, group[1:] != group[:-1])) if len(group) else group
-    lengths = np.diff(np.append(starts, len(group)))
-    return np.arange(len(group)) - np.repeat(starts, lengths)

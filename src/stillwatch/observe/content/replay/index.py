@@ -1,8 +1,9 @@
 """The index of public sets in memory: of each item a few shingles, and how they are found again.
 
 `rows.py` asks it of every text. An item is known by its `ENTRIES_MAX` rarest shingles; a prompt
-holds the item when it has `ENTRIES_MIN` of them at least and three quarters. A filter that
-fits the second-level cache says no to 99 shingles of 100; the rest are looked up.
+holds the item when it has `ENTRIES_MIN` of them at least and three quarters. Forms that some items
+have inside JSON strings are looked up beside them, and lead back to the item. A filter that fits
+the second-level cache says no to 99 shingles of 100; the rest are looked up.
 
 What is kept is the upper half of the unkeyed shingle hash. Nothing needs a key here: the look-up
 happens in the pass over the text, before anything is keyed, and what leaves it is the set's public
@@ -12,6 +13,7 @@ Absent: any text of an item. Blind spot: paraphrase, translation, sets that nobo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -24,11 +26,8 @@ import pyarrow as pa
 from stillwatch.domain.arrays import to_arrow
 from stillwatch.domain.keyed import PseudonymKey, hash_strings
 from stillwatch.observe.content.replay.kernel import ENTRIES_MIN, find_items
+from stillwatch.observe.content.replay.source import Escaped, Halves, Source
 
-ENTRIES_MAX: Final = 8
-"""Shingles kept of an item: with 32 bits each, 33,000 items are one megabyte. Of a verbatim item
-all are found, so that more would add nothing; fewer would tell an item less well from a quotation
-of a part of it."""
 _COARSE_KEYS: Final = 15
 """Shingles per 64-bit word of the first filter, at most: one in five of others passes. The shipped
 index has 128 KB of it: a larger one pushes the weights of the tactics out of the second-level
@@ -40,24 +39,6 @@ _FINE_KEYS: Final = 4
 _DOMAIN: Final = 0x5245504C
 """Keeps pseudonyms of items apart from those of other columns."""
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
-
-Halves = npt.NDArray[np.uint32]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One public set: its name, its licence, and the shingles of its items.
-
-    sizes:   a row an item, its count of entries, ENTRIES_MIN to ENTRIES_MAX.
-    entries: the items' entries end to end, ascending within an item.
-    left_out: items that are too short, or made of common phrases alone.
-    """
-
-    name: str
-    licence: str
-    sizes: npt.NDArray[np.uint8]
-    entries: Halves
-    left_out: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +54,11 @@ class Lookup:
     first: npt.NDArray[np.int32]
     """Where the owners of each shingle begin."""
     owners: npt.NDArray[np.int32]
-    """Items, by shingle."""
+    """Forms of items, by shingle: every item's plain form in its place, then the escaped ones."""
     sizes: npt.NDArray[np.int32]
-    """Entries of each item."""
+    """Entries of each form."""
+    items: npt.NDArray[np.int32]
+    """The item of each form."""
 
 
 @dataclass(frozen=True)
@@ -92,71 +75,87 @@ class ReplayIndex:
     @cached_property
     def lookup(self) -> Lookup:
         """The arrays of the kernels, made once. Cost: a sort of the entries; 0.1 s a million."""
-        sizes = np.concatenate([np.zeros(0, np.uint8), *(s.sizes for s in self.sources)])
-        entries = np.concatenate([np.zeros(0, np.uint32), *(s.entries for s in self.sources)])
+        escaped = [source.escaped for source in self.sources]
+        sizes, entries = _join([*self.sources, *escaped])
         order = np.argsort(entries, kind="stable")
-        items = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+        forms = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
         shingles, first = np.unique(entries[order], return_index=True)
         arrays = Lookup(
             _filter(shingles),
             _filter_again(shingles),
             shingles,
             np.append(first, len(entries)).astype(np.int32),
-            items[order],
+            forms[order],
             sizes.astype(np.int32),
+            self._places(),
         )
         for name in Lookup.__slots__:
             getattr(arrays, name).flags.writeable = False
         return arrays
 
+    def _places(self) -> npt.NDArray[np.int32]:
+        """Give the item of each form, as `lookup` has the forms."""
+        parts, first = [np.arange(self.items, dtype=np.int32)], 0
+        for source in self.sources:
+            parts.append(source.escaped.items + np.int32(first))
+            first += len(source.sizes)
+        return np.concatenate(parts)
+
     @cached_property
     def identities(self) -> npt.NDArray[np.uint64]:
-        """A hash an item, made of its entries: the same in every index that holds the item so."""
-        sizes = self.lookup.sizes.astype(np.int64)
-        entries = np.concatenate([np.zeros(0, np.uint32), *(s.entries for s in self.sources)])
+        """A hash an item, made of its plain entries: the same in every index that has it so."""
+        sizes, entries = _join(self.sources)
         spread = (entries.astype(np.uint64) + _GOLDEN) * _GOLDEN
         spread ^= spread >> np.uint64(29)
-        starts = np.cumsum(sizes) - sizes
+        starts = np.cumsum(sizes, dtype=np.int64) - sizes
         return np.asarray(np.add.reduceat(spread, starts) if len(sizes) else spread)
 
     def find(self, near: Halves, stops: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int32], ...]:
         """Find the item that each text holds, from the shingles that passed the filter.
 
-        Grain:   one row per text: the item (-1 = none), and how many of its entries are there.
-        Order:   of two items the one with the larger share, the more entries, the earlier place.
+        Grain:   one row per text: the item's form (-1 = none), and how many of its entries are
+                 there.
+        Order:   of two forms a plain one, the one with the larger share, the more entries, the
+                 earlier place.
         Cost:    linear in what passed; an entry of the index is looked at once a text.
         """
-        item, found = np.full((2, len(stops) - 1), -1, np.int32)
+        form, found = np.full((2, len(stops) - 1), -1, np.int32)
         arrays = self.lookup
         if len(arrays.sizes) and stops[-1] >= ENTRIES_MIN:
             given = (arrays.shingles, arrays.first, arrays.owners, arrays.sizes)
-            rows, best, entries = find_items(near, stops, given)
-            item[rows], found[rows] = best, entries
-        return item, found
+            rows, best, entries = find_items(near, stops, given, plain=self.items)
+            form[rows], found[rows] = best, entries
+        return form, found
 
     def name(
-        self, item: npt.NDArray[np.int32], found: npt.NDArray[np.int32], *, key: PseudonymKey
+        self, form: npt.NDArray[np.int32], found: npt.NDArray[np.int32], *, key: PseudonymKey
     ) -> tuple[pa.Array, pa.Array, pa.Array]:
         """Give `replay_source`, `replay_item_hash` and `replay_share` of each text.
 
         Nulls:   all three where no item was found.
         """
-        rows = np.flatnonzero(item >= 0)
+        rows = np.flatnonzero(form >= 0)
         if not len(rows):
-            return tuple(pa.nulls(len(item), t) for t in (pa.string(), pa.int64(), pa.float64()))
-        held = item[rows]
+            return tuple(pa.nulls(len(form), t) for t in (pa.string(), pa.int64(), pa.float64()))
+        held = self.lookup.items[form[rows]]
         ends = np.cumsum([len(source.sizes) for source in self.sources])
-        source = np.zeros(len(item), np.int32)
+        source = np.zeros(len(form), np.int32)
         source[rows] = np.searchsorted(ends, held, side="right")
-        told = np.zeros(len(item), np.int64)
+        told = np.zeros(len(form), np.int64)
         told[rows] = hash_strings(
             to_arrow(self.identities[held].astype("<u8")).cast(pa.string()), key=key, domain=_DOMAIN
         )
-        share = np.zeros(len(item))
-        share[rows] = found[rows] / self.lookup.sizes[held]
-        none, names = item < 0, pl.Series([one.name for one in self.sources]).to_arrow()
+        share = np.zeros(len(form))
+        share[rows] = found[rows] / self.lookup.sizes[form[rows]]
+        none, names = form < 0, pl.Series([one.name for one in self.sources]).to_arrow()
         named = pa.DictionaryArray.from_arrays(to_arrow(source, mask=none), names)
         return named.cast(pa.string()), to_arrow(told, mask=none), to_arrow(share, mask=none)
+
+
+def _join(kept: Sequence[Source | Escaped]) -> tuple[npt.NDArray[np.uint8], Halves]:
+    """Put sizes and entries end to end."""
+    sizes = np.concatenate([np.zeros(0, np.uint8), *(one.sizes for one in kept)])
+    return sizes, np.concatenate([np.zeros(0, np.uint32), *(one.entries for one in kept)])
 
 
 def _filter(shingles: Halves) -> npt.NDArray[np.uint64]:

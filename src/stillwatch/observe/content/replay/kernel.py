@@ -30,6 +30,7 @@ _SHARE_WANTED: Final = 3
 
 Halves = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.int32]
+Counts = npt.NDArray[np.signedinteger[Any]]
 
 
 @nb.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -60,14 +61,25 @@ def list_candidates(shingles: Any, count: Any, filters: Any, out: Any) -> Any:  
     return kept
 
 
-def find_items(
-    near: Halves, stops: Int64Array, given: tuple[Halves, Places, Places, Places]
-) -> tuple[npt.NDArray[np.int64], Places, Places]:
-    """Count, per text, the entries of each item that its shingles hit; give the best item.
+def is_held(found: Counts, whole: Counts) -> npt.NDArray[np.bool_]:
+    """Say of which forms, of `whole` entries each, a text holds enough.
 
-    Grain:   one row per text that holds an item: its place, the item, and how many entries are
-             there. `near` has the texts' shingles end to end, `stops` where each ends.
-    Order:   by place; of two items the one with the larger share, the more entries, the earlier.
+    Grain:   one row per form. Cost: linear in them.
+    """
+    return np.asarray(
+        (found >= ENTRIES_MIN) & (found * _SHARE_PARTS >= whole * _SHARE_WANTED), np.bool_
+    )
+
+
+def find_items(
+    near: Halves, stops: Int64Array, given: tuple[Halves, Places, Places, Places], *, plain: int
+) -> tuple[npt.NDArray[np.int64], Places, Places]:
+    """Count, per text, the entries of each form that its shingles hit; give the best form.
+
+    Grain:   one row per text that holds an item: its place, the item's form, and how many entries
+             are there. `near` has the texts' shingles end to end, `stops` where each ends.
+    Order:   by place; of two forms one of the first `plain`, so that what these tell is told as if
+             there were no others; the one with the larger share, the more entries, the earlier.
     Cost:    linear in `near` and in the owners of what it hits.
     """
     shingles, first, owners, sizes = given
@@ -83,8 +95,8 @@ def find_items(
     pairs, found = np.unique(np.repeat(rows, held) * len(sizes) + item, return_counts=True)
     rows, item = np.divmod(pairs, len(sizes))
     whole = sizes[item]
-    enough = (found >= ENTRIES_MIN) & (found * _SHARE_PARTS >= whole * _SHARE_WANTED)
+    enough = is_held(found, whole)
     rows, item, found, whole = rows[enough], item[enough], found[enough], whole[enough]
-    order = np.lexsort((item, -found, -found / whole, rows))
+    order = np.lexsort((item, -found, -found / whole, item >= plain, rows))
     rows, best = np.unique(rows[order], return_index=True)
     return rows, item[order][best].astype(np.int32), found[order][best].astype(np.int32)

@@ -14,6 +14,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from stillwatch.domain.errors import BadReplayIndex, BadTemplateList
@@ -45,9 +46,16 @@ def write_packed(kind: Packed, header: dict[str, Any], payload: bytes) -> bytes:
 
 
 def read_header(
-    kind: Packed, data: bytes, *, wanted: Mapping[str, int], where: str
+    kind: Packed,
+    data: bytes,
+    *,
+    wanted: Mapping[str, int],
+    where: str,
+    older: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[dict[str, Any], bytes]:
     """Read the header; give it and what is left. `wanted` is what it must state: form, scheme.
+
+    `older` has values that it may state instead: what was wanted before, and can be read still.
 
     Raises:
         BadReplayIndex: it is no such list; or BadTemplateList, as `kind` says.
@@ -63,7 +71,7 @@ def read_header(
     if not isinstance(header, dict):
         raise kind.refusal(where, says="its header is no object")
     for name, value in wanted.items():
-        if header.get(name) != value:
+        if header.get(name) not in [value, older.get(name, value)]:
             says = f"its {name} is {header.get(name)!r}, not {value}"
             raise kind.refusal(where, says=says, hint=f"build it anew with `{kind.command}`")
     return header, data[start + length :]
