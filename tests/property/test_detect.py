@@ -16,6 +16,7 @@ from stillwatch.detect.tails import Standing
 from stillwatch.detect.unmix.densities import compare_with_strangers
 from stillwatch.detect.verdicts.certainty import hold_back
 from stillwatch.detect.verdicts.sentences import explain_verdict
+from stillwatch.detect.witnesses import WITNESSES
 from stillwatch.domain.results import VERDICTS
 from stillwatch.domain.settings import DetectSettings
 
@@ -70,7 +71,8 @@ def test_scores_speak_where_four_witnesses_do(z: np.ndarray, correlation: float)
     """Finite there and silent elsewhere; p is a probability; a silent group has p = 1."""
     null = null_of(correlation)
     score = null.combine(z)
-    speaks = (~np.isnan(z)).sum(axis=1) >= 4
+    counted = [witness.weighs for witness in WITNESSES]
+    speaks = (~np.isnan(z[:, counted])).sum(axis=1) >= 4
     assert np.array_equal(np.isfinite(score), speaks)
     p = null.p_values(score, Standing(z[:, 0], z[:, 1]))
     assert np.all((p >= 0) & (p <= 1))
@@ -133,4 +135,5 @@ def test_no_reason_gets_into_a_sentence(verdict: str, reasons: list[str]) -> Non
 
 def test_a_null_is_refused_nothing_but_its_shape() -> None:
     """Equal witnesses: the score of all-threes is three squared times the root of their number."""
-    assert null_of(0.0).combine(np.full((1, WIDTH), 3.0))[0] == pytest.approx(9 * WIDTH**0.5)
+    counted = sum(witness.weighs for witness in WITNESSES)
+    assert null_of(0.0).combine(np.full((1, WIDTH), 3.0))[0] == pytest.approx(9 * counted**0.5)

@@ -40,11 +40,12 @@ def shows_hand(z: F64, *, settings: DetectSettings) -> bool:
 
     Grain:   one group; `z` is its standardised and cut witnesses. Nulls: a silent one shows
              nothing, and where all are silent no hand shows.
-    Source:  Stouffer's sum of those that speak, none below nought, in the normal tail at
-             `explanation_p_max`: of honest strangers one in forty shows a hand (ADR 0035).
+    Source:  Stouffer's sum of those that accuse, in the normal tail at `explanation_p_max`. Which
+             accuse is chosen, so that the tail is no level: of honest strangers one in thirty
+             shows a hand, of one owner's keys one in seven (ADR 0035).
     """
-    heard = z[_HANDS][~np.isnan(z[_HANDS])]
-    together = np.maximum(heard, 0.0).sum() / np.sqrt(max(len(heard), 1))
+    accusing = z[_HANDS][z[_HANDS] > 0]
+    together = accusing.sum() / np.sqrt(max(len(accusing), 1))
     return bool(ndtr(-together) <= settings.explanation_p_max)
 
 
@@ -52,6 +53,7 @@ def weigh_group(p: float, z: F64, *, power: float, settings: DetectSettings) -> 
     """Turn a group's p-value and its witnesses into the probability that it harvests.
 
     Units:   probability; below one half where no hand shows.
+    Source:  `weigh_harvest` and `shows_hand`.
     """
     likely = weigh_harvest(p, power=power, prior=settings.harvest_prior)
     return likely if shows_hand(z, settings=settings) else min(likely, _HANDLESS_MOST)

@@ -81,7 +81,14 @@ def test_a_witness_that_clears_nobody_is_cut_at_none(null: HonestNull) -> None:
     size = np.array([32.0]), np.array([32.0 * 16])
     innocent = (null.expect(32, 32 * 16) - 100 * SIGNS * null.scale)[None, :]
     z = dict(zip(NAMES, null.cut(null.standardise(innocent, *size))[0], strict=True))
-    clears_nobody = ("template_mass", "interchangeability", "follow_up", "handed_on", "moved_on")
+    clears_nobody = (
+        "template_mass",
+        "interchangeability",
+        "follow_up",
+        "handed_on",
+        "moved_on",
+        "dealt_out",
+    )
     assert {z.pop(name) for name in clears_nobody} == {0.0}
     assert z == {name: -null.cuts[NAMES.index(name)] for name in z}
 

@@ -5,8 +5,55 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stillwatch.detect.odds import fit_power, weigh_harvest
+from stillwatch.detect.odds import fit_power, shows_hand, weigh_group, weigh_harvest
 from stillwatch.detect.tails import P_MIN
+from stillwatch.detect.witnesses import WITNESSES
+from stillwatch.domain.settings import DetectSettings
+
+SETTINGS = DetectSettings()
+NAN = float("nan")
+HANDS = [w.name for w in WITNESSES if w.shows_hand]
+
+
+def z_of(**shown: float) -> np.ndarray:
+    """Witnesses of a group: those of hands by name, silent if not named; all others far out."""
+    return np.array([shown.get(w.name, NAN) if w.shows_hand else 4.0 for w in WITNESSES])
+
+
+def test_hands_are_shown_by_how_requests_come_and_never_by_what_is_asked() -> None:
+    """Four witnesses, of which none reads content or a declaration."""
+    assert HANDS == ["volume_evenness", "handed_on", "moved_on", "dealt_out"]
+    assert {w.family for w in WITNESSES if w.shows_hand} == {"timing", "infrastructure"}
+
+
+@pytest.mark.parametrize(
+    ("shown", "does"),
+    [
+        ({}, False),
+        ({"volume_evenness": 1.65}, True),
+        ({"volume_evenness": 1.64}, False),
+        ({"volume_evenness": 1.2, "dealt_out": 1.2}, True),
+        ({"volume_evenness": 1.1, "dealt_out": 1.1}, False),
+        ({"volume_evenness": -3.0, "dealt_out": 2.4}, True),
+        ({"volume_evenness": 1.7, "handed_on": 0.0, "dealt_out": 0.0}, True),
+        ({"volume_evenness": 0.3, "handed_on": 0.7, "moved_on": 2.4, "dealt_out": 0.0}, True),
+        ({"volume_evenness": 0.3, "handed_on": 0.7, "moved_on": 0.5, "dealt_out": 0.3}, False),
+    ],
+)
+def test_hands_show_where_their_witnesses_together_do(
+    shown: dict[str, float], *, does: bool
+) -> None:
+    """The sum over the root of how many accuse: what is not handed on takes nothing from it."""
+    assert shows_hand(z_of(**shown), settings=SETTINGS) is does
+
+
+def test_without_a_hand_a_harvest_is_never_likelier_than_not() -> None:
+    """The least p there is: nearly certain with a hand. What is unlikely stays so."""
+    led = z_of(dealt_out=2.4)
+    assert weigh_group(P_MIN, led, power=0.03, settings=SETTINGS) > 0.99
+    assert weigh_group(P_MIN, z_of(dealt_out=0.0), power=0.03, settings=SETTINGS) < 0.5
+    few = [weigh_group(0.5, z, power=0.03, settings=SETTINGS) for z in (led, z_of())]
+    assert few[0] == few[1] == weigh_harvest(0.5, power=0.03, prior=SETTINGS.harvest_prior)
 
 
 def test_a_small_p_value_is_a_high_probability_and_a_large_one_speaks_for_innocence() -> None:

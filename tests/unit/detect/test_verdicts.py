@@ -75,6 +75,15 @@ def test_fraudulent_needs_two_families_of_the_account_s_own(families: int, verdi
     assert said(verdicts(families=FAMILIES[:families])) == {verdict}
 
 
+def test_fraudulent_needs_a_hand_that_shows() -> None:
+    """Content as guilty as can be, and people who each sit down: a person looks first."""
+    z = np.array([0.0 if w.shows_hand else 4.0 for w in WITNESSES])
+    found = verdicts(z=z)
+    assert said(found) == {"suspect"}
+    assert {rs[-1] for rs in found["reasons"]} == {"held_back_no_hand"}
+    assert "held_back_no_hand" not in verdicts(z=z, q_value=0.02)["reasons"][0]
+
+
 def test_any_other_campaign_is_suspect_and_no_distillation() -> None:
     """Coordinated, but no harvest: probability nought, no witness among the reasons."""
     found = verdicts(kind="coordinated_other", q_value=1.0)
@@ -94,7 +103,7 @@ def test_a_group_that_is_no_campaign_is_clear_and_gives_no_reasons() -> None:
 def test_reasons_are_the_ties_and_the_witnesses_strongest_first() -> None:
     """Only witnesses of a deviation or more; silent ones are left out."""
     z = np.zeros(len(WITNESSES))
-    z[0], z[1], z[2] = 1.5, 2.5, np.nan
+    z[0], z[1], z[2] = 1.5, 3.5, np.nan
     found = verdicts(z=z)["reasons"][0].to_list()
     assert found == [
         "tied_content", "tied_identity", "tied_infrastructure",
