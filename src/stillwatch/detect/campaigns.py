@@ -21,7 +21,7 @@ from stillwatch.domain.observations import Passages
 from stillwatch.domain.results import CAMPAIGNS_OUT, EXCHANGES_OUT, HARVEST, TEMPLATES_OUT
 
 _CORE = 0.5
-"""Membership from which an exchange counts as harvest. CONTRACT.md, section 4."""
+"""From which an exchange counts as harvest (CONTRACT.md, section 4), and a group is said to."""
 _NAMED_SHARE = 0.05
 """Share of the harvest from which a tactic or a capability is named."""
 _NOTHING_KNOWN = "other"
@@ -130,7 +130,8 @@ def _summarise(  # noqa: PLR0913, PLR0917  one row, field by field
     tactics = _frequent(_list_tactics(core), "tactic", of=len(core))
     capabilities = sorted(_frequent(core, "capability", of=len(core)), key=_NOTHING_KNOWN.__eq__)
     accounts = own["account_id"].n_unique()
-    verb = "harvest" if kind == "distillation" else "act together, though not to harvest,"
+    likely = "harvest" if group.probability >= _CORE else "perhaps harvest"
+    verb = likely if kind == "distillation" else "act together, though not to harvest,"
     purpose = f" by {', '.join(tactics).replace('_', ' ')}" if tactics else ""
     return CAMPAIGNS_OUT.conform(
         pl.DataFrame(

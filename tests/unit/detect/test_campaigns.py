@@ -13,7 +13,9 @@ from stillwatch.domain.results import CAMPAIGNS_OUT, EXCHANGES_OUT, HARVEST, TEM
 from stillwatch.domain.schema import check_frame
 
 
-def made(*, judgement: str = "harvest", seed: int = 1) -> tuple[Scene, Campaigns, list[str]]:
+def made(
+    *, judgement: str = "harvest", probability: float = 0.9999, seed: int = 1
+) -> tuple[Scene, Campaigns, list[str]]:
     """One judged group of ten heads: membership 0.8 for its stream and 0.1 for the rest."""
     scene = Scene(seed=seed)
     scene.add_strangers(30)
@@ -29,6 +31,7 @@ def made(*, judgement: str = "harvest", seed: int = 1) -> tuple[Scene, Campaigns
         membership=np.where(ids.is_in(sorted(scene.harvest)), 0.8, 0.1),
         judgement=judgement,
         q_value=0.003,
+        probability=probability,
     )
     idle = judged("idle", judgement="innocent")
     found = find_campaigns(
@@ -194,6 +197,12 @@ def test_a_summary_counts_in_words_that_an_analyst_reads(
     assert everything[1].campaigns["summary"].item() == (
         "10 accounts harvest 120 exchanges by cot elicitation; tied by template, client."
     )
+
+
+def test_a_summary_doubts_what_is_no_likelier_than_not() -> None:
+    """A group in which no hand shows, or of a middling p-value."""
+    _, found, _ = made(probability=0.49)
+    assert found.campaigns["summary"].item().startswith("10 accounts perhaps harvest 120 exchanges")
 
 
 def test_a_summary_names_the_five_strongest_ties_and_counts_the_rest() -> None:
