@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from stillwatch.detect.honest_groups import NAMES, HonestNull, widen_by_run
 from stillwatch.detect.judge import adjust_p_values
-from stillwatch.detect.odds import weigh_harvest
+from stillwatch.detect.odds import shows_hand, weigh_group, weigh_harvest
 from stillwatch.detect.tails import Standing
 from stillwatch.detect.unmix.densities import compare_with_strangers
 from stillwatch.detect.verdicts.certainty import hold_back
@@ -23,6 +23,7 @@ from stillwatch.domain.settings import DetectSettings
 P = st.floats(0, 1)
 WIDTH = len(NAMES)
 Z = st.one_of(st.floats(-3, 3), st.just(float("nan")))
+RISE = st.floats(0, 3)
 
 
 def null_of(correlation: float, *, rate: float = 2.0) -> HonestNull:
@@ -131,6 +132,15 @@ def test_no_reason_gets_into_a_sentence(verdict: str, reasons: list[str]) -> Non
     """A customer reads the verdict, never its evidence."""
     shown = [r for r in reasons if r != "over_budget"]
     assert explain_verdict(verdict, shown) == explain_verdict(verdict, [])
+
+
+@given(z=arrays(np.float64, (WIDTH,), elements=Z), rise=arrays(np.float64, (WIDTH,), elements=RISE))
+def test_no_witness_that_rises_hides_a_hand(z: np.ndarray, rise: np.ndarray) -> None:
+    """Nor does one that begins to speak; and the probability does not fall for it."""
+    settings, more = DetectSettings(), np.nan_to_num(z, nan=-4.0) + rise
+    assert shows_hand(more, settings=settings) >= shows_hand(z, settings=settings)
+    found = [weigh_group(1e-5, one, power=0.03, settings=settings) for one in (z, more)]
+    assert found[1] >= found[0]
 
 
 def test_a_null_is_refused_nothing_but_its_shape() -> None:

@@ -38,7 +38,6 @@ _REST_ON: Final = {
     "follow_up": "turn",
     "handed_on": "status",
     "moved_on": "status",
-    "dealt_out": "time",
 }
 """Witness → the field that it can't do without."""
 _OWNERS: Final = [("account", f) for f in ("org_id", "email_domain", "payment_fingerprint")]

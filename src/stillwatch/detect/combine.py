@@ -26,7 +26,7 @@ from stillwatch.detect.witnesses import WITNESSES
 
 _CLEARS = np.array([w.exculpates for w in WITNESSES])
 """Which may speak for innocence."""
-_WEIGHS = np.array([w.weighs for w in WITNESSES])
+WEIGHS = np.array([w.weighs for w in WITNESSES])
 """Which the score counts."""
 _SHRINKAGE = 0.5
 """Weight of independence in the correlation that is inverted. Some hundred groups of a few kinds
@@ -86,7 +86,9 @@ def fit_lines(figures: F64, design: F64, weights: F64) -> tuple[F64, F64]:
             continue
         known = ~np.isnan(figures[:, w])
         own, root = weights[known], np.sqrt(weights[known])
-        line[w] = np.linalg.lstsq(design[known] * root[:, None], figures[known, w] * root)[0]
+        read = design[:, : 1 if witness.is_sizeless else None]
+        fitted = np.linalg.lstsq(read[known] * root[:, None], figures[known, w] * root)[0]
+        line[w, : len(fitted)] = fitted
         off = figures[known, w] - design[known] @ line[w]
         scale[w] = max(float(np.sqrt(np.average(off**2, weights=own))), witness.scale_min)
     return line, scale
@@ -127,7 +129,7 @@ def combine(z: F64, correlation: F64) -> F64:
 
 
 def _combine_one(squares: F64, correlation: F64) -> float:
-    speaks = ~np.isnan(squares) & _WEIGHS
+    speaks = ~np.isnan(squares) & WEIGHS
     if speaks.sum() < _WITNESSES_MIN:
         return float("nan")
     weights, spread = _weigh(correlation[np.ix_(speaks, speaks)])
@@ -155,7 +157,7 @@ def find_cuts(placed: F64, *, standing: Standing) -> F64:
         correlation = correlate_squares(z, own)
         tails = fit_tails(combine(z, correlation), standing=standing)
         weights = np.zeros(placed.shape[1])
-        weights[_WEIGHS], spread = _weigh(correlation[np.ix_(_WEIGHS, _WEIGHS)])
+        weights[WEIGHS], spread = _weigh(correlation[np.ix_(WEIGHS, WEIGHS)])
         reached = find_least_score(tails, ALONE) * spread / np.maximum(weights, _SPREAD_MIN)
         cuts = np.clip(_MARGIN * np.sqrt(np.maximum(reached, 0.0)), 0.0, _CUT_MOST)
     return np.asarray(cuts)

@@ -1,8 +1,7 @@
 """Is a tied group a harvest? Its witnesses against honest tied groups, and the innocent stories.
 
-Third step of *detect*: reads `Traffic`, `GROUP` and `MEMBER`, gives one judgement per group with
-its p- and q-value, the probability that it harvests, and the innocent explanation that came
-closest. Groups that nothing ties (link q above its bar) are not judged: they stay `undecided`.
+Third step of *detect*: reads `Traffic`, `GROUP` and `MEMBER`, gives of each group a judgement, p,
+q, the probability that it harvests, and the closest innocent explanation; `undecided` if untied.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr
 
+from stillwatch.detect.combine import WEIGHS
 from stillwatch.detect.dispositions.answered import Answered
 from stillwatch.detect.dispositions.marked import mark_innocent
 from stillwatch.detect.honest_groups import DECLARED, HonestNull, widen_by_run
@@ -184,7 +184,7 @@ def explain_innocently(z: F64) -> tuple[str, float]:
 
     Each witness tests one story; its p-value is the standard normal upper tail of the witness.
     """
-    known = np.flatnonzero(~np.isnan(z))
+    known = np.flatnonzero(~np.isnan(z) & WEIGHS)
     if not len(known):
         return "too little traffic to tell", 1.0
     p = ndtr(-z[known])

@@ -36,17 +36,16 @@ _HANDLESS_MOST = 0.49
 
 
 def shows_hand(z: F64, *, settings: DetectSettings) -> bool:
-    """Say whether the witnesses of a hand, together, reject that each account is led by itself.
+    """Say whether the witnesses of a hand, the strongest of them together, leave no other story.
 
     Grain:   one group; `z` is its standardised and cut witnesses. Nulls: a silent one shows
-             nothing, and where all are silent no hand shows.
-    Source:  Stouffer's sum of those that accuse, in the normal tail at `explanation_p_max`. Which
-             accuse is chosen, so that the tail is no level: of honest strangers one in thirty
-             shows a hand, of one owner's keys one in seven (ADR 0035).
+             nothing, and where all are silent no hand shows. None that rises hides a hand.
+    Source:  the largest of Stouffer's sums of the strongest one, two, … in the normal tail, at
+             `hand_p_max`: the largest is chosen, so that the tail is a bar and no level (ADR 0035).
     """
-    accusing = z[_HANDS][z[_HANDS] > 0]
-    together = accusing.sum() / np.sqrt(max(len(accusing), 1))
-    return bool(ndtr(-together) <= settings.explanation_p_max)
+    strongest = -np.sort(-np.maximum(np.nan_to_num(z[_HANDS]), 0.0))
+    together = np.cumsum(strongest) / np.sqrt(np.arange(1, len(strongest) + 1))
+    return bool(ndtr(-together.max()) <= settings.hand_p_max)
 
 
 def weigh_group(p: float, z: F64, *, power: float, settings: DetectSettings) -> float:

@@ -56,6 +56,9 @@ class DetectSettings:
     suspect_q_max: float = 0.05
     watch_q_max: float = 0.2
     explanation_p_max: float = 0.05
+    hand_p_max: float = 0.03
+    """Bar at which a hand shows (`detect/odds.py`): so many of the null's honest strangers show one
+    (0.029), and more where one owner stands for most accounts (0.088) or one card (0.038)."""
     fraudulent_mean_error_max: float = 0.01
     fraudulent_probability_min: float = 0.95
     """Least probability of any account so called, whatever the mean: one that is sure of most heads

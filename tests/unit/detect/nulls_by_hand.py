@@ -16,6 +16,8 @@ SCALE = np.linspace(0.3, 2.0, len(NAMES))
 for _at, _witness in enumerate(WITNESSES):
     if _witness.spread is not None:  # stated, so that honest groups are drawn from it
         LINE[_at], SCALE[_at] = 0.0, _witness.spread
+    if _witness.is_sizeless:
+        LINE[_at, 1:] = 0.0
 KNOTS = ([0.0, 8.0], [0.5, 1.0])
 
 

@@ -177,8 +177,8 @@ def test_people_who_sit_down_are_counted_by_the_hour() -> None:
     assert requests_are_dealt_out.measure(paired) == pytest.approx(expected)
 
 
-def test_a_class_that_sits_down_together_is_told_from_nobody() -> None:
-    """All in one hour: no account is there when the others are not."""
+def test_a_class_that_sits_down_together_looks_dealt_out() -> None:
+    """All in one hour: no account is there when the others are not, as where a hand deals."""
     assert requests_are_dealt_out.measure(core_of([5] * 20, hour=[9] * 100)) == 0.0
 
 

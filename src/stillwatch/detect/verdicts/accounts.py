@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from stillwatch.detect.combine import WEIGHS
 from stillwatch.detect.honest_groups import HonestNull
 from stillwatch.detect.judge import Judged
 from stillwatch.detect.odds import shows_hand
@@ -99,9 +100,10 @@ def _verdict(group: Judged, kind: str, families: int, settings: DetectSettings) 
 
 
 def name_witnesses(group: Judged) -> list[str]:
-    """Name the witnesses that speak for a harvest, strongest first, as reason codes."""
+    """Name the witnesses that weigh for a harvest, strongest first, as reason codes."""
     order = np.argsort(-np.nan_to_num(group.z, nan=-np.inf))
-    return [f"harvest_{WITNESSES[w].name}" for w in order if group.z[w] >= _WITNESS_Z]
+    named = WEIGHS & (group.z >= _WITNESS_Z)
+    return [f"harvest_{WITNESSES[w].name}" for w in order if named[w]]
 
 
 def complete_accounts(

@@ -87,6 +87,9 @@ class Witness:
     application ask alike. Nobody is called `fraudulent` without one such (`detect/odds.py`)."""
     weighs: bool = True
     """Whether the score counts it; one that doesn't can only show a hand, or none."""
+    is_sizeless: bool = False
+    """Whether its honest figure is one at every size. Where a harvest is at the figure's end, a
+    line in size would meet that end beyond honest groups, and hide large campaigns."""
     resale_explains: bool = False
     """Whether a permitted resale looks so by its nature: its keys share one load. It is then silent
     of a group most of whose accounts are so permitted."""

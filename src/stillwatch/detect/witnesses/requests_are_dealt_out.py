@@ -5,8 +5,9 @@ accounts, in log2, over the core; never below 0, for who takes turns is no more 
 who draws lots. It reads neither words nor addresses. Asked of strangers alone: one owner's program
 deals its work out over that owner's keys, and may. It clears nobody, for a head to
 hold for an hour is cheap to play, and weighs nothing: honest pools deal out too.
-Blind spot: that; a head that works for a shift. Look-alikes: strangers' services that run all day,
-and a pool of lent keys that sends each request over another. A class sits down together.
+Blind spot: that; a head that works for a shift; one busy account among quiet heads, for exchanges
+count alike. Look-alikes: strangers' services that run all day, a pool of lent keys that sends each
+request over another, and people who all come in the same hours: a class, a lesson.
 Source: coordination.md, 6.4; ADR 0035.
 """
 
@@ -59,4 +60,6 @@ WITNESS = Witness(
     exculpates=False,
     shows_hand=True,
     weighs=False,
+    is_sizeless=True,
+    resale_explains=True,
 )
