@@ -103,7 +103,7 @@ def test_a_group_that_is_no_campaign_is_clear_and_gives_no_reasons() -> None:
 def test_reasons_are_the_ties_and_the_witnesses_strongest_first() -> None:
     """Only witnesses of a deviation or more; silent ones are left out."""
     z = np.zeros(len(WITNESSES))
-    z[0], z[1], z[2] = 1.5, 3.5, np.nan
+    z[0], z[1], z[2] = 1.5, 2.5, np.nan
     found = verdicts(z=z)["reasons"][0].to_list()
     assert found == [
         "tied_content", "tied_identity", "tied_infrastructure",
