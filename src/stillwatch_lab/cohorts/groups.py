@@ -16,7 +16,8 @@ import polars as pl
 
 from stillwatch_lab.cohorts.casting import Casting
 from stillwatch_lab.cohorts.institutions import draw_vpn_exits
-from stillwatch_lab.cohorts.lookalikes.registry import LOOK_ALIKES, LookAlike
+from stillwatch_lab.cohorts.lookalikes.look_alike import LookAlike
+from stillwatch_lab.cohorts.lookalikes.registry import LOOK_ALIKES
 from stillwatch_lab.cohorts.people import Volume
 from stillwatch_lab.scene import Scene
 

@@ -145,13 +145,13 @@ def test_only_bounded_kinds_keep_to_their_sizes_in_turns() -> None:
 
 
 def test_unowned_groups_are_of_the_kinds_that_declare_nobody(tmp_path: Path) -> None:
-    """Classes, cohorts, hackathons, launches, keys lent or on one card in turn; no others."""
-    summary = simulate("unowned-groups", out=tmp_path / "t", seed=3, scale=0.1)
+    """Classes, cohorts, launches, lent keys, cards, keys of applications in turn; no others."""
+    summary = simulate("unowned-groups", out=tmp_path / "t", seed=3, scale=0.12)
     roles = set(truth(summary.out)["role"])
     assert roles == {
         "benign-individual", "benign-app", "benign-vpn", "benign-framework", "benign-class",
         "benign-startup", "benign-hackathon", "benign-launch", "benign-key-pool",
-        "benign-card-keys", "benign-card-fleet",
+        "benign-card-keys", "benign-card-fleet", "benign-own-keys",
     }  # fmt: skip
     assert tuple(name for name in TIED if name in UNOWNED) == UNOWNED
 

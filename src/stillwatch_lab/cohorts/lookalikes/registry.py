@@ -7,11 +7,7 @@ the null of judging has to know and what `innocent` has to hold is this table an
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, Literal
-
-import polars as pl
+from typing import Final
 
 from stillwatch_lab.cohorts import institutions, teams
 from stillwatch_lab.cohorts.lookalikes import (
@@ -20,45 +16,17 @@ from stillwatch_lab.cohorts.lookalikes import (
     claimed_organisation,
     framework,
     hackathon,
+    own_keys,
     robots,
     viral_prompt,
 )
 from stillwatch_lab.cohorts.lookalikes.keys import card_keys, fleets, resale, stolen_key
-
-Draw = Callable[..., pl.DataFrame]
-Grant = Callable[[pl.DataFrame], dict[str, object]]
+from stillwatch_lab.cohorts.lookalikes.look_alike import LookAlike
 
 _WITHIN: Final = 2.0
 """A permitted partner's budget over what it is expected to send: it is not exceeded."""
 _BEYOND: Final = 0.4
 """The same where it is exceeded."""
-
-
-@dataclass(frozen=True, slots=True)
-class LookAlike:
-    """One kind of honest account that looks guilty."""
-
-    name: str
-    role: str
-    draw: Draw
-    groups: int
-    """How many there are at scale 1."""
-    size: tuple[int, int]
-    """Accounts of one, log-uniform between the two."""
-    why: str
-    """The argument for number and size."""
-    shape: Literal["group", "crowd", "single"] = "group"
-    """Tied accounts, strangers that share one thing, or one account."""
-    least: int = 5
-    """Accounts of one where the scale would give less."""
-    times: float = 1.0
-    """How many times the common volume an account sends."""
-    is_product: bool = False
-    """Few accounts carry a whole product's traffic."""
-    is_bounded: bool = False
-    """Its sizes are those of `size` in the null of judging too: nobody honest has more."""
-    grant: Grant | None = None
-    """Its permission."""
 
 
 _TABLE: Final = (
@@ -185,6 +153,10 @@ _TABLE: Final = (
         "the same of those who declare nothing and pay with one card",
         least=4, is_product=True, is_bounded=True,
     ),
+    LookAlike(
+        "own-keys", "benign-own-keys", own_keys.draw_own_keys, 80, (5, 400),
+        "tutors, editors, agents, graders: one account in a hundred is the key of an application",
+    ),
 )  # fmt: skip
 
 LOOK_ALIKES: Final = {like.name: like for like in _TABLE}
@@ -192,6 +164,7 @@ LOOK_ALIKES: Final = {like.name: like for like in _TABLE}
 TIED: Final = tuple(like.name for like in _TABLE if like.shape == "group")
 UNOWNED: Final = (
     "class", "accelerator", "hackathon", "tool-launch", "key-pool", "card-keys", "card-fleet",
+    "own-keys",
 )  # fmt: skip
 """Tied kinds of which most accounts declare no common owner: none is there, or none is named."""
 PAID: Final = ("card-keys",)
