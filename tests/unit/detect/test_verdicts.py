@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ import pytest
 from nulls_by_hand import draw_honest, fit, judged
 from traffic_by_hand import member_rows
 
+from stillwatch.detect.odds import shows_hand
 from stillwatch.detect.verdicts import (
     apply_permissions,
     complete_accounts,
@@ -82,6 +84,16 @@ def test_fraudulent_needs_a_hand_that_shows() -> None:
     assert said(found) == {"suspect"}
     assert {rs[-1] for rs in found["reasons"]} == {"held_back_no_hand"}
     assert "held_back_no_hand" not in verdicts(z=z, q_value=0.02)["reasons"][0]
+
+
+def test_whether_a_hand_shows_is_asked_once_a_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many members it has; of a group that is no campaign not at all."""
+    asked = Mock(wraps=shows_hand)
+    monkeypatch.setattr("stillwatch.detect.verdicts.accounts.shows_hand", asked)
+    assert said(verdicts()) == {"fraudulent"}
+    assert asked.call_count == 1
+    verdicts(kind="", judgement="innocent")
+    assert asked.call_count == 1
 
 
 def test_any_other_campaign_is_suspect_and_no_distillation() -> None:

@@ -9,6 +9,7 @@ all so called: where no hand shows, and the least certain, are held back as `sus
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -30,6 +31,17 @@ _WITNESS_Z = 1.0
 """Standard deviations from which a witness is named as a reason."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What holds of all members of a judged group."""
+
+    judged: Judged
+    campaign: str | None
+    kind: str
+    shows_hand: bool
+    """Of a group that is no campaign nobody is called, whatever it shows: it is not asked."""
+
+
 def find_verdicts(
     judged: Sequence[Judged],
     members: pl.DataFrame,
@@ -45,9 +57,9 @@ def find_verdicts(
     Units:   probability is P(the group harvests) x P(the account is a member), both calibrated.
     `campaign_of` maps a group to (campaign_id, kind).
     """
-    known = {j.group_id: j for j in judged}
+    known = {j.group_id: _know(j, campaign_of, settings) for j in judged}
     rows = [
-        _row(member, known[member["group_id"]], campaign_of, null, settings)
+        _row(member, known[member["group_id"]], null, settings)
         for member in members.iter_rows(named=True)
     ]
     schema: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -62,31 +74,34 @@ def find_verdicts(
     return hold_back(pl.DataFrame(rows, schema=schema, orient="row"), settings=settings)
 
 
+def _know(
+    judged: Judged, campaign_of: dict[str, tuple[str, str]], settings: DetectSettings
+) -> _Group:
+    campaign, kind = campaign_of.get(judged.group_id, (None, ""))
+    shows = campaign is not None and shows_hand(judged.z, settings=settings)
+    return _Group(judged, campaign, kind, shows)
+
+
 def _row(
-    member: dict[str, object],
-    group: Judged,
-    campaign_of: dict[str, tuple[str, str]],
-    null: HonestNull,
-    settings: DetectSettings,
+    member: dict[str, object], group: _Group, null: HonestNull, settings: DetectSettings
 ) -> tuple[object, ...]:
+    judged = group.judged
     bits = float(str(member["weight_bits"]))
     belongs = float(np.interp(bits, null.member_bits, null.member_probability))
     families = [f for f in FAMILIES if float(str(member[f"{f}_bits"])) >= _FAMILY_BITS]
-    campaign, kind = campaign_of.get(group.group_id, (None, ""))
-    verdict = _verdict(group, kind, len(families), settings)
-    harvest = kind == "distillation"
-    reasons = [f"tied_{f}" for f in families] if campaign else []
-    if harvest:
-        reasons += name_witnesses(group)
-    if verdict == "fraudulent" and not shows_hand(group.z, settings=settings):
+    verdict = _verdict(judged, group.kind, len(families), settings)
+    reasons = [f"tied_{f}" for f in families] if group.campaign else []
+    if group.kind == "distillation":
+        reasons += name_witnesses(judged)
+    if verdict == "fraudulent" and not group.shows_hand:
         verdict, reasons = "suspect", [*reasons, "held_back_no_hand"]
     return (
         member["account_id"],
-        group.group_id,
+        judged.group_id,
         verdict,
-        group.probability * belongs if kind != "coordinated_other" else 0.0,
-        group.q_value,
-        campaign,
+        judged.probability * belongs if group.kind != "coordinated_other" else 0.0,
+        judged.q_value,
+        group.campaign,
         reasons,
     )
 
