@@ -147,7 +147,7 @@ def _view_harvest(harvest: pl.DataFrame, anchor: str) -> Harvest | None:
                         capabilities=capabilities,
                     ),
                     name=f"{anchor}-{measure.replace('_', '-')}",
-                    title=f"{heading} harvested by {step} and capability",
+                    title=f"{heading} by {step} and capability",
                     says=_describe(rows, measure, step),
                 ),
             )

@@ -6,7 +6,7 @@ one answer on the page, in the ticket and for machines. Deliberately absent: wor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ Row = dict[str, Any]
 
 SEVERITY: Final = ("fraudulent", "suspect", "permitted", "watch", "clear")
 """Verdicts in the order in which a person wants to see them."""
+GRADES: Final = ("found", "to_look_at", "permitted")
+"""What is said of campaigns, those that are called first."""
 
 
 @dataclass(frozen=True)
@@ -34,34 +36,8 @@ class Findings:
     run: Mapping[str, Any]
 
     def ranked_campaigns(self) -> list[Row]:
-        """Campaigns as a person wants to read them: harvests first, then the surest, the largest.
-
-        Grain:   one row per campaign, with `is_permitted` added: every account of it is permitted.
-        Order:   permitted ones last; then kind, q_value, exchanges (most first), campaign_id.
-        """
-        permitted = self._permitted_campaigns()
-        rows = [
-            {**row, "is_permitted": row["campaign_id"] in permitted}
-            for row in self.campaigns.iter_rows(named=True)
-        ]
-        return sorted(
-            rows,
-            key=lambda row: (
-                row["is_permitted"],
-                KINDS.index(row["kind"]),
-                row["q_value"],
-                -row["exchanges"],
-                row["campaign_id"],
-            ),
-        )
-
-    def _permitted_campaigns(self) -> set[str]:
-        by_campaign = (
-            self.accounts.filter(pl.col("campaign_id").is_not_null())
-            .group_by("campaign_id")
-            .agg((pl.col("verdict") == "permitted").all().alias("is_permitted"))
-        )
-        return set(by_campaign.filter("is_permitted")["campaign_id"])
+        """Campaigns as a person wants to read them: see `rank_campaigns`."""
+        return rank_campaigns(self.campaigns, self.accounts)
 
     def verdict_counts(self, campaign_id: str | None = None) -> dict[str, int]:
         """Count accounts by verdict, of one campaign or of the run; every verdict has an entry."""
@@ -93,14 +69,42 @@ class Findings:
         return min(heads, default=None)
 
 
-def harvest_total(campaigns: list[Row], measure: str) -> int:
-    """Sum what was taken: campaigns that harvest and that no permission covers.
+def rank_campaigns(campaigns: pl.DataFrame, accounts: pl.DataFrame) -> list[Row]:
+    """Grade campaigns by what is said of their accounts, and put those called first.
 
-    Grain:   one number for all rows.
+    Grain:   one row per campaign, with `grade` and `is_permitted` added. A campaign is `found`
+             where an account of it is fraudulent, `permitted` where all of them are permitted, and
+             `to_look_at` otherwise: it may be a harvest, and nobody is called.
+    Order:   by grade as in GRADES; then kind, q_value, exchanges (most first), campaign_id.
+    """
+    said = accounts.filter(pl.col("campaign_id").is_not_null()).group_by("campaign_id")
+    verdicts = dict(said.agg(pl.col("verdict").unique()).iter_rows())
+    rows = []
+    for row in campaigns.iter_rows(named=True):
+        grade = _grade(verdicts.get(row["campaign_id"], ()))
+        rows.append({**row, "grade": grade, "is_permitted": grade == "permitted"})
+    return sorted(
+        rows,
+        key=lambda row: (
+            GRADES.index(row["grade"]),
+            KINDS.index(row["kind"]),
+            row["q_value"],
+            -row["exchanges"],
+            row["campaign_id"],
+        ),
+    )
+
+
+def _grade(verdicts: Collection[str]) -> str:
+    if "fraudulent" in verdicts:
+        return "found"
+    return "permitted" if set(verdicts) == {"permitted"} else "to_look_at"
+
+
+def harvest_total(campaigns: Iterable[Row], measure: str) -> int:
+    """Sum what campaigns took that harvest, or may.
+
+    Grain:   one number for all rows; a coordinated one that is no harvest adds nothing.
     Units:   `exchanges` or `output_tokens`, at membership 0.5 or more.
     """
-    return sum(
-        row[measure]
-        for row in campaigns
-        if row["kind"] != "coordinated_other" and not row["is_permitted"]
-    )
+    return sum(row[measure] for row in campaigns if row["kind"] != "coordinated_other")

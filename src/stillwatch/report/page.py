@@ -24,8 +24,9 @@ from stillwatch.report import figures
 from stillwatch.report.accounts import list_accounts
 from stillwatch.report.campaigns import view_campaigns
 from stillwatch.report.evidence import TIES_DRAWN_MAX, summarise_honest
-from stillwatch.report.findings import Findings, harvest_total
+from stillwatch.report.findings import Findings
 from stillwatch.report.provenance import view_run
+from stillwatch.report.summary import summarise_headline, word_taken
 
 
 def render_html(findings: Findings) -> bytes:
@@ -68,8 +69,8 @@ def _context(findings: Findings) -> dict[str, Any]:
         "record": view_run(findings.run),
         "ranked": ranked,
         "listed": ranked[:REPORT_FILES_MAX],
-        "live": [row for row in ranked if not row["is_permitted"]],
-        "harvested": {name: harvest_total(ranked, name) for name in ("exchanges", "output_tokens")},
+        "headline": summarise_headline(findings.campaigns, findings.accounts),
+        "word_taken": word_taken,
         "campaigns": view_campaigns(findings, ranked=ranked, honest=honest),
         "verdicts": findings.verdict_counts(),
         "accounts_seen": findings.accounts.height,

@@ -18,10 +18,10 @@ from stillwatch.report.figures import (
     instant,
     phrase_of,
     plain,
-    tokens,
 )
-from stillwatch.report.findings import Findings, Row, harvest_total
+from stillwatch.report.findings import Findings, Row
 from stillwatch.report.provenance import list_broken, word_answers
+from stillwatch.report.summary import Headline, summarise_headline, word_taken
 
 _CAMPAIGNS_MAX: Final = 20
 """Campaigns in a ticket; the report has more."""
@@ -37,43 +37,31 @@ def render_markdown(findings: Findings) -> bytes:
     Grain:   one section per campaign that no permission covers, twenty at most.
     Order:   campaigns as on the page. Nulls: what was not computed is said to be so.
     """
-    ranked = findings.ranked_campaigns()
-    live = [row for row in ranked if not row["is_permitted"]]
+    headline = summarise_headline(findings.campaigns, findings.accounts)
+    live = headline.live
     parts = [
-        *_headline(findings, live),
+        *_headline(findings, headline),
         *_gaps(findings),
         *([line for row in live[:_CAMPAIGNS_MAX] for line in _campaign(findings, row)]),
-        *_rest(findings, ranked, live),
+        *_rest(findings, headline),
     ]
     return ("\n".join(parts) + "\n").encode()
 
 
-def _headline(findings: Findings, live: list[Row]) -> list[str]:
-    verdicts, seen = findings.verdict_counts(), count(findings.accounts.height)
+def _headline(findings: Findings, headline: Headline) -> list[str]:
+    title = f"# Stillwatch: {headline.title[:1].lower()}{headline.title[1:]}"
     ran = f"Run {_text(instant(findings.run.get('started_at')))}."
     smallest = findings.smallest_campaign()
-    if live:
-        says = (
-            f"{count(verdicts['fraudulent'])} fraudulent and {count(verdicts['suspect'])} suspect "
-            f"accounts among {seen} seen; {count(harvest_total(live, 'exchanges'))} exchanges and "
-            f"{tokens(harvest_total(live, 'output_tokens'))} output tokens harvested. {ran}"
-        )
-        return [
-            f"# Stillwatch: {len(live)} campaign{'' if len(live) == 1 else 's'} found",
-            "",
-            says,
-        ]
+    if headline.live:
+        return [title, "", f"{headline.lead} {ran}"]
     meaning = (
         "How small a campaign could have shown was not computed."
         if smallest is None
         else f"A campaign of {count(smallest)} accounts or more could have shown, depending on "
         "what its accounts share; a smaller one could not."
     )
-    says = (
-        f"No group of tied accounts among the {seen} seen is more of a harvest than honest tied "
-        f"groups are. {' '.join(filter(None, (findings.tell_nearest(), meaning, ran)))}"
-    )
-    return ["# Stillwatch: nothing found", "", says]
+    says = filter(None, (headline.lead, findings.tell_nearest(), meaning, ran))
+    return [title, "", " ".join(says)]
 
 
 def _gaps(findings: Findings) -> list[str]:
@@ -92,12 +80,13 @@ def _campaign(findings: Findings, row: Row) -> list[str]:
     shared = ", ".join(phrase_of(channel) for channel in row["channels"])
     after = ", ".join(humanise(capability).lower() for capability in row["capabilities"])
     size = (
-        f"{count(row['accounts'])} accounts ({called}), {count(row['exchanges'])} exchanges, "
-        f"{count(row['output_tokens'])} output tokens"
+        f"{count(row['accounts'])} accounts ({called}), {count(row['exchanges'])} exchanges and "
+        f"{count(row['output_tokens'])} output tokens {word_taken(row)}"
     )
+    grade = "" if row["grade"] == "found" else f", {humanise(row['grade']).lower()}"
     return [
         "",
-        f"## {_text(row['campaign_id'])}: {_text(humanise(row['kind']).lower())}",
+        f"## {_text(row['campaign_id'])}: {_text(humanise(row['kind']).lower())}{grade}",
         "",
         _text(row["summary"]),
         "",
@@ -109,17 +98,18 @@ def _campaign(findings: Findings, row: Row) -> list[str]:
     ]
 
 
-def _rest(findings: Findings, ranked: list[Row], live: list[Row]) -> list[str]:
+def _rest(findings: Findings, headline: Headline) -> list[str]:
+    live, permitted = len(headline.live), len(headline.campaigns["permitted"])
     aside = findings.run.get("stood_aside") or ()
     counts = findings.run.get("counts") or {}
     lines = [
         f"- {count(findings.groups_let_be().height)} other tied groups were seen and let be.",
         f"- {count(counts.get('quarantined'))} of {count(counts.get('read'))} records quarantined.",
     ]
-    if len(ranked) > len(live):
-        lines.append(f"- {count(len(ranked) - len(live))} more covered by a permission.")
-    if len(live) > _CAMPAIGNS_MAX:
-        lines.append(f"- {count(len(live) - _CAMPAIGNS_MAX)} more campaigns in campaigns.parquet.")
+    if permitted:
+        lines.append(f"- {count(permitted)} permitted: a permission covers all of its accounts.")
+    if live > _CAMPAIGNS_MAX:
+        lines.append(f"- {count(live - _CAMPAIGNS_MAX)} more of these in campaigns.parquet.")
     lines += [
         "- "
         + _text(f"Stood aside: {humanise(plain(row.get('check')))}: {plain(row.get('reason'))}")

@@ -6,6 +6,7 @@ import re
 from html import unescape
 from pathlib import Path
 
+import polars as pl
 import pytest
 from asked_console import serve
 from fastapi.testclient import TestClient
@@ -25,12 +26,53 @@ def words_of(client: TestClient, path: str) -> str:
 def test_the_overview_says_how_much_and_what_is_left(client: TestClient) -> None:
     """Shares of all traffic, a chance as a frequency, effects by kind, accounts not yet stopped."""
     said = words_of(client, "")
-    assert re.search(r"took 4,890 exchanges, 39\.1 % of all, and", said)
+    assert said.startswith('id="main" tabindex="-1"> 1 campaign found, 1 more group to look at')
+    assert "4,800 exchanges, 38.4 % of all, and 5.4 M output tokens were harvested between" in said
+    assert "nobody of it is called fraudulent: 90 exchanges, 0.7 % of all, and" in said
     assert "Of findings this strong, about 1 in 10,000 is a group that harvests no more" in said
     assert "52 suspend" in said
     assert re.search(r"54 accounts are stopped or limited, 6 not", said)
     assert "1 new, 1 regrown" in said
     assert "q =" not in said.partition("Traffic by day")[0]
+
+
+@pytest.mark.parametrize("verdict", ["suspect", "watch"])
+def test_the_overview_finds_no_campaign_where_nobody_is_called(
+    tmp_path: Path, verdict: str
+) -> None:
+    """Headline, tiles and what to do say what may be, and the campaign's own page too."""
+    place = make_wide_result(tmp_path / "handless")
+    path = place / "accounts.parquet"
+    said = pl.when(pl.col("campaign_id").is_null()).then("verdict").otherwise(pl.lit(verdict))
+    pl.read_parquet(path).with_columns(verdict=said).write_parquet(path)
+    client = serve(place)
+    overview = words_of(client, "")
+    assert "> No campaign found, 2 groups to look at" in overview
+    assert "exchanges harvested 0 0 % of all exchanges; perhaps 4,890 " in overview
+    assert "60 accounts, 4,800 exchanges perhaps harvested, 38.4 % of all" in overview
+    assert "perhaps 4,890 more" not in overview
+    assert "were harvested" not in overview
+    assert "Groups to look at 2 rows" in overview
+    assert "Perhaps harvested 4,800 exchanges" in words_of(client, f"/campaign?id={CAMPAIGN}")
+
+
+def test_the_overview_says_of_the_permitted_that_they_are_not_counted(tmp_path: Path) -> None:
+    """The link leads to them, where nothing else was found too."""
+    place = make_wide_result(tmp_path / "permitted")
+    for name in ("accounts", "campaigns"):
+        frame = pl.read_parquet(place / f"{name}.parquet")
+        of_it = pl.col("campaign_id") == CAMPAIGN
+        changed = (
+            frame.filter(of_it)
+            if name == "campaigns"
+            else frame.with_columns(
+                verdict=pl.when(of_it).then(pl.lit("permitted")).otherwise("verdict")
+            )
+        )
+        changed.write_parquet(place / f"{name}.parquet")
+    said = words_of(serve(place), "")
+    assert "> No campaign found, 1 permitted" in said
+    assert "honest tied groups are, but for those that a permission covers. 1 is permitted" in said
 
 
 def test_the_strongest_evidence_stands_as_a_sentence(client: TestClient) -> None:

@@ -38,6 +38,7 @@ def test_what_a_scan_finds_is_new_and_says_how_many_were_acted_on(reading: Readi
     """Without a look before it; accounts under an effect that takes something are counted."""
     row = state_campaigns(reading).row(0, named=True)
     assert (row["state"], row["is_permitted"], row["fraudulent"]) == ("new", False, 2)
+    assert row["grade"] == "found"
     taking = reading.decisions.filter(pl.col("effect") == "suspend")
     assert row["acted_on"] == taking.height
 

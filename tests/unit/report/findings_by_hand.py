@@ -316,6 +316,16 @@ def incident() -> Findings:
     )
 
 
+def nobody_called() -> Findings:
+    """Build two groups that ask as a harvest does and show no hand, and a permitted partner."""
+    return gather(
+        campaign_rows(1, heads=40, days=3, verdict="suspect"),
+        campaign_rows(2, heads=1, days=2, verdict="suspect"),
+        campaign_rows(4, heads=7, days=2, verdict="permitted"),
+        honest_rows(12),
+    )
+
+
 def nothing() -> Findings:
     """Build a run that found nothing: clear accounts and honest groups alone."""
     return gather(honest_rows(12))

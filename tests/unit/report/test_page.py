@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
-from findings_by_hand import RUN, campaign_rows, gather, honest_rows
+from findings_by_hand import RUN, campaign_rows, gather, honest_rows, nobody_called
 from page_parts import Page, read_page
 
 from stillwatch.domain.limits import REPORT_CAMPAIGNS_MAX, REPORT_GROUPS_MAX
@@ -118,14 +118,30 @@ def test_the_run_is_accounted_for(page: Page) -> None:
 
 
 def test_a_permitted_campaign_is_no_part_of_the_headline(findings: Findings, page: Page) -> None:
-    """Three campaigns are announced, the partner's is shown as permitted."""
-    assert "3 campaigns found" in page.text
-    assert "1 more, permitted" in page.text
+    """Two campaigns are announced; a suspect group and the partner's are counted apart."""
+    assert page.text.count("2 campaigns found, 1 more group to look at, 1 more permitted") == 2
     assert "7 accounts do what a campaign does" in page.text
     live = findings.campaigns.filter(pl.col("kind") == "distillation").filter(
         pl.col("campaign_id") != "cmp-004-hazel"
     )
-    assert f"{count(live['exchanges'].sum())} exchanges and" in page.text
+    assert re.search(
+        rf"{count(live['exchanges'].sum())} exchanges, [\d.]+ % of all, and", page.text
+    )
+    assert "1 more group acts together, though not to harvest." in page.text
+
+
+def test_where_nobody_is_called_the_page_finds_no_campaign_and_no_harvest() -> None:
+    """Title, headline, tiles and sections say what may be, and none says what is."""
+    findings = nobody_called()
+    page = read_page(render_html(findings))
+    assert page.text.count("No campaign found, 2 groups to look at, 1 more permitted") == 2
+    assert "No account among 88 seen is called fraudulent; 41 are suspect." in page.text
+    assert "2 groups may be harvesting: " in page.text
+    assert page.text.count("Exchanges perhaps harvested") == 2
+    assert page.text.count("Exchanges harvested") == 1
+    assert "Groups to look at" in page.text
+    for claim in ("campaigns found2", "campaigns found3", "tokens were harvested"):
+        assert claim not in page.text
 
 
 def test_nothing_found_is_said_with_what_it_means(empty_page: Page) -> None:

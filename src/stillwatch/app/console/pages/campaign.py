@@ -21,6 +21,7 @@ from stillwatch.app.console.reading.evidence import Evidence, gather_evidence, g
 from stillwatch.app.console.reading.similar import find_similar
 from stillwatch.app.console.reading.states import state_campaigns
 from stillwatch.app.console.reading.values import TACTIC_WORDS
+from stillwatch.report.summary import word_taken
 
 Row = dict[str, Any]
 
@@ -67,7 +68,7 @@ def view(asked: Asked) -> Shown:
     name = asked.require("id", of="campaign")
     row = find_campaign(reading, name)
     drawn, sheets = reading.remember("campaign", name, make=lambda: _draw(reading, row))
-    told = {"row": row, "permission": row["is_permitted"], "tactics": TACTIC_WORDS, **drawn}
+    told = {"row": row, "taken": word_taken(row), "tactics": TACTIC_WORDS, **drawn}
     members = members_sheet(reading, name, page_rows=_ROWS)
     return Shown("campaign.html", told, sheets=(*sheets, members, *about_campaign(asked, name)))
 

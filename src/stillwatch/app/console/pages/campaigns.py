@@ -19,7 +19,7 @@ _COLUMNS: Final = (
     Column("accounts", "Accounts", "count"),
     Column("fraudulent", "Fraudulent", "count"),
     Column("acted_on", "Acted on", "count"),
-    Column("exchanges", "Harvested", "count"),
+    Column("exchanges", "Exchanges", "count"),
     Column("q_value", "q-value", "chance"),
     Column("last_seen", "Last seen", "when"),
 )

@@ -13,10 +13,11 @@ from stillwatch.app.console.drawing.stacked import draw_stacked
 from stillwatch.app.console.frame.asked import Asked
 from stillwatch.app.console.frame.page import Page, Shown
 from stillwatch.app.console.pages.campaigns import campaign_sheet
+from stillwatch.app.console.reading import Reading
 from stillwatch.app.console.reading.days import layer_campaigns
 from stillwatch.app.console.reading.states import state_campaigns
 from stillwatch.report.figures import count, humanise
-from stillwatch.report.findings import harvest_total
+from stillwatch.report.summary import Headline, summarise_headline, word_taken
 
 VISIT_COOKIE: Final = "stillwatch_before"
 """When this browser was last here before now, in seconds since the epoch; console.js keeps it."""
@@ -26,26 +27,23 @@ _NEWS: Final = ("new", "growing", "regrown", "split", "merged")
 def view(asked: Asked) -> Shown:
     """Draw the overview of the newest result."""
     reading = asked.result()
-    campaigns = state_campaigns(reading)
+    campaigns, headline = state_campaigns(reading), _headline(reading)
     live = campaigns.filter(~pl.col("is_permitted"))
     news = live.filter(pl.col("state").is_in(_NEWS))
     effects = _count_by(reading.decisions, "effect")
     layers = layer_campaigns(reading, live["campaign_id"].to_list())
     told: dict[str, Any] = {
-        "live": live.to_dicts(),
-        "permitted": campaigns.height - live.height,
-        "accounts_seen": reading.accounts.height,
+        "headline": headline,
+        "permitted": len(headline.campaigns["permitted"]),
         "all_exchanges": max(int(reading.accounts["exchanges"].sum()), 1),
         "verdicts": reading.findings.verdict_counts(),
-        "harvested": {
-            measure: harvest_total(campaigns.to_dicts(), measure)
-            for measure in ("exchanges", "output_tokens")
-        },
         "smallest": reading.findings.smallest_campaign(),
         "nearest": reading.findings.tell_nearest(),
         "effects": effects,
         "effects_by_kind": _list_counts(effects),
         "news": news.to_dicts(),
+        "news_are": sorted(set(news["grade"])),
+        "word_taken": word_taken,
         "news_by_state": _list_counts(_count_by(news, "state")) or "nothing has changed",
         "has_looked_before": not reading.history.is_empty(),
         "queue": waiting(asked),
@@ -64,6 +62,14 @@ def view(asked: Asked) -> Shown:
         "key": legend((layer.tone, layer.name) for layer in layers),
     }
     return Shown("overview.html", told, sheets=(campaign_sheet(campaigns),))
+
+
+def _headline(reading: Reading) -> Headline:
+    return reading.remember(
+        "headline",
+        reading.mark,
+        make=lambda: summarise_headline(reading.campaigns, reading.accounts),
+    )
 
 
 def read_visit(asked: Asked) -> datetime | None:

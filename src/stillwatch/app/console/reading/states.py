@@ -22,14 +22,15 @@ WORDS: Final = {
     "merged": "merged",
     "dormant": "dormant",
 }
+_GRADED: Final = pl.Schema({"grade": pl.String, "is_permitted": pl.Boolean})
 _STOPPED: Final = ("suspended", "terminated")
 
 
 def state_campaigns(reading: Reading) -> pl.DataFrame:
     """Give every campaign with its state, those that a person wants to see first at the top.
 
-    Grain:   CAMPAIGNS_OUT with `state`, `is_permitted`, `acted_on` (accounts under an effect or
-             stopped by the register) and `fraudulent` (accounts).
+    Grain:   CAMPAIGNS_OUT with `state`, `grade`, `is_permitted`, `acted_on` (accounts under an
+             effect or stopped by the register) and `fraudulent` (accounts).
     Order:   that of the report.
     """
     return reading.remember("states", reading.mark, make=lambda: _state(reading))
@@ -38,12 +39,12 @@ def state_campaigns(reading: Reading) -> pl.DataFrame:
 def _state(reading: Reading) -> pl.DataFrame:
     ranked = reading.findings.ranked_campaigns()
     if not ranked:
-        schema = {"state": pl.String, "is_permitted": pl.Boolean}
+        schema = {"state": pl.String, "grade": pl.String, "is_permitted": pl.Boolean}
         counts = {"acted_on": pl.Int64, "fraudulent": pl.Int64}
         return reading.campaigns.with_columns(
             pl.lit(None, dtype=dtype).alias(name) for name, dtype in (schema | counts).items()
         )
-    frame = pl.DataFrame(ranked, schema=reading.campaigns.schema | {"is_permitted": pl.Boolean})
+    frame = pl.DataFrame(ranked, schema=reading.campaigns.schema | _GRADED)
     return (
         frame.join(_states(reading), on="campaign_id", how="left", maintain_order="left")
         .join(_acted_on(reading), on="campaign_id", how="left", maintain_order="left")
