@@ -134,7 +134,11 @@ def test_scan_prints_what_it_found(scanned: list[ScanRequest], tmp_path: Path) -
     """The headline has campaigns, accounts, what was left out and where the report is."""
     found = run("scan", tmp_path, "--out", tmp_path / "run", "--since", "2026-11-01")
     assert found.exit_code == 0
-    for piece in ("1 campaign in 208 exchanges of 8 accounts", "2 fraudulent, ", "2 quarantined"):
+    for piece in (
+        "1 campaign found in 208 exchanges of 8 accounts",
+        "2 fraudulent, ",
+        "2 quarantined",
+    ):
         assert piece in found.stdout
     assert f"report: {tmp_path}/run/report.html" in found.stdout
     (request,) = scanned

@@ -26,8 +26,12 @@ from stillwatch.app.requests import EXIT_QUARANTINED, MAX_QUARANTINE, ScanOutcom
 from stillwatch.app.settings import read_key, read_settings, utc_now
 
 _PERCENT = ".2%"
-_SHOWN = ("campaign_id", "kind", "accounts", "exchanges", "output_tokens", "q_value", "summary")
+_SHOWN = (
+    "campaign_id", "kind", "grade", "accounts", "exchanges", "output_tokens", "q_value", "summary",
+)  # fmt: skip
 """What a summary says of a campaign."""
+_APART = {"found": "", "to_look_at": "to look at: ", "permitted": "permitted: "}
+"""What stands before the summary of a campaign, by its grade."""
 _EXAMPLES = examples(
     "stillwatch scan logs/ --out monday",
     "stillwatch scan logs/ --out week --since 2026-11-16 --until 2026-11-23",
@@ -130,16 +134,21 @@ def _summarise(outcome: ScanOutcome) -> dict[str, Any]:
         GROUPS_OUT,
         VERDICTS,
     )
+    from stillwatch.report.summary import summarise_headline  # noqa: PLC0415  brings the report
     from stillwatch.store.results import REPORT_FILE, read_result  # noqa: PLC0415  brings Polars
 
     result = read_result(outcome.result)
     accounts, groups = result.table(ACCOUNTS_OUT), result.table(GROUPS_OUT)
     found = dict(accounts.group_by("verdict").len().iter_rows())
+    headline = summarise_headline(result.table(CAMPAIGNS_OUT), accounts)
+    graded = headline.campaigns
     return {
         "result": str(outcome.result),
         "report": str(outcome.result / REPORT_FILE),
         "verdicts": {verdict: found.get(verdict, 0) for verdict in VERDICTS},
-        "campaigns": result.table(CAMPAIGNS_OUT).select(_SHOWN).to_dicts(),
+        "headline": headline.title,
+        "campaigns_by_grade": {grade: len(rows) for grade, rows in graded.items()},
+        "campaigns": [{n: row[n] for n in _SHOWN} for rows in graded.values() for row in rows],
         "tied_groups": groups.height,
         "tied_groups_let_be": groups.filter(pl.col("campaign_id").is_null()).height,
         "quarantined_share": outcome.quarantined_share,
@@ -151,13 +160,15 @@ def _word(summary: dict[str, Any]) -> list[str]:
     """Word the summary for a person."""
     verdicts, counts = summary["verdicts"], summary["run"].get("counts", {})
     named = ", ".join(f"{n:,} {verdict}" for verdict, n in verdicts.items() if verdict != "clear")
-    count = len(summary["campaigns"])
-    campaigns = f"{count} campaign{'' if count == 1 else 's'}" if count else "no campaign"
+    title = summary["headline"]
     exchanges, accounts = counts.get("exchanges", 0), sum(verdicts.values())
     seen, let_be = summary["tied_groups"], summary["tied_groups_let_be"]
     lines = [
-        f"{campaigns} in {exchanges:,} exchanges of {accounts:,} accounts",
-        *(f"  {one['campaign_id']}  {one['summary']}" for one in summary["campaigns"]),
+        f"{title}{',' if ',' in title else ''} in {exchanges:,} exchanges of {accounts:,} accounts",
+        *(
+            f"  {one['campaign_id']}  {_APART[one['grade']]}{one['summary']}"
+            for one in summary["campaigns"]
+        ),
         f"accounts: {named}; {verdicts['clear']:,} clear",
         f"tied groups: {seen:,} seen, {let_be:,} let be as no campaign",
     ]
