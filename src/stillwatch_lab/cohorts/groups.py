@@ -17,7 +17,7 @@ import polars as pl
 from stillwatch_lab.cohorts.casting import Casting
 from stillwatch_lab.cohorts.institutions import draw_vpn_exits
 from stillwatch_lab.cohorts.lookalikes.look_alike import LookAlike
-from stillwatch_lab.cohorts.lookalikes.registry import LOOK_ALIKES
+from stillwatch_lab.cohorts.lookalikes.registry import LOOK_ALIKES, USUAL
 from stillwatch_lab.cohorts.people import Volume
 from stillwatch_lab.scene import Scene
 
@@ -77,8 +77,8 @@ def order_asked(rng: np.random.Generator, casting: Casting) -> Iterator[GroupOrd
 
 
 def order_all(rng: np.random.Generator, casting: Casting) -> Iterator[GroupOrder]:
-    """Order every look-alike of the registry: as many as its scale gives, one at least."""
-    for name in casting.keep(LOOK_ALIKES):
+    """Order every usual look-alike as its scale gives, one at least; then what is asked for."""
+    for name in casting.keep(USUAL):
         like = LOOK_ALIKES[name]
         groups = _count(like, casting.scale)
         yield from _order_kind(rng, like, groups=groups, scale=casting.scale)

@@ -9,7 +9,7 @@ import pytest
 from stillwatch_lab.cohorts.groups import GroupOrder, draw_group
 from stillwatch_lab.cohorts.institutions import draw_vpn_exits
 from stillwatch_lab.cohorts.lookalikes.own_keys import PURPOSES
-from stillwatch_lab.cohorts.lookalikes.registry import LOOK_ALIKES, TIED, UNOWNED
+from stillwatch_lab.cohorts.lookalikes.registry import LOOK_ALIKES, TIED, USUAL
 from stillwatch_lab.cohorts.people import Volume
 from stillwatch_lab.scene import DAY_S, FORTNIGHT
 from stillwatch_lab.shards import Cohort, Shard
@@ -52,8 +52,7 @@ def test_the_text_is_the_applications_and_all_else_the_users(
             assert users[nobodys].null_count() == users.height, nobodys
     assert len({users["prefix"][0] for users in applications}) == GROUPS
     assert {users["job"][0] for users in applications} == {one.job for one in PURPOSES}
-    assert "own-keys" in UNOWNED
-    assert "own-keys" in TIED
+    assert "own-keys" not in {*USUAL, *TIED}
     assert LOOK_ALIKES["own-keys"].grant is None
 
 

@@ -38,5 +38,7 @@ class LookAlike:
     """Few accounts carry a whole product's traffic."""
     is_bounded: bool = False
     """Its sizes are those of `size` in the null of judging too: nobody honest has more."""
+    is_asked_for: bool = False
+    """It is there where somebody asks for it, and the shipped null of judging doesn't know it."""
     grant: Grant | None = None
     """Its permission."""

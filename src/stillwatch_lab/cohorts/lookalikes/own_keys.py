@@ -63,7 +63,7 @@ _LESSON_PART: Final = (0.6, 0.97)
 """Share of sessions that fall to a lesson's hours."""
 _SERVED: Final = 0.25
 """Share of applications that call from their maker's servers, with the user's key."""
-_SERVERS: Final = (1, 6)
+_SERVERS: Final = (1, 6)  # of them, fewest and, less one, most
 _CLIENT: Final = ("agent", "fingerprint", "second_agent", "second_fingerprint")
 _ONE_CLIENT: Final = 0.75
 """Share with one client; the others' users keep their own."""
@@ -98,7 +98,7 @@ def draw_own_keys(
     people = draw_people(rng, scene, count=count, role="benign-own-keys", volume=volume)
     people = lay_carriers(rng, people)
     purpose = PURPOSES[int(rng.choice(len(PURPOSES), p=[one.share for one in PURPOSES]))]
-    people = _lay_signups(rng, scene, _lay_application(rng, people, purpose))
+    people = _lay_signups(rng, scene, _lay_work(rng, people, purpose))
     gives_lessons = rng.random() < purpose.lessons
     if gives_lessons:
         people = _lay_lessons(rng, people)
@@ -124,13 +124,11 @@ def _between(rng: np.random.Generator, low: float, high: float) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
-def _lay_application(
-    rng: np.random.Generator, people: pl.DataFrame, purpose: Purpose
-) -> pl.DataFrame:
+def _lay_work(rng: np.random.Generator, people: pl.DataFrame, purpose: Purpose) -> pl.DataFrame:
     """Lay the application over its users: its text in a few versions, client and settings."""
     count = people.height
-    same = _CLIENT if rng.random() < _ONE_CLIENT else ()
-    same += _SETTINGS if rng.random() < _SETS_MODEL else ()
+    client = _CLIENT if rng.random() < _ONE_CLIENT else ()
+    same = (*client, *(_SETTINGS if rng.random() < _SETS_MODEL else ()))
     opening, closings = _write_text(rng, purpose.job)
     shares = _OLDER ** np.arange(len(closings))
     version = rng.choice(len(closings), count, p=shares / shares.sum())

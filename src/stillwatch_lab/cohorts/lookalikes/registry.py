@@ -156,15 +156,17 @@ _TABLE: Final = (
     LookAlike(
         "own-keys", "benign-own-keys", own_keys.draw_own_keys, 80, (5, 400),
         "tutors, editors, agents, graders: one account in a hundred is the key of an application",
+        is_asked_for=True,
     ),
 )  # fmt: skip
 
 LOOK_ALIKES: Final = {like.name: like for like in _TABLE}
 """By name; tied kinds take turns in this order."""
-TIED: Final = tuple(like.name for like in _TABLE if like.shape == "group")
+USUAL: Final = tuple(like.name for like in _TABLE if not like.is_asked_for)
+"""Those that are there without anybody asking for them."""
+TIED: Final = tuple(name for name in USUAL if LOOK_ALIKES[name].shape == "group")
 UNOWNED: Final = (
     "class", "accelerator", "hackathon", "tool-launch", "key-pool", "card-keys", "card-fleet",
-    "own-keys",
 )  # fmt: skip
 """Tied kinds of which most accounts declare no common owner: none is there, or none is named."""
 PAID: Final = ("card-keys",)
