@@ -1,14 +1,15 @@
 """People sit down to it and get up again; a dispatcher deals requests out whenever one comes.
 
 How much likelier two requests of one account on a day are in the same hour than two of different
-accounts, in log2, over the core; never below 0, for who takes turns is no more a dispatcher than
-who draws lots. It reads neither words nor addresses. Asked of strangers alone: one owner's program
+accounts, or than two of anybody's waking day if that says less, in log2, over the core; never below
+0, for who takes turns is no more a dispatcher than who draws lots. Pupils of one lesson come in the
+same hours as each other, and sit down to it all the same: their day has few hours, a dispatcher's
+has many. It reads neither words nor addresses. Asked of strangers alone: one owner's program
 deals its work out over that owner's keys, and may. It clears nobody, for a head to
 hold for an hour is cheap to play, and weighs nothing: honest pools deal out too.
 Blind spot: that; a head that works for a shift; one busy account among quiet heads, for exchanges
 count alike. Look-alikes: strangers' services that run all day, a pool of lent keys that sends each
-request over another, and people who all come in the same hours: a class, a lesson.
-Source: coordination.md, 6.4; ADR 0035.
+request over another. Source: coordination.md, 6.4; ADR 0035.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ import numpy as np
 from stillwatch.detect.witnesses.core import EXCHANGES_MIN, UNKNOWN, Core, Witness, is_thin
 
 _HOURS_PER_DAY = 24
+_AWAKE = 1 / 14
+"""Share of two requests of a waking day that are in the same hour: stated, not fitted. Where those
+of different accounts coincide oftener, common hours do it, and are no hand."""
 _FLOOR = 0.01
 """Added to both shares: below it no share is told from none."""
 
 
 def measure(core: Core) -> float:
-    """Give log2 of the share of own requests of a day in the hour, over that of the others'.
+    """Give log2 of the share of own requests of a day in the hour, over that of others' or awake's.
 
     Nulls:   nan where somebody stands for most of the accounts, or the register doesn't say; where
              too few requests share their account's day with another of it and one of others.
@@ -47,7 +51,7 @@ def measure(core: Core) -> float:
     weight = own[told] / own[told].sum()
     same = weight @ ((own[told] - 1) / (own_day[told] - 1))
     apart = weight @ (others[told] / others_day[told])
-    return float(max(np.log2((same + _FLOOR) / (apart + _FLOOR)), 0.0))
+    return float(max(np.log2((same + _FLOOR) / (min(apart, _AWAKE) + _FLOOR)), 0.0))
 
 
 WITNESS = Witness(
