@@ -177,9 +177,21 @@ def test_people_who_sit_down_are_counted_by_the_hour() -> None:
     assert requests_are_dealt_out.measure(paired) == pytest.approx(expected)
 
 
-def test_a_class_that_sits_down_together_looks_dealt_out() -> None:
-    """All in one hour: no account is there when the others are not, as where a hand deals."""
-    assert requests_are_dealt_out.measure(core_of([5] * 20, hour=[9] * 100)) == 0.0
+def test_a_class_that_sits_down_together_is_not_dealt_out() -> None:
+    """All in one hour: others' coincidence counts as that of a waking day at most."""
+    expected = math.log2(1.01 / (1 / 14 + 0.01))
+    found = requests_are_dealt_out.measure(core_of([5] * 20, hour=[9] * 100))
+    assert found == pytest.approx(expected)
+
+
+def test_pupils_of_one_lesson_show_no_hand_and_heads_through_their_hours_do() -> None:
+    """Three lesson hours that all share, far from nought; fourteen by lots, next to nought."""
+    rng = np.random.default_rng(4)
+    day = rng.integers(0, 14, 3_000) * 24
+    pupils = core_of([60] * 50, hour=day + rng.integers(17, 20, 3_000))
+    heads = core_of([60] * 50, hour=day + rng.integers(8, 22, 3_000))
+    assert requests_are_dealt_out.measure(pupils) > 1.9
+    assert requests_are_dealt_out.measure(heads) < 0.1
 
 
 @pytest.mark.parametrize("seed", range(3))
