@@ -87,7 +87,6 @@ def test_a_witness_that_clears_nobody_is_cut_at_none(null: HonestNull) -> None:
         "follow_up",
         "handed_on",
         "moved_on",
-        "dealt_out",
     )
     assert {z.pop(name) for name in clears_nobody} == {0.0}
     assert z == {name: -null.cuts[NAMES.index(name)] for name in z}

@@ -38,12 +38,18 @@ def test_hands_are_shown_by_how_requests_come_and_never_by_what_is_asked() -> No
         ({"volume_evenness": 1.9, "handed_on": 0.01, "dealt_out": 0.01}, True),
         ({"volume_evenness": 0.3, "handed_on": 0.7, "moved_on": 2.4, "dealt_out": 0.0}, True),
         ({"volume_evenness": 0.3, "handed_on": 0.7, "moved_on": 0.5, "dealt_out": 0.3}, False),
+        ({"volume_evenness": 2.5, "dealt_out": -0.7}, False),
+        ({"volume_evenness": 2.5, "dealt_out": -0.6}, True),
+        ({"volume_evenness": 0.5, "handed_on": 1.9, "dealt_out": -4.0}, True),
     ],
 )
 def test_hands_show_where_their_witnesses_together_do(
     shown: dict[str, float], *, does: bool
 ) -> None:
-    """The strongest few over the root of how many: what is not handed on takes nothing away."""
+    """The strongest few over the root of how many: what is not handed on takes nothing away.
+
+    Hours of their own take from evenness alone: a clock on each device sends alike too.
+    """
     assert shows_hand(z_of(**shown), settings=SETTINGS) is does
 
 

@@ -4,9 +4,9 @@ How much likelier two requests of one account on a day are in the same hour than
 accounts, or than two of anybody's waking day if that says less, in log2, over the core; never below
 0, for who takes turns is no more a dispatcher than who draws lots. Pupils of one lesson come in the
 same hours as each other, and sit down to it all the same: their day has few hours, a dispatcher's
-has many. It reads neither words nor addresses. Asked of strangers alone: one owner's program
-deals its work out over that owner's keys, and may. It clears nobody, for a head to
-hold for an hour is cheap to play, and weighs nothing: honest pools deal out too.
+has many. It reads neither words nor addresses. Asked of strangers alone: one owner's program deals
+its work out over that owner's keys, and may. It weighs nothing, for honest pools deal out too, and a
+head is cheaply held for an hour. Where accounts have hours of their own even volumes are no hand.
 Blind spot: that; a head that works for a shift; one busy account among quiet heads, for exchanges
 count alike. Look-alikes: strangers' services that run all day, a pool of lent keys that sends each
 request over another. Source: coordination.md, 6.4; ADR 0035.
@@ -61,7 +61,6 @@ WITNESS = Witness(
     "log2 of how much likelier an account's requests of a day share an hour than two accounts' do",
     "strangers who sit down to their work when each of them will",
     measure,
-    exculpates=False,
     shows_hand=True,
     weighs=False,
     is_sizeless=True,
