@@ -5,8 +5,9 @@ accounts, or than two of anybody's waking day if that says less, in log2, over t
 0, for who takes turns is no more a dispatcher than who draws lots. Pupils of one lesson come in the
 same hours as each other, and sit down to it all the same: their day has few hours, a dispatcher's
 has many. It reads neither words nor addresses. Asked of strangers alone: one owner's program deals
-its work out over that owner's keys, and may. It weighs nothing, for honest pools deal out too, and a
-head is cheaply held for an hour. Where accounts have hours of their own even volumes are no hand.
+its work out over that owner's keys, and may. It weighs nothing, for honest pools deal out too, and
+to hold a head for an hour is cheap. Where accounts have hours of their own even volumes are no
+hand.
 Blind spot: that; a head that works for a shift; one busy account among quiet heads, for exchanges
 count alike. Look-alikes: strangers' services that run all day, a pool of lent keys that sends each
 request over another. Source: coordination.md, 6.4; ADR 0035.
