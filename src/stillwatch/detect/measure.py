@@ -14,6 +14,7 @@ import polars as pl
 from stillwatch.detect.owners import Owners
 from stillwatch.detect.tails import OWNED_SHARE
 from stillwatch.detect.traffic import F64, I32, I64, Population, Traffic
+from stillwatch.detect.unmix.customers import leave_out_customers
 from stillwatch.detect.unmix.densities import Unmixed
 from stillwatch.detect.unmix.handed_on import HandedOn
 from stillwatch.detect.unmix.membership import weigh_exchanges
@@ -44,7 +45,7 @@ class Case:
 
 Measured = tuple[I32, Unmixed, F64, tuple[int, int, float]]
 """Of a group: account codes, memberships, figures, and (accounts, core exchanges, share that one
-card pays for)."""
+card pays for). Figures are of the core with a proxy's customers in it, memberships without."""
 
 
 def measure_groups(traffic: Traffic, case: Case, *, settings: DetectSettings) -> list[Measured]:
@@ -79,7 +80,8 @@ def measure_groups(traffic: Traffic, case: Case, *, settings: DetectSettings) ->
         is_resold = 2 * len(case.resold.intersection(own[name])) >= len(own[name])
         figures = hear_witnesses(core, is_resold=is_resold)
         size = (len(codes), len(core.account), paid)
-        out.append((codes, unmixed, figures, size))
+        counted = leave_out_customers(traffic, codes, unmixed.membership)
+        out.append((codes, unmixed._replace(membership=counted), figures, size))
     return out
 
 
