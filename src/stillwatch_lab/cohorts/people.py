@@ -113,7 +113,7 @@ def draw_people(
     blank: dict[str, pl.DataType | type[pl.DataType]] = {
         "campaign": pl.String,
         "group": pl.String,
-        **dict.fromkeys(("replaces", "sends_as", "gateway"), pl.Int64),
+        **dict.fromkeys(("replaces", "sends_as", "gateway", "lane", "lanes"), pl.Int64),
         "system": pl.String,
         "prefix": pl.String,
         "suffix": pl.String,

@@ -47,18 +47,19 @@ def draw_people_habits(rng: np.random.Generator, busy: Floats) -> pl.DataFrame:
     Units:   `weekend` is a factor, `active_days` a share of days, `profile` a kind of day in local
              time, `late_h` hours later than it. About `peak` (an hour, with `spread`) fall
              `peak_part` of the sessions: nobody's, unless a cohort says so.
-    Nulls:   `BOUTS`, `peak`, `spread`, `context_tokens`, and `clock`, which nobody shares.
+    Nulls:   `BOUTS`, `peak`, `spread`, `context_tokens`, and `clock`, which nobody shares; `fires`,
+             `phase_s` and `jitter_s` (`schedules`).
     """
     count = len(busy)
     drawn = _draw(rng, busy)
-    nobodys = (*BOUTS, "peak", "spread", "context_tokens")
+    nobodys = (*BOUTS, "peak", "spread", "context_tokens", "phase_s", "jitter_s")
     return drawn.with_columns(
         pl.Series("profile", rng.choice(_list_sleepers(), count)),
         pl.Series("late_h", _LATE_H * rng.standard_normal(count)),
         pl.Series("answer_tokens", rng.lognormal(_CHAT_LOG, _CHAT_SIGMA, count)),
         pl.lit("human").alias("rhythm"),
         pl.lit(0.0).alias("peak_part"),
-        pl.lit(None, pl.Int64).alias("clock"),
+        *(pl.lit(None, pl.Int64).alias(name) for name in ("clock", "fires")),
         *(pl.lit(None, pl.Float64).alias(name) for name in nobodys),
     )
 

@@ -3,7 +3,7 @@
 Reads the habits of `cohorts`; gives one row per exchange to `prompts` and `requests`. The one idea:
 days and hours are the fitted ones (`rhythms`); of a person they are those of a session, within
 which turns follow each other by minutes, of a program those of each request, and what follows soon
-enough is a session. Absent: the schedule of a campaign's queue (`harvests`).
+enough is a session; a clock has its own. Absent: the schedule of a campaign's queue (`harvests`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from stillwatch_lab.rhythms.days import STEADY, draw_days, find_life
 from stillwatch_lab.rhythms.habits import PROGRAM
 from stillwatch_lab.rhythms.hours import draw_hours
 from stillwatch_lab.rhythms.programs import draw_program_times
+from stillwatch_lab.rhythms.schedules import SCHEDULE, draw_schedule_times
 from stillwatch_lab.scene import DAY_S, HOUR_S, MINUTE_S, Scene
 
 Ints = npt.NDArray[np.int64]
@@ -43,7 +44,8 @@ def draw_arrivals(rng: np.random.Generator, people: pl.DataFrame, scene: Scene) 
     Order:   by account, then session, then turn.
     Cost:    0.2 to 0.4 µs an exchange.
     """
-    parts = (_draw_turns(rng, people, scene), _draw_requests(rng, people, scene))
+    draws = (_draw_turns, _draw_requests, _draw_firings)
+    parts = [draw(rng, people, scene) for draw in draws]
     account, at_s, opens = (np.concatenate(both) for both in zip(*parts, strict=True))
     order = np.argsort(account, kind="stable")
     account, at_s, opens = account[order], at_s[order], opens[order]
@@ -64,6 +66,15 @@ def _draw_requests(
     opens = rng.random(len(account)) < 1.0 / people["turns"].to_numpy()[account]
     opens |= np.diff(at_s, prepend=-np.inf) > _SESSION_GAP_S
     opens |= np.diff(account, prepend=-1) != 0
+    return account, at_s, opens
+
+
+def _draw_firings(
+    rng: np.random.Generator, people: pl.DataFrame, scene: Scene
+) -> tuple[Ints, Floats, Flags]:
+    """Draw what clocks send; the requests of a firing may be one conversation."""
+    account, at_s, opens = draw_schedule_times(rng, people, scene)
+    opens |= rng.random(len(account)) < 1.0 / people["turns"].to_numpy()[account]
     return account, at_s, opens
 
 
@@ -96,7 +107,7 @@ def _exchange_counts(rng: np.random.Generator, people: pl.DataFrame) -> Ints:
     volume = people["volume"].to_numpy()
     steady = people["rhythm"].is_in(STEADY).to_numpy()
     counts = np.where(steady, rng.poisson(volume), np.round(volume))
-    talks = (volume > 0) & (people["rhythm"] != PROGRAM).to_numpy()
+    talks = (volume > 0) & ~people["rhythm"].is_in((PROGRAM, SCHEDULE)).to_numpy()
     return np.where(talks, np.maximum(counts, 1), 0).astype(np.int64)
 
 

@@ -59,12 +59,18 @@ def _topics(rng: np.random.Generator, people: pl.DataFrame, account: Ints, sessi
 def _items(
     rng: np.random.Generator, people: pl.DataFrame, account: Ints
 ) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """Settle items: one by chance, or the next of its pool from the account's own place on.
+
+    An account with a lane takes every `lanes`-th item, so that no two lanes have one in common.
+    """
     size = people["pool_items"].to_numpy()[account]
     first = np.searchsorted(account, account)  # arrivals stand by account
     rank = np.arange(len(account)) - first
     free = rng.integers(0, ITEM_SPACE, len(account))
-    start = mix(people["voice"].to_numpy())[account].astype(np.int64) & 0xFFFF
-    number = (start + rank) % np.maximum(size, 1)
+    start = mix(people["voice"].to_numpy()).astype(np.int64) & 0xFFFF
+    lane = people["lane"].fill_null(pl.Series(start)).to_numpy()[account]
+    step = people["lanes"].fill_null(1).to_numpy()[account]
+    number = (lane + rank * step) % np.maximum(size, 1)
     fixed = mix(people["pool"].to_numpy()[account] * _POOL_MAX + number) % np.uint64(ITEM_SPACE)
     return np.where(size > 0, fixed.astype(np.int64), free), size > 0
 

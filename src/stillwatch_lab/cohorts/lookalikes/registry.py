@@ -12,6 +12,7 @@ from typing import Final
 from stillwatch_lab.cohorts import institutions, teams
 from stillwatch_lab.cohorts.lookalikes import (
     busy_accounts,
+    by_the_clock,
     campus,
     claimed_organisation,
     framework,
@@ -157,6 +158,11 @@ _TABLE: Final = (
         "own-keys", "benign-own-keys", own_keys.draw_own_keys, 80, (5, 400),
         "tutors, editors, agents, graders: one account in a hundred is the key of an application",
         is_asked_for=True,
+    ),
+    LookAlike(
+        "by-the-clock", "benign-by-the-clock", by_the_clock.draw_by_the_clock, 30, (5, 400),
+        "briefings, digests, agents' rounds, shared tasks: one account in two hundred is a clock's",
+        times=5.0, is_asked_for=True,
     ),
 )  # fmt: skip
 
