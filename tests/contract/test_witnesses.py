@@ -35,7 +35,8 @@ def core_of(accounts: int, exchanges: int, *, seed: int = 0, **missing: Any) -> 
     rows = accounts * exchanges
     full = {
         "exchange_id": [f"x{k}" for k in range(rows)],
-        "hour": rng.integers(0, 200, rows),
+        "hour": (hour := rng.integers(0, 200, rows)),
+        "time": pl.Series(hour * 3_600_000_000).cast(OBSERVED.schema["time"]),
         "prompt_hash": rng.integers(0, rows, rows),
         "tactic_probability": rng.random(rows),
         "output_tokens": rng.integers(1, 4_000, rows),

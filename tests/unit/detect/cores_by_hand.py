@@ -28,6 +28,9 @@ def core_of(
     account = np.repeat(np.arange(len(sizes)), sizes)
     embedding = columns.pop("embedding", None)
     rows = len(account)
+    if "hour" in columns and "time" not in columns:
+        within = np.random.default_rng(2).uniform(0.0, 3_600.0, rows)
+        columns["time"] = stamp(3_600.0 * np.asarray(columns["hour"]) + within)
     if embedding is None:
         embedding = np.random.default_rng(1).normal(size=(rows, limits.EMBEDDING_DIMENSIONS))
     frame = pl.DataFrame(
@@ -38,6 +41,11 @@ def core_of(
     )
     share = rows / (rows + outside)
     return Core(account, embedding, frame, share, usual, declared, are_strangers=are_strangers)
+
+
+def stamp(seconds: np.ndarray) -> pl.Series:
+    """Seconds since the epoch as instants."""
+    return pl.Series(seconds * 1e6).cast(pl.Int64).cast(OBSERVED.schema["time"])
 
 
 def correlated(sizes: list[int], *, icc: float, seed: int = 0) -> np.ndarray:

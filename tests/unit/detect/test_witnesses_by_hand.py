@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from cores_by_hand import USUAL, core_of, correlated
+from cores_by_hand import USUAL, core_of, correlated, stamp
 
 from stillwatch.detect.witnesses import (
     heads_are_interchangeable,
@@ -205,6 +205,67 @@ def test_requests_that_are_dealt_out_share_no_hour_but_by_chance(seed: int) -> N
         assert (
             requests_are_dealt_out.measure(core_of(np.bincount(head).tolist(), hour=hour)) <= most
         )
+
+
+@pytest.mark.parametrize("name", ["half hours", "mornings", "a loop"])
+def test_clocks_of_ones_own_are_no_hand(name: str) -> None:
+    """Every half an hour since each was started, a minute late at most; once a morning; a loop."""
+    rng = np.random.default_rng(6)
+    started = rng.uniform(0, 86_400, 40)[:, None]
+    strikes = {
+        "half hours": started + 1_800 * np.arange(300) + rng.uniform(0, 60, (40, 300)),
+        "mornings": started + 86_400 * np.arange(20) + rng.uniform(0, 240, (40, 20)),
+        "a loop": started + np.cumsum(1_800 + rng.lognormal(1.5, 0.5, (40, 300)), axis=1),
+    }[name]
+    assert keep_clocks(strikes) > 0.8
+    rng.shuffle(strikes, axis=1)
+    assert keep_clocks(strikes) > 0.8, "input order is irrelevant"
+
+
+@pytest.mark.parametrize("name", ["lots", "sittings", "turns"])
+def test_people_and_dispatchers_keep_time_by_no_clock(name: str) -> None:
+    """By lots; in six minutes a day that agree with themselves; forty heads in strict turn."""
+    rng = np.random.default_rng(7)
+    days = 86_400 * np.arange(14)[None, :, None]
+    queue = np.cumsum(rng.exponential(90.0, 40 * 300)).reshape(300, 40).T
+    times = {
+        "lots": np.sort(rng.uniform(0, 14 * 86_400, (40, 300)), axis=1),
+        "sittings": (
+            days + rng.uniform(8, 20, (40, 14, 1)) * 3_600 + rng.uniform(0, 360, (40, 14, 9))
+        ).reshape(40, -1),
+        "turns": queue,
+    }[name]
+    assert keep_clocks(times) < 0.1
+
+
+def test_half_of_a_group_by_the_clock_is_half() -> None:
+    """Exchanges count alike, and what comes once tells of no clock."""
+    rng = np.random.default_rng(8)
+    clocks = rng.uniform(0, 1_800, (20, 1)) + 1_800 * np.arange(200)
+    lots = np.sort(rng.uniform(0, 200 * 1_800, (20, 200)), axis=1)
+    assert keep_clocks(np.concatenate([clocks, lots])) == pytest.approx(0.5, abs=0.03)
+    assert keep_clocks(rng.uniform(0, 86_400, (20, 1))) == 0.0
+
+
+def test_a_device_that_asks_all_day_at_its_minutes_is_not_dealt_out() -> None:
+    """Eighteen times a day, never twice in an hour: by its hours dealt out, by its minutes not."""
+    rng = np.random.default_rng(9)
+    hour = (24 * np.arange(7)[:, None] + np.arange(6, 24)).ravel()
+    sizes, hours = [len(hour)] * 30, np.tile(hour, 30)
+    minute = np.repeat(rng.uniform(0, 3_500, 30), len(hour))
+    clocks = core_of(sizes, hour=hours, time=stamp(hours * 3_600 + minute))
+    chance = core_of(
+        sizes, hour=hours, time=stamp(hours * 3_600 + rng.uniform(0, 3_600, len(hours)))
+    )
+    assert requests_are_dealt_out.measure(chance) == 0.0
+    assert requests_are_dealt_out.measure(clocks) > 3.5
+
+
+def keep_clocks(times: np.ndarray) -> float:
+    """Clocks of accounts, a row of seconds each."""
+    account = np.repeat(np.arange(len(times)), times.shape[1])
+    at_us = (times.ravel() * 1e6).astype(np.int64)
+    return requests_are_dealt_out.measure_clocks(account, at_us)
 
 
 def test_dealing_out_is_asked_of_strangers_who_come_again_on_a_day() -> None:

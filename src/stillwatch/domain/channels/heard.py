@@ -26,7 +26,8 @@ HEARD: Final = {
     "moved_on": "share of requests handed on that come from another subnet and client: high where "
     "one queue is hidden",
     "dealt_out": "log2 of how much likelier an account's requests of a day share an hour than two "
-    "accounts' do: 0 where requests are dealt out, high where strangers sit down to their work",
+    "accounts' do: 0 where requests are dealt out, high where strangers sit down to their work, or "
+    "the clock of each sends it",
     "stream": "share of the account's traffic that is the group's, against strangers'",
 }
 """Channel -> what it says."""
