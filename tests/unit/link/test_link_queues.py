@@ -11,7 +11,7 @@ import pytest
 from stillwatch.domain.observations import ECHO, WATCHED, Echoes
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import REGISTER
-from stillwatch.link.queues import Bundle, Queues, join_queues, read_queues
+from stillwatch.link.queues import Bundle, Queues, give_back, join_queues, read_queues
 from stillwatch.link.queues.join import Draft
 from stillwatch.link.queues.propose import propose_queues
 from stillwatch.link.queues.weigh import spell_set, weigh_queue, weigh_repetitions
@@ -261,6 +261,38 @@ def test_a_queue_of_a_few_leaves_the_honest_rest_of_their_group_alone() -> None:
     }
     assert set(found[0].members) == set(range(300))
     assert found[0].log2_e == -np.inf
+
+
+@pytest.mark.parametrize(("q", "parts"), [(0.02, 1), (0.01, 2)])
+def test_a_few_of_a_campaign_go_home_where_their_queue_can_t_stand_alone(
+    q: float, parts: int
+) -> None:
+    """Seven of eighty heads were refused anything: if surely tied they stand apart."""
+    run = Run(queue=80, seed=12, handed=0.0)
+    run.refused[run.heads] = 0
+    few = run.heads[:7]
+    run.refused[few] = 8
+    for k, a in enumerate(few):
+        for step in (1, 2, 3):
+            run.repeat(int(a), int(few[(k + step) % 7]))
+    search = searched(run.n, run.heads, alike=run.heads)
+    found = join_queues(search, run.queues(), settings=SETTINGS)
+    assert sorted(len(b.members) for b in found) == [7, 73], "the queue has taken them out"
+    e = [b.log2_e for b in found]
+    kept, log2_e, bounds = give_back(search, found, (e, [1e-9, q]), settings=SETTINGS)
+    assert len(kept) == parts
+    assert (log2_e, bounds) == (e[:parts], [1e-9, q][:parts])
+    assert set(np.concatenate([b.members for b in kept])) == set(run.heads)
+    assert len(kept[0].queue_bits) == len(kept[0].members)
+
+
+def test_a_queue_that_no_group_fits_keeps_its_actors() -> None:
+    """Twelve heads that share nothing with anybody: however unsure, there is no home for them."""
+    run = Run(queue=12, seed=7, handed=0.9)
+    search = searched(run.n, group(*range(50)), alike=group(*range(50)))
+    found = join_queues(search, run.queues(), settings=SETTINGS)
+    bounds = [b.log2_e for b in found], [0.1] * len(found)
+    assert give_back(search, found, bounds, settings=SETTINGS)[0] == found
 
 
 @pytest.mark.parametrize(

@@ -126,13 +126,11 @@ def _take_home(search: Search, bundles: list[Bundle], settings: LinkSettings) ->
         return bundles
     fits = np.array([weigh_traits(search, b.members, lost, settings) for b in bundles])
     home = np.where(fits.max(axis=0) > IMPOSSIBLE, fits.argmax(axis=0), len(bundles))
-    return [
-        _extend(bundle, lost[home == k]) if (home == k).any() else bundle
-        for k, bundle in enumerate(bundles)
-    ]
+    return [extend(bundle, lost[home == k]) for k, bundle in enumerate(bundles)]
 
 
-def _extend(bundle: Bundle, joining: I32) -> Bundle:
+def extend(bundle: Bundle, joining: I32) -> Bundle:
+    """Let actors join, of whom no queue says anything. Grain: one bundle, members in order."""
     members = np.concatenate([bundle.members, joining])
     bits = np.concatenate([bundle.queue_bits, np.zeros(len(joining))])
     order = np.argsort(members)
