@@ -55,7 +55,8 @@ def measure_groups(traffic: Traffic, case: Case, *, settings: DetectSettings) ->
     """
     usual = measure_usual(traffic.population)
     owners = Owners(case.register, active=traffic.accounts)
-    handed_on = HandedOn(case.echoes, traffic)
+    whose = owners.number(traffic.accounts)
+    handed_on = HandedOn(case.echoes, traffic, owners=whose)
     own = dict(case.members.group_by("group_id").agg("account_id").iter_rows())
     out = []
     for name in case.groups["group_id"]:
@@ -69,7 +70,7 @@ def measure_groups(traffic: Traffic, case: Case, *, settings: DetectSettings) ->
         )
         declared, paid = owners.measure_share(own[name]), owners.measure_paid(own[name])
         core = take_core(traffic, codes, unmixed.membership, usual=usual, declared=declared)
-        stands = declared >= OWNED_SHARE or paid >= OWNED_SHARE
+        stands = max(declared, paid, measure_sender(whose[:, core.account])) >= OWNED_SHARE
         silent = bool(np.isnan([declared, paid]).any())
         core = replace(
             core,
@@ -101,6 +102,18 @@ def take_core(
         usual,
         declared,
     )
+
+
+def measure_sender(whose: I64) -> float:
+    """Measure how much of a core the accounts of one customer send.
+
+    A few busy keys of one customer, among people whom their country has tied to them, send nearly
+    all that witnesses hear: whose program deals out is then known, and is nobody's hidden hand.
+
+    Grain:   one share; `whose` has a column per core exchange, as `Owners.number` has accounts.
+    """
+    held = (int(np.bincount(row[row >= 0], minlength=1).max()) for row in whose)
+    return max(held, default=0) / max(int(whose.shape[1]), 1)
 
 
 def find_core(traffic: Traffic, codes: I32, membership: F64) -> I64:

@@ -11,7 +11,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
-_OWNERS = ("org_id", "email_domain_hash")
+from stillwatch.detect.traffic import I64
+
+_ORGANISATION = "org_id"
+_OWNERS = (_ORGANISATION, "email_domain_hash")
 """What says who somebody is. A card says who pays, and costs nobody a name: an operator who pays
 for everything with one would be compared with customers who have signed for theirs."""
 _STRANGERS_MAX = 0.005
@@ -71,3 +74,24 @@ class Owners:
             return 0.0 if len(members) > 2 * PAID_ACCOUNTS_MAX else UNKNOWN
         most = own.drop_nulls(_PAYMENT).group_by(_PAYMENT).len()["len"].max()
         return (most if isinstance(most, int) else 0) / len(own)
+
+    def number(self, accounts: Sequence[str]) -> I64:
+        """Number whose accounts are, by all that says it: organisation, mail domain, instrument.
+
+        Grain:   a row for each of the three that the register has, a column for each account; -1
+                 where nothing is known, and of a value that too many hold to be one customer's.
+        """
+        known = self._known.join(self._paying, on="account_id", how="left")
+        most = {_ORGANISATION: len(known), _PAYMENT: PAID_ACCOUNTS_MAX}
+        held = known.select(
+            "account_id",
+            *(
+                pl.when(pl.len().over(column) <= most.get(column, _STRANGERS_MAX * len(known)))
+                .then(pl.col(column).rank("dense").cast(pl.Int64))
+                .alias(column)
+                for column in (*self._columns, _PAYMENT)
+            ),
+        ).unique("account_id", keep="first", maintain_order=True)
+        named = pl.DataFrame({"account_id": list(accounts)}, schema={"account_id": pl.String})
+        found = named.join(held, on="account_id", how="left", maintain_order="left")
+        return found.drop("account_id").fill_null(-1).to_numpy().T

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -80,3 +81,15 @@ def test_who_pays_is_not_known_where_no_instrument_is() -> None:
     assert math.isnan(owners(payment_hash={}).measure_paid(GROUP))
     large = STRANGERS[: 2 * PAID_ACCOUNTS_MAX + 1]
     assert owners(payment_hash={}).measure_paid(large) == 0.0
+
+
+def test_accounts_are_numbered_by_whose_they_are() -> None:
+    """By organisation, rare mail domain and instrument; a public provider's is nobody's."""
+    org = dict.fromkeys(GROUP[:2], "one")
+    domain = {**dict.fromkeys(GROUP[:3], 7), **dict.fromkeys(STRANGERS[:20], 5)}
+    card = dict.fromkeys(GROUP[4:6], 9)
+    names = [*GROUP, STRANGERS[0], "unknown"]
+    held = owners(org_id=org, email_domain_hash=domain, payment_hash=card).number(names)
+    assert held.shape == (3, len(names))
+    of = [{frozenset(np.flatnonzero(row == k)) for k in set(row) - {-1}} for row in held]
+    assert of == [{frozenset({0, 1})}, {frozenset({0, 1, 2})}, {frozenset({4, 5})}]

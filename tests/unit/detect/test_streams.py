@@ -8,7 +8,7 @@ import pytest
 from traffic_by_hand import Scene, group_rows, member_rows
 
 from stillwatch.detect.honest_groups import NAMES
-from stillwatch.detect.measure import Case, measure_groups
+from stillwatch.detect.measure import Case, measure_groups, measure_sender
 from stillwatch.detect.traffic import Traffic
 from stillwatch.detect.unmix.handed_on import HandedOn
 from stillwatch.detect.unmix.membership import weigh_exchanges
@@ -119,6 +119,28 @@ def test_shares_of_requests_handed_on_are_counted_against_those_watched() -> Non
     assert np.isnan(control.measure_moved(codes))
     assert np.isnan(handed.measure_share(codes[:1]))
     assert np.isnan(HandedOn(Echoes.none(), traffic).measure_share(codes))
+
+
+def test_what_one_customers_program_hands_on_moves_nothing_of_strangers() -> None:
+    """Of twenty heads ten are one customer's: what passes among these tells of nobody else."""
+    scene, heads = play()
+    traffic, echoes = scene.traffic(), hand_on(scene, heads, count=60)
+    codes = traffic.codes_of(heads)
+    gone = Echoes(echoes.found.with_columns(is_elsewhere=pl.lit(value=True)), echoes.watched)
+    whose = np.full((2, len(traffic.accounts)), -1)
+    assert HandedOn(gone, traffic, owners=whose).measure_moved(codes) > 0.9
+    whose[1, codes] = 3
+    assert np.isnan(HandedOn(gone, traffic, owners=whose).measure_moved(codes))
+    assert HandedOn(gone, traffic, owners=whose).measure_share(codes) > 0, "that is heard as before"
+    whose[1, codes[10:]] = np.arange(4, 14)
+    assert HandedOn(gone, traffic, owners=whose).measure_moved(codes) > 0.8
+
+
+def test_whoever_sends_most_of_a_core_is_whom_it_speaks_of() -> None:
+    """Four keys of one card among others: by exchanges, not by accounts."""
+    whose = np.array([[-1] * 10, [2] * 6 + [-1] * 4, [0, 1] + [-1] * 8])
+    assert measure_sender(whose) == 0.6
+    assert measure_sender(whose[:1]) == 0.0
 
 
 def test_few_requests_that_move_say_less_than_many_and_chance_is_taken_off() -> None:

@@ -26,8 +26,8 @@ _LOWER = 0.05
 class HandedOn:
     """Repetitions between the accounts of a run."""
 
-    def __init__(self, echoes: Echoes, traffic: Traffic) -> None:
-        """Place every repetition among the run's exchanges."""
+    def __init__(self, echoes: Echoes, traffic: Traffic, *, owners: I64 | None = None) -> None:
+        """Place every repetition among the run's exchanges; `owners` as of `Owners.number`."""
         place = pl.DataFrame(
             {"row": traffic.rows, "at": np.arange(len(traffic.rows), dtype=np.int64)}
         )
@@ -43,6 +43,9 @@ class HandedOn:
         self._is_elsewhere = found["is_elsewhere"].cast(pl.Float64).fill_null(np.nan).to_numpy()
         self._source = np.searchsorted(starts, self._at, side="right") - 1
         self._target = np.searchsorted(starts, self._echo_at, side="right") - 1
+        whose = np.full((1, len(traffic.accounts)), -1) if owners is None else owners
+        is_own = (whose[:, self._source] == whose[:, self._target]) & (whose[:, self._source] >= 0)
+        self._is_of_two = ~is_own.any(axis=0)
         watched = pl.DataFrame({"account_id": traffic.accounts}).join(
             echoes.watched, on="account_id", how="left", maintain_order="left"
         )
@@ -72,11 +75,12 @@ class HandedOn:
 
         Less as many as answered requests, which nobody has to hand on, show: a class sends one
         exercise from many homes. The lower 5 % limit of a share (Jeffreys), so that five of five
-        are seven in ten.
+        are seven in ten. What passes between accounts of one organisation, mail domain or
+        instrument is that customer's program at work, and says nothing of those who stand beside.
 
         Nulls:   nan where fewer than 5 were handed on by logs that say where they came from.
         """
-        inside = self._inside(members)
+        inside = self._inside(members) & self._is_of_two
         origins = self._is_elsewhere[inside & self._is_refused]
         known = origins[~np.isnan(origins)]
         if len(known) < _MOVED_MIN:

@@ -3,8 +3,7 @@
 Sixth step of *link*: reads the search's groups and `Queues`, gives bundles: who stands together in
 the end, of which pieces, and what the queue says of each. A queue that runs through several groups
 makes them one campaign; one that runs through a small part of a group takes that part out of it; a
-queue through accounts that share nothing is a group of its own. Then whoever hands refused requests
-to a group, or is handed them, joins it.
+queue through accounts that share nothing is a group of its own. Then who hands on with it joins it.
 """
 
 from __future__ import annotations
@@ -130,7 +129,10 @@ def _take_home(search: Search, bundles: list[Bundle], settings: LinkSettings) ->
 
 
 def extend(bundle: Bundle, joining: I32) -> Bundle:
-    """Let actors join, of whom no queue says anything. Grain: one bundle, members in order."""
+    """Let actors join, of whom no queue says anything.
+
+    Grain:   one bundle, its members in order.
+    """
     members = np.concatenate([bundle.members, joining])
     bits = np.concatenate([bundle.queue_bits, np.zeros(len(joining))])
     order = np.argsort(members)
