@@ -31,8 +31,8 @@ _UPPER = 0.95
 
 _HANDS = np.array([w.shows_hand for w in WITNESSES])
 """Which witnesses speak of how requests reach accounts."""
-_EVEN, _DEALT = ([w.name for w in WITNESSES].index(n) for n in ("volume_evenness", "dealt_out"))
-"""Of those, that accounts send alike, and that requests come to them at no hour of their own."""
+_DEALT = [w.name for w in WITNESSES].index("dealt_out")
+"""Of those, that requests come to accounts at no hour of their own."""
 _HANDLESS_MOST = 0.49
 """Most that is said of a group in which no hand shows: no likelier a harvest than not."""
 
@@ -40,8 +40,9 @@ _HANDLESS_MOST = 0.49
 def shows_hand(z: F64, *, settings: DetectSettings) -> bool:
     """Say whether the witnesses of a hand, the strongest of them together, leave no other story.
 
-    Even volumes count less by as much as the hours say that nobody deals out: what runs by a clock
-    or an allowance on each user's own device sends alike too, each at its hour.
+    All others count less by as much as the hours say that nobody deals out: what runs by a clock or
+    an allowance on each user's own device sends alike too, and volunteers who sit down when each of
+    them will hand on what one of them was refused.
 
     Grain:   one group; `z` is its standardised and cut witnesses. Nulls: a silent one shows
              nothing, and where all are silent no hand shows. None that rises hides a hand.
@@ -49,7 +50,7 @@ def shows_hand(z: F64, *, settings: DetectSettings) -> bool:
              `hand_p_max`: the largest is chosen, so that the tail is a bar and no level (ADR 0035).
     """
     heard = np.nan_to_num(z)
-    heard[_EVEN] += min(heard[_DEALT], 0.0)
+    heard[_HANDS] += min(heard[_DEALT], 0.0)
     strongest = -np.sort(-np.maximum(heard[_HANDS], 0.0))
     together = np.cumsum(strongest) / np.sqrt(np.arange(1, len(strongest) + 1))
     return bool(ndtr(-together.max()) <= settings.hand_p_max)

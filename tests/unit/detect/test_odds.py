@@ -40,7 +40,9 @@ def test_hands_are_shown_by_how_requests_come_and_never_by_what_is_asked() -> No
         ({"volume_evenness": 0.3, "handed_on": 0.7, "moved_on": 0.5, "dealt_out": 0.3}, False),
         ({"volume_evenness": 2.5, "dealt_out": -0.7}, False),
         ({"volume_evenness": 2.5, "dealt_out": -0.6}, True),
-        ({"volume_evenness": 0.5, "handed_on": 1.9, "dealt_out": -4.0}, True),
+        ({"volume_evenness": 0.5, "handed_on": 1.9, "dealt_out": -4.0}, False),
+        ({"handed_on": 2.4, "moved_on": 2.4, "dealt_out": -1.0}, True),
+        ({"handed_on": 0.8, "moved_on": 2.4, "dealt_out": -1.9}, False),
     ],
 )
 def test_hands_show_where_their_witnesses_together_do(

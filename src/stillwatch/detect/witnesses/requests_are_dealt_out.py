@@ -8,7 +8,7 @@ has many. A device that asks every half an hour has as many, and a time of its o
 where they keep time by a clock (`measure_clocks`), that counts in place of the hour, if it is more.
 It reads neither words nor addresses. Asked of strangers alone: one owner's program deals its work
 out over that owner's keys, and may. It weighs nothing, for honest pools deal out too, and to hold a
-head for an hour is cheap. Where accounts have times of their own even volumes are no hand.
+head for an hour is cheap. Where accounts have times of their own nothing else shows a hand.
 Blind spot: that; a head that works for a shift, or by a clock; one busy account among quiet heads,
 for exchanges count alike. Look-alikes: strangers' services that run all day, a pool of lent keys
 that sends each request over another, clocks that chance moves by more than a few minutes. Source:
