@@ -16,7 +16,7 @@ import polars as pl
 
 from stillwatch_lab.cohorts.casting import Casting
 from stillwatch_lab.cohorts.institutions import draw_vpn_exits
-from stillwatch_lab.cohorts.lookalikes.look_alike import LookAlike
+from stillwatch_lab.cohorts.lookalikes.look_alike import LookAlike, draw_between
 from stillwatch_lab.cohorts.lookalikes.registry import LOOK_ALIKES, USUAL
 from stillwatch_lab.cohorts.people import Volume
 from stillwatch_lab.scene import Scene
@@ -100,7 +100,7 @@ def _count(like: LookAlike, scale: float) -> int:
 
 
 def _draw_size(rng: np.random.Generator, low: int, high: int) -> int:
-    return round(float(np.exp(rng.uniform(np.log(low), np.log(high)))))
+    return round(draw_between(rng, low, high))
 
 
 def _draw_factor(rng: np.random.Generator, like: LookAlike, size: int) -> float:

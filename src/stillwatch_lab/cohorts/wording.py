@@ -16,6 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from stillwatch_lab.text import Order, grammar
+from stillwatch_lab.text.paraphrases import Wish, phrasebook
 from stillwatch_lab.text.pools import open_pools
 from stillwatch_lab.text.templates import FRAMEWORKS
 from stillwatch_lab.text.topics import TOPICS
@@ -31,6 +32,8 @@ _BESIDE_TOKENS: Final = 70.0
 """Tokens of an application's request beside its system text (measured)."""
 _LONGEST: Final = 48
 """Instructions of the longest system text: real ones go on, at a cost in every row."""
+_VERSIONS: Final = (1, 4)
+"""Fewest and, less one, most versions (or buttons) of an application's text."""
 _FAVOUR: Final = 3.0  # exponent: how much more often some public texts are copied than others
 _ANYBODYS: Final = ("fraud", "benign-framework")
 """Roles whose system texts aren't their owners' own."""
@@ -73,6 +76,22 @@ def write_openings(rng: np.random.Generator, count: int) -> pl.Series:
 def write_closings(rng: np.random.Generator, count: int) -> pl.Series:
     """Write what stands after the user's words in each of `count` prompt templates."""
     return "\n\n" + _write_instructions(rng, rng.integers(1, 3, count))
+
+
+def write_application(
+    rng: np.random.Generator, job: str, *, demands: float
+) -> tuple[str, pl.Series]:
+    """Write what an application puts before its user's item, and after it in each of its versions.
+
+    Grain:   one opening, and one to three closings. `demands` is the share of applications whose
+             text demands of the `job` what harvests demand; others' texts are anybody's.
+    """
+    versions = int(rng.integers(*_VERSIONS))
+    if rng.random() >= demands:
+        return write_openings(rng, 1)[0], write_closings(rng, versions)
+    key = rng.integers(0, 2**63, versions).astype(np.uint64)
+    openings, closings = phrasebook().write(Wish(job, 1.0, np.zeros(versions, np.int64), key))
+    return openings[0], closings
 
 
 def adopt_systems(rng: np.random.Generator, people: pl.DataFrame, data: Path) -> pl.DataFrame:

@@ -15,13 +15,13 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 import polars as pl
 
+from stillwatch_lab.cohorts.lookalikes.look_alike import draw_between
 from stillwatch_lab.cohorts.people import Volume, draw_people
 from stillwatch_lab.cohorts.places import draw_servers, lay_carriers
 from stillwatch_lab.cohorts.teams import repeat_list
-from stillwatch_lab.cohorts.wording import write_closings, write_openings, write_systems
+from stillwatch_lab.cohorts.wording import write_application, write_systems
 from stillwatch_lab.rhythms.schedules import SCHEDULE
 from stillwatch_lab.scene import DAY_S, HOUR_S, MINUTE_S, Scene
-from stillwatch_lab.text.paraphrases import Wish, phrasebook
 
 
 class Purpose(NamedTuple):
@@ -61,8 +61,6 @@ PURPOSES: Final = (
 )
 _ASKS_LIKE_A_HARVEST: Final = 0.4
 """Share of applications whose text demands what harvests demand; others' texts are anybody's."""
-_VERSIONS: Final = (1, 4)
-"""Fewest and, less one, most versions of the text, of which each account has one."""
 _OLDER: Final = 0.5  # accounts of each further version, per account of the one before
 _FIRES: Final = (1, 2, 3, 4, 6, 8, 12, 24, 48)
 """Times a day that people set: each leaves whole quarters of an hour."""
@@ -111,21 +109,16 @@ def draw_by_the_clock(
     return people.with_columns(repeat_list(servers, count), share)
 
 
-def _between(rng: np.random.Generator, low: float, high: float) -> float:
-    """Draw a number, log-uniform."""
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-
 def _lay_work(rng: np.random.Generator, people: pl.DataFrame, purpose: Purpose) -> pl.DataFrame:
     """Lay the application over its customers: its text in a few versions, client and settings."""
     count = people.height
     client = _CLIENT if rng.random() < _ONE_CLIENT else ()
     same = (*client, *(_SETTINGS if rng.random() < _ONE_CLIENT else ()))
-    opening, closings = _write_text(rng, purpose.job)
+    opening, closings = write_application(rng, purpose.job, demands=_ASKS_LIKE_A_HARVEST)
     shares = _OLDER ** np.arange(len(closings))
     version = rng.choice(len(closings), count, p=shares / shares.sum())
     system = write_systems(rng, 1)[0] if rng.random() < _ONE_CLIENT else None
-    tokens = _between(rng, *purpose.tokens) * rng.lognormal(0.0, 0.15, count)
+    tokens = draw_between(rng, *purpose.tokens) * rng.lognormal(0.0, 0.15, count)
     return people.with_columns(
         *(pl.lit(people[name][0], people.schema[name]).alias(name) for name in same),
         pl.Series("tools", np.full(count, rng.integers(purpose.tools + 1))),
@@ -140,22 +133,12 @@ def _lay_work(rng: np.random.Generator, people: pl.DataFrame, purpose: Purpose) 
     )
 
 
-def _write_text(rng: np.random.Generator, job: str) -> tuple[str, pl.Series]:
-    """Write what stands before an item, and what stands after it in each version."""
-    versions = int(rng.integers(*_VERSIONS))
-    if rng.random() >= _ASKS_LIKE_A_HARVEST:
-        return write_openings(rng, 1)[0], write_closings(rng, versions)
-    key = rng.integers(0, 2**63, versions).astype(np.uint64)
-    openings, closings = phrasebook().write(Wish(job, 1.0, np.zeros(versions, np.int64), key))
-    return openings[0], closings
-
-
 def _lay_clock(
     rng: np.random.Generator, people: pl.DataFrame, purpose: Purpose, *, a_day: float
 ) -> pl.DataFrame:
     """Lay how often the application's clocks fire, and when each does; `a_day` are requests."""
     count = people.height
-    most = min(_between(rng, *purpose.fires), max(1.0, a_day))
+    most = min(draw_between(rng, *purpose.fires), max(1.0, a_day))
     fires = max(times for times in _FIRES if times <= most)
     started = rng.uniform(0.0, DAY_S, count)
     if purpose.hours:
@@ -166,7 +149,7 @@ def _lay_clock(
         pl.lit(SCHEDULE).alias("rhythm"),
         pl.Series("fires", np.full(count, fires)),
         pl.Series("phase_s", started),
-        pl.lit(_between(rng, *_JITTER_S)).alias("jitter_s"),
+        pl.lit(draw_between(rng, *_JITTER_S)).alias("jitter_s"),
         pl.Series("active_days", 1.0 - misses),
         pl.lit(float(rng.random() >= purpose.working)).alias("weekend"),
     )
@@ -178,9 +161,9 @@ def _lay_items(rng: np.random.Generator, people: pl.DataFrame, purpose: Purpose)
         return people
     pool = pl.lit(int(rng.integers(1, 2**30))).alias("pool")
     if purpose.items == "bank":
-        size = pl.lit(round(_between(rng, *_BANK_ITEMS))).alias("pool_items")
+        size = pl.lit(round(draw_between(rng, *_BANK_ITEMS))).alias("pool_items")
         return people.with_columns(pool, size)
-    each = int(np.ceil(people["volume"].to_numpy().max() * _between(rng, *_SPARE)))
+    each = int(np.ceil(people["volume"].to_numpy().max() * draw_between(rng, *_SPARE)))
     lanes = people.height if purpose.items == "queue" else 1
     return people.with_columns(
         pool,

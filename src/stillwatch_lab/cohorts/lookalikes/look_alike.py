@@ -1,6 +1,7 @@
 """One kind of honest account that looks guilty: who draws it, how many there are, how large.
 
-Read by `registry`, which lists them all, and by `cohorts.groups`. Absent: the kinds themselves.
+Read by `registry`, which lists them all, by `cohorts.groups`, and by kinds that draw their sizes as
+groups draw theirs. Absent: the kinds themselves.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
 Draw = Callable[..., pl.DataFrame]
@@ -42,3 +44,8 @@ class LookAlike:
     """It is there where somebody asks for it, and the shipped null of judging doesn't know it."""
     grant: Grant | None = None
     """Its permission."""
+
+
+def draw_between(rng: np.random.Generator, low: float, high: float) -> float:
+    """Draw a number between two, log-uniform. Grain: one."""
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))

@@ -15,13 +15,13 @@ from typing import Final, NamedTuple
 import numpy as np
 import polars as pl
 
+from stillwatch_lab.cohorts.lookalikes.look_alike import draw_between
 from stillwatch_lab.cohorts.people import Volume, draw_people
 from stillwatch_lab.cohorts.places import draw_servers, lay_carriers
 from stillwatch_lab.cohorts.teams import repeat_list
-from stillwatch_lab.cohorts.wording import write_closings, write_openings, write_systems
+from stillwatch_lab.cohorts.wording import write_application, write_systems
 from stillwatch_lab.fit.honest import Floats
 from stillwatch_lab.scene import DAY_S, Scene
-from stillwatch_lab.text.paraphrases import Wish, phrasebook
 
 
 class Purpose(NamedTuple):
@@ -51,8 +51,6 @@ PURPOSES: Final = (
 )
 _ASKS_LIKE_A_HARVEST: Final = 0.6
 """Share of applications whose text demands what harvests demand; others' texts are anybody's."""
-_VERSIONS: Final = (1, 4)
-"""Fewest and, less one, most versions (or buttons) of the text, of which each user has one."""
 _OLDER: Final = 0.5  # users of each further version, per user of the one before
 _BANK_ITEMS: Final = (40, 2_500)
 """Items of a bank, log-uniform: a term's sheets to a publisher's collection."""
@@ -105,7 +103,7 @@ def draw_own_keys(
     if rng.random() < purpose.banks:
         people = people.with_columns(
             pl.lit(int(rng.integers(1, 2**30))).alias("pool"),
-            pl.lit(round(_between(rng, *_BANK_ITEMS))).alias("pool_items"),
+            pl.lit(round(draw_between(rng, *_BANK_ITEMS))).alias("pool_items"),
         )
     if rng.random() < _SERVED:
         servers = draw_servers(rng, int(rng.integers(*_SERVERS)))
@@ -119,21 +117,16 @@ def draw_own_keys(
     return people
 
 
-def _between(rng: np.random.Generator, low: float, high: float) -> float:
-    """Draw a number, log-uniform."""
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-
 def _lay_work(rng: np.random.Generator, people: pl.DataFrame, purpose: Purpose) -> pl.DataFrame:
     """Lay the application over its users: its text in a few versions, client and settings."""
     count = people.height
     client = _CLIENT if rng.random() < _ONE_CLIENT else ()
     same = (*client, *(_SETTINGS if rng.random() < _SETS_MODEL else ()))
-    opening, closings = _write_text(rng, purpose.job)
+    opening, closings = write_application(rng, purpose.job, demands=_ASKS_LIKE_A_HARVEST)
     shares = _OLDER ** np.arange(len(closings))
     version = rng.choice(len(closings), count, p=shares / shares.sum())
     system = write_systems(rng, 1)[0] if rng.random() < _SETS_MODEL else None
-    tokens = _between(rng, *purpose.tokens) * rng.lognormal(0.0, 0.25, count)
+    tokens = draw_between(rng, *purpose.tokens) * rng.lognormal(0.0, 0.25, count)
     return people.with_columns(
         *(pl.lit(people[name][0], people.schema[name]).alias(name) for name in same),
         pl.Series("tools", np.full(count, rng.integers(purpose.tools + 1))),
@@ -145,16 +138,6 @@ def _lay_work(rng: np.random.Generator, people: pl.DataFrame, purpose: Purpose) 
         pl.Series("turns", 1.0 + (purpose.turns - 1.0) * rng.gamma(2.0, 0.5, count)),
         pl.lit("api").alias("path"),
     )
-
-
-def _write_text(rng: np.random.Generator, job: str) -> tuple[str, pl.Series]:
-    """Write what stands before a user's item, and what stands after it in each version."""
-    versions = int(rng.integers(*_VERSIONS))
-    if rng.random() >= _ASKS_LIKE_A_HARVEST:
-        return write_openings(rng, 1)[0], write_closings(rng, versions)
-    key = rng.integers(0, 2**63, versions).astype(np.uint64)
-    openings, closings = phrasebook().write(Wish(job, 1.0, np.zeros(versions, np.int64), key))
-    return openings[0], closings
 
 
 def _lay_signups(rng: np.random.Generator, scene: Scene, people: pl.DataFrame) -> pl.DataFrame:
@@ -175,7 +158,7 @@ def _lay_signups(rng: np.random.Generator, scene: Scene, people: pl.DataFrame) -
 
 def _draw_since(rng: np.random.Generator, count: int, scene: Scene) -> Floats:
     """Draw sign-ups since the application came out, some of them during the run."""
-    age = _between(rng, 20.0, 500.0)
+    age = draw_between(rng, 20.0, 500.0)
     after = rng.exponential(_FADES_DAYS, count) % (age + 0.7 * scene.days)
     return np.asarray((after - age) * DAY_S)
 

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import polars as pl
 
+from stillwatch_lab.cohorts.lookalikes.look_alike import draw_between
 from stillwatch_lab.cohorts.people import FREE_MAIL, Volume, draw_people
 from stillwatch_lab.cohorts.places import draw_servers, draw_subnet
 from stillwatch_lab.cohorts.teams import lay_one_job
@@ -94,21 +95,16 @@ def _choose(rng: np.random.Generator, shares: dict[str, float]) -> str:
     return str(rng.choice(list(shares), p=list(shares.values())))
 
 
-def _between(rng: np.random.Generator, low: float, high: float) -> float:
-    """Draw a number, log-uniform."""
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-
 def _draw_signups(rng: np.random.Generator, count: int, scene: Scene) -> Floats:
     """Draw when the keys were made; a customer who grows may make the last during the run."""
     how = _choose(rng, _SIGNUPS)
     if how == "grown":
-        begin, last = -_between(rng, 60.0, 700.0), rng.uniform(-40.0, 0.4 * scene.days)
+        begin, last = -draw_between(rng, 60.0, 700.0), rng.uniform(-40.0, 0.4 * scene.days)
         return np.sort(rng.uniform(begin, last, count)) * DAY_S
-    age = _between(rng, 3.0, 600.0)
+    age = draw_between(rng, 3.0, 600.0)
     days = -rng.uniform(1.0, age, 1 if how == "day" else int(rng.integers(2, 6)))
     day = np.floor(np.sort(rng.choice(days, count)))
-    hour = rng.uniform(7.0, 15.0) + np.cumsum(rng.exponential(_between(rng, 0.02, 0.3), count))
+    hour = rng.uniform(7.0, 15.0) + np.cumsum(rng.exponential(draw_between(rng, 0.02, 0.3), count))
     return np.asarray(day * DAY_S + hour * HOUR_S)
 
 
@@ -123,7 +119,7 @@ def _draw_place(rng: np.random.Generator, people: pl.DataFrame) -> pl.Series:
 
 def _lay_work(rng: np.random.Generator, keys: pl.DataFrame, work: Work) -> pl.DataFrame:
     """Lay one application's kind of work, texts and answers over the keys."""
-    count, tokens = keys.height, _between(rng, *work.tokens)
+    count, tokens = keys.height, draw_between(rng, *work.tokens)
     has_system, has_template = rng.random() < _HAS_SYSTEM, rng.random() < _HAS_SYSTEM
     system = write_systems(rng, 1)[0] if has_system or not has_template else None
     opening, closing = write_openings(rng, 1)[0], write_closings(rng, 1)[0]
@@ -133,7 +129,7 @@ def _lay_work(rng: np.random.Generator, keys: pl.DataFrame, work: Work) -> pl.Da
         pl.lit(system, pl.String).alias("system"),
         pl.lit(opening if has_template else None, pl.String).alias("prefix"),
         pl.lit(closing if has_template else None, pl.String).alias("suffix"),
-        pl.Series("end_users", np.full(count, round(_between(rng, 30.0, 5_000.0)))),
+        pl.Series("end_users", np.full(count, round(draw_between(rng, 30.0, 5_000.0)))),
         pl.Series("turns", np.full(count, 1.0 + max(0.0, rng.normal(0.3, 0.8)))),
         pl.Series("focus", np.full(count, 0.97)),
     )
