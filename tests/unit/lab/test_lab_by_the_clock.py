@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from stillwatch_lab.cohorts import wording
 from stillwatch_lab.cohorts.groups import GroupOrder, draw_group
 from stillwatch_lab.cohorts.institutions import draw_vpn_exits
-from stillwatch_lab.cohorts.lookalikes import by_the_clock
 from stillwatch_lab.cohorts.lookalikes.by_the_clock import PURPOSES
 from stillwatch_lab.cohorts.lookalikes.registry import LOOK_ALIKES, TIED, USUAL
 from stillwatch_lab.cohorts.people import Volume
@@ -86,7 +86,7 @@ def test_four_in_ten_ask_as_a_harvest_does(monkeypatch: pytest.MonkeyPatch) -> N
         asked.append(1)
         return phrasebook()
 
-    monkeypatch.setattr(by_the_clock, "phrasebook", open_book)
+    monkeypatch.setattr(wording, "phrasebook", open_book)
     for seed in range(GROUPS):
         draw(seed, size=5)
     assert 0.3 < len(asked) / GROUPS < 0.5
