@@ -286,6 +286,23 @@ def test_a_few_of_a_campaign_go_home_where_their_queue_can_t_stand_alone(
     assert len(kept[0].queue_bits) == len(kept[0].members)
 
 
+def test_nobody_goes_home_to_a_queue_that_is_dissolved() -> None:
+    """Two queues of eighty heads, both unsure, fit each other too: all come home."""
+    run = Run(queue=80, seed=12, handed=0.0)
+    run.refused[run.heads] = 0
+    for few in (run.heads[:7], run.heads[7:14]):
+        run.refused[few] = 8
+        for k, a in enumerate(few):
+            for step in (1, 2, 3):
+                run.repeat(int(a), int(few[(k + step) % 7]))
+    search = searched(run.n, run.heads, alike=run.heads)
+    found = join_queues(search, run.queues(), settings=SETTINGS)
+    assert sorted(len(b.members) for b in found) == [7, 7, 66]
+    bounds = [b.log2_e for b in found], [1e-9 if b.pieces else 0.05 for b in found]
+    (whole,) = give_back(search, found, bounds, settings=SETTINGS)[0]
+    assert set(whole.members) == set(run.heads)
+
+
 def test_a_queue_that_no_group_fits_keeps_its_actors() -> None:
     """Twelve heads that share nothing with anybody: however unsure, there is no home for them."""
     run = Run(queue=12, seed=7, handed=0.9)

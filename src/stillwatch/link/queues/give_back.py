@@ -33,31 +33,30 @@ def give_back(
 ) -> Bounded:
     """Dissolve queues that no group of the search went into, and that are not sure on their own.
 
-    One is dissolved where half of its actors or more fit another bundle by their traits: these
-    join it, and the others are free. What is left keeps its evidence: no e- or q-value changes, for
-    what was tested was tested.
+    One is dissolved where half of its actors or more fit a bundle that stands, by their traits:
+    these join it, and the others are free. What is left keeps its evidence: no e- or q-value
+    changes, for what was tested was tested.
 
     Grain:   one bundle, one e- and one q-value of each that stays, in their order.
     Cost:    for each such queue the rows of its actors, and those of all other bundles' members.
     """
-    kept: list[Bundle | None] = list(bundles)
+    stands = [
+        bool(b.pieces) or q <= settings.apart_q_max for b, q in zip(bundles, bounds[1], strict=True)
+    ]
+    kept = {k: bundle for k, bundle in enumerate(bundles) if stands[k]}
+    homes = list(kept)
     for k, bundle in enumerate(bundles):
-        if bundle.pieces or bounds[1][k] <= settings.apart_q_max:
+        if stands[k]:
             continue
-        others = {j: other for j, other in enumerate(kept) if other is not None and j != k}
         fits = np.array(
-            [weigh_traits(search, b.members, bundle.members, settings) for b in others.values()]
-        ).reshape(len(others), len(bundle.members))
+            [weigh_traits(search, kept[j].members, bundle.members, settings) for j in homes]
+        ).reshape(len(homes), len(bundle.members))
         finds = fits.max(axis=0, initial=IMPOSSIBLE) > IMPOSSIBLE
         if finds.mean() < SAME_SHARE:
+            kept[k] = bundle
             continue
         home = fits.argmax(axis=0)
-        for at, (j, other) in enumerate(others.items()):
-            kept[j] = extend(other, bundle.members[finds & (home == at)])
-        kept[k] = None
-    stays = [k for k, bundle in enumerate(kept) if bundle is not None]
-    return (
-        [bundle for bundle in kept if bundle is not None],
-        [bounds[0][k] for k in stays],
-        [bounds[1][k] for k in stays],
-    )
+        for at, j in enumerate(homes):
+            kept[j] = extend(kept[j], bundle.members[finds & (home == at)])
+    stay = sorted(kept)
+    return [kept[k] for k in stay], [bounds[0][k] for k in stay], [bounds[1][k] for k in stay]
