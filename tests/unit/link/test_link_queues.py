@@ -263,18 +263,24 @@ def test_a_queue_of_a_few_leaves_the_honest_rest_of_their_group_alone() -> None:
     assert found[0].log2_e == -np.inf
 
 
+def refuse_few(queues: int) -> Run:
+    """Eighty heads, of whom so many times seven were refused anything, and hand it on."""
+    run = Run(queue=80, seed=12, handed=0.0)
+    run.refused[run.heads] = 0
+    for few in np.split(run.heads[: 7 * queues], queues):
+        run.refused[few] = 8
+        for k, a in enumerate(few):
+            for step in (1, 2, 3):
+                run.repeat(int(a), int(few[(k + step) % 7]))
+    return run
+
+
 @pytest.mark.parametrize(("q", "parts"), [(0.02, 1), (0.01, 2)])
 def test_a_few_of_a_campaign_go_home_where_their_queue_can_t_stand_alone(
     q: float, parts: int
 ) -> None:
     """Seven of eighty heads were refused anything: if surely tied they stand apart."""
-    run = Run(queue=80, seed=12, handed=0.0)
-    run.refused[run.heads] = 0
-    few = run.heads[:7]
-    run.refused[few] = 8
-    for k, a in enumerate(few):
-        for step in (1, 2, 3):
-            run.repeat(int(a), int(few[(k + step) % 7]))
+    run = refuse_few(1)
     search = searched(run.n, run.heads, alike=run.heads)
     found = join_queues(search, run.queues(), settings=SETTINGS)
     assert sorted(len(b.members) for b in found) == [7, 73], "the queue has taken them out"
@@ -288,13 +294,7 @@ def test_a_few_of_a_campaign_go_home_where_their_queue_can_t_stand_alone(
 
 def test_nobody_goes_home_to_a_queue_that_is_dissolved() -> None:
     """Two queues of eighty heads, both unsure, fit each other too: all come home."""
-    run = Run(queue=80, seed=12, handed=0.0)
-    run.refused[run.heads] = 0
-    for few in (run.heads[:7], run.heads[7:14]):
-        run.refused[few] = 8
-        for k, a in enumerate(few):
-            for step in (1, 2, 3):
-                run.repeat(int(a), int(few[(k + step) % 7]))
+    run = refuse_few(2)
     search = searched(run.n, run.heads, alike=run.heads)
     found = join_queues(search, run.queues(), settings=SETTINGS)
     assert sorted(len(b.members) for b in found) == [7, 7, 66]
