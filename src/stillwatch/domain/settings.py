@@ -41,8 +41,9 @@ class LinkSettings:
     """Evidence from which a group counts as one queue: an e-value of 128, as if q were 0.01 and
     every queue that is tested were one."""
     apart_q_max: float = 0.01
-    """How surely a queue has to stand alone to keep what it took out of a group: as surely as a
-    group has to be tied before it is judged (`DetectSettings.link_q_max`)."""
+    """How surely a queue has to stand alone to keep what it took out of a group, and how surely
+    traits have to tie a group for the queue of a few to be the whole's: as surely as a group has to
+    be tied before it is judged (`DetectSettings.link_q_max`)."""
     queue_cap_bits: float = 12.0
     """Cap of what a member's repetitions say: they are counted against a control of the same run,
     not against a popularity that can be misjudged, so they may say as much as two families."""

@@ -20,7 +20,7 @@ from stillwatch.link.counts import SHARE_MIN, count_values, weigh_members
 from stillwatch.link.e_values import IMPOSSIBLE
 from stillwatch.link.evidence import Null
 from stillwatch.link.overdispersion import measure_overdispersion
-from stillwatch.link.queues import Bundle, give_back, join_queues, read_queues
+from stillwatch.link.queues import Bundle, confine_queues, give_back, join_queues, read_queues
 from stillwatch.link.search import Search, propose_groups
 from stillwatch.link.table import F64, I32, TraitTable, tabulate_traits
 from stillwatch.link.testimony import bound_bundles, test_groups
@@ -70,7 +70,9 @@ def link_accounts(
     heard = echoes or Echoes.none()
     queues = read_queues(table, heard.found, watched=heard.watched)
     bundles = join_queues(search, queues, settings=settings)
-    bounds = bound_bundles(bundles, told, seeds=search.seeds_tested)
+    seeds = search.seeds_tested
+    bundles = confine_queues(bundles, queues, told, seeds=seeds, settings=settings)
+    bounds = bound_bundles(bundles, told, seeds=seeds)
     bundles, log2_e, q = give_back(search, bundles, bounds, settings=settings)
     groups, members, rows = [], [], []
     for k, bundle in enumerate(bundles):

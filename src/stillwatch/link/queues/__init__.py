@@ -6,8 +6,9 @@ chance, a class or a headline make of it. An operator can hide cards, homes, cli
 wording; lost work must be sent again. Source: coordination.md, 6.1c; ADR 0008.
 """
 
+from stillwatch.link.queues.confine import confine_queues
 from stillwatch.link.queues.give_back import give_back
 from stillwatch.link.queues.join import Bundle, join_queues
 from stillwatch.link.queues.read import Queues, read_queues
 
-__all__ = ["Bundle", "Queues", "give_back", "join_queues", "read_queues"]
+__all__ = ["Bundle", "Queues", "confine_queues", "give_back", "join_queues", "read_queues"]

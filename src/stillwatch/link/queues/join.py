@@ -20,6 +20,8 @@ from stillwatch.link.queues.propose import propose_queues
 from stillwatch.link.queues.read import Queues
 from stillwatch.link.queues.weigh import (
     expect_repetitions,
+    find_handing,
+    rate_repetitions,
     spell_set,
     weigh_queue,
     weigh_repetitions,
@@ -28,7 +30,7 @@ from stillwatch.link.search import Search
 from stillwatch.link.table import F64, I32, Bools
 from stillwatch.link.witness import SAME_SHARE
 
-_OVERLAP = 0.3
+OVERLAP = 0.3
 """Share of a group that a queue must run through to make the rest of it members too: less than a
 third, and the queue is somebody's in the group, not the group's."""
 _PART = 0.1
@@ -150,16 +152,13 @@ def _runs_through(queues: Queues, queue: I32, group: I32) -> bool:
     standing beside one.
     """
     both = np.intersect1d(queue, group)
-    if len(both) < max(3, _OVERLAP * min(len(group), len(queue))):
+    if len(both) < max(3, OVERLAP * min(len(group), len(queue))):
         return False
-    inside = np.zeros(len(queues.refused), np.bool_)
-    inside[group] = True
-    among = inside[queues.source] & inside[queues.target]
-    handing = np.union1d(queues.source[among], queues.target[among])
+    handing = find_handing(queues, group)
     if 2 * len(both) >= len(queue):
         if len(queue) < _PART * len(group):
             return False
-    elif len(np.setdiff1d(handing, queue)) >= len(both) or len(both) < _OVERLAP * len(group):
+    elif len(np.setdiff1d(handing, queue)) >= len(both) or len(both) < OVERLAP * len(group):
         return False
     silent = np.setdiff1d(group, np.union1d(handing, queue))
     against = float(np.sum(np.log2(1 + expect_repetitions(queues, queue)[silent])))
@@ -178,7 +177,9 @@ def _bundle(
     log2_e, count, chance = weigh_queue(queues, group, chosen=draft.is_chosen)
     if log2_e <= settings.queue_bits:
         none = np.zeros(len(group))
-        return Bundle(group, pieces, none, IMPOSSIBLE, *_rates(queues, group, count, chance))
+        return Bundle(
+            group, pieces, none, IMPOSSIBLE, *rate_repetitions(queues, group, count, chance)
+        )
     for _ in range(limits.GROWTH_ROUNDS_MAX):
         fits = find_fitting(search, queues, group, settings)
         fresh = np.flatnonzero(free & fits).astype(np.int32)
@@ -192,9 +193,4 @@ def _bundle(
     group = let_go(search, queues, group, settings)
     _, count, chance = weigh_queue(queues, group, chosen=draft.is_chosen)
     bits = np.clip(weigh_repetitions(queues, group)[group], 0.0, settings.queue_cap_bits)
-    return Bundle(group, pieces, bits, log2_e, *_rates(queues, group, count, chance))
-
-
-def _rates(queues: Queues, group: I32, count: int, chance: float) -> tuple[float, float]:
-    refused = max(float(queues.refused[group].sum()), 1.0)
-    return count / refused, chance / refused
+    return Bundle(group, pieces, bits, log2_e, *rate_repetitions(queues, group, count, chance))

@@ -53,6 +53,26 @@ def expect_repetitions(queues: Queues, group: I32) -> F64:
     return np.asarray(total * share)
 
 
+def find_handing(queues: Queues, group: I32) -> I32:
+    """Find the actors of a group that hand requests on to others of it, or take them.
+
+    Grain:   the actors, in order.
+    """
+    inside = np.zeros(len(queues.refused), np.bool_)
+    inside[group] = True
+    among = inside[queues.source] & inside[queues.target]
+    return np.union1d(queues.source[among], queues.target[among]).astype(np.int32)
+
+
+def rate_repetitions(queues: Queues, group: I32, count: int, chance: float) -> tuple[float, float]:
+    """Give repetitions, and those that chance makes, per refused request of a group.
+
+    Units:   two shares: observed, expected.
+    """
+    refused = max(float(queues.refused[group].sum()), 1.0)
+    return count / refused, chance / refused
+
+
 def _log2_factorial(k: int) -> float:
     return float(np.sum(np.log2(np.arange(1, k + 1))))
 
