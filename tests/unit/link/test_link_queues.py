@@ -11,7 +11,15 @@ import pytest
 from stillwatch.domain.observations import ECHO, WATCHED, Echoes
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import REGISTER
-from stillwatch.link.queues import Bundle, Queues, give_back, join_queues, read_queues
+from stillwatch.link.e_values import IMPOSSIBLE
+from stillwatch.link.queues import (
+    Bundle,
+    Queues,
+    confine_queues,
+    give_back,
+    join_queues,
+    read_queues,
+)
 from stillwatch.link.queues.join import Draft
 from stillwatch.link.queues.propose import propose_queues
 from stillwatch.link.queues.weigh import spell_set, weigh_queue, weigh_repetitions
@@ -310,6 +318,52 @@ def test_a_queue_that_no_group_fits_keeps_its_actors() -> None:
     found = join_queues(search, run.queues(), settings=SETTINGS)
     bounds = [b.log2_e for b in found], [0.1] * len(found)
     assert give_back(search, found, bounds, settings=SETTINGS)[0] == found
+
+
+def keys_among_neighbours(keys: int) -> tuple[Run, Bundle]:
+    """Forty whom their country ties, and of whom so many hand on: as one bundle of the search."""
+    run = Run(queue=40, seed=12, handed=0.0)
+    few = run.heads[:keys]
+    run.refused[few] = 8
+    for k, a in enumerate(few):
+        for step in (1, 2, 3):
+            run.repeat(int(a), int(few[(k + step) % keys]))
+    bits = np.where(np.isin(run.heads, few), 9.0, 0.0)
+    log2_e, *_ = weigh_queue(run.queues(), run.heads, chosen=False)
+    return run, Bundle(run.heads, (0,), bits, log2_e, 0.9, 0.001)
+
+
+@pytest.mark.parametrize(
+    ("keys", "traits", "left"),
+    [(4, 0.0, 40), (8, 0.0, 8), (8, 40.0, 40), (13, 0.0, 40)],
+    ids=["too few to stand alone", "they alone", "traits tie the whole", "a third of it"],
+)
+def test_the_queue_of_a_few_ties_nobody_who_stands_beside_them(
+    keys: int, traits: float, left: int
+) -> None:
+    """Keys of one customer among people of their country, whom nothing else ties."""
+    run, whole = keys_among_neighbours(keys)
+    assert whole.log2_e > SETTINGS.queue_bits, "of the whole the queue says a lot"
+    told = [(0, traits)]
+    (one,) = confine_queues([whole], run.queues(), told, seeds=1_000, settings=SETTINGS)
+    assert len(one.members) == len(one.queue_bits) == left
+    if left < len(whole.members):
+        assert set(one.members) == set(run.heads[:keys])
+        assert one.pieces == (), "it stands or falls by its queue"
+        assert SETTINGS.queue_bits < one.log2_e < whole.log2_e, "what was chosen costs more"
+        assert one.observed > 0
+    elif keys == 4:
+        assert one.log2_e == IMPOSSIBLE, "nothing ties the whole by its queue"
+        assert not one.queue_bits.any()
+    else:
+        assert one is whole
+
+
+def test_without_any_word_of_traits_every_queue_stands_by_itself() -> None:
+    """Nothing was proposed but by queues."""
+    run, whole = keys_among_neighbours(8)
+    (one,) = confine_queues([whole], run.queues(), [], seeds=0, settings=SETTINGS)
+    assert len(one.members) == 8
 
 
 @pytest.mark.parametrize(
