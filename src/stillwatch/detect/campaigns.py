@@ -21,13 +21,11 @@ from stillwatch.domain.observations import Passages
 from stillwatch.domain.results import CAMPAIGNS_OUT, EXCHANGES_OUT, HARVEST, TEMPLATES_OUT
 
 _CORE = 0.5
-"""From which an exchange counts as harvest (CONTRACT.md, section 4), and a group is said to."""
+"""From which an exchange counts as harvest. CONTRACT.md, section 4."""
 _NAMED_SHARE = 0.05
 """Share of the harvest from which a tactic or a capability is named."""
 _NOTHING_KNOWN = "other"
 """The capability that says none: named last, however frequent it is."""
-_TIES_TOLD = 5
-"""Channels that the summary names, strongest first; `channels` has them all."""
 _REPLAY = "dataset_replay"
 _GRADING = "rubric_grading"
 _TAKEN = {"account_id": pl.String, "harvested": pl.Int64, "evaluated": pl.Int64}
@@ -36,8 +34,6 @@ _TOLD = (
     "model",
 )  # fmt: skip
 """Columns of an exchange that a campaign is told by."""
-_SUMMARY = "{accounts:,} accounts {verb} {exchanges:,} exchanges{purpose}; tied by {ties}."
-_UNTOLD = "{accounts:,} accounts look like a harvest's, but share no exchanges; tied by {ties}."
 
 
 @dataclass(frozen=True)
@@ -71,7 +67,7 @@ def find_campaigns(
 
     Grain:   CAMPAIGNS_OUT one row per campaign; EXCHANGES_OUT one per exchange of its accounts.
     `passages` are those of the run, as `traffic` has numbered them; `pivots` is the q-value of the
-    release pivot by group.
+    release pivot by group. No summary is written yet: it says what is said of the accounts.
     Order:   sorted by campaign_id, exchange_id.
     """
     chosen = [j for j in judged if j.judgement in ("harvest", "coordinated_other")]
@@ -130,9 +126,6 @@ def _summarise(  # noqa: PLR0913, PLR0917  one row, field by field
     tactics = _frequent(_list_tactics(core), "tactic", of=len(core))
     capabilities = sorted(_frequent(core, "capability", of=len(core)), key=_NOTHING_KNOWN.__eq__)
     accounts = own["account_id"].n_unique()
-    likely = "harvest" if group.probability >= _CORE else "perhaps harvest"
-    verb = likely if kind == "distillation" else "act together, though not to harvest,"
-    purpose = f" by {', '.join(tactics).replace('_', ' ')}" if tactics else ""
     return CAMPAIGNS_OUT.conform(
         pl.DataFrame(
             {
@@ -148,26 +141,11 @@ def _summarise(  # noqa: PLR0913, PLR0917  one row, field by field
                 "capabilities": [capabilities],
                 "channels": [channels],
                 "pivot_q_value": [pivot],
-                "summary": [
-                    (_SUMMARY if len(core) or kind != "distillation" else _UNTOLD).format(
-                        accounts=accounts,
-                        verb=verb,
-                        exchanges=len(core),
-                        purpose=purpose,
-                        ties=_list_ties(channels),
-                    )
-                ],
+                "summary": [""],
             },
             schema_overrides=CAMPAIGNS_OUT.schema,
         )
     )
-
-
-def _list_ties(channels: list[str]) -> str:
-    """Name the channels that tie most, and how many others do."""
-    told = [channel.replace("_", " ") for channel in channels[:_TIES_TOLD]]
-    left = len(channels) - len(told)
-    return ", ".join(told) + (f" and {left} more" if left > 0 else "")
 
 
 def _list_tactics(core: pl.DataFrame) -> pl.DataFrame:

@@ -34,6 +34,7 @@ from stillwatch.detect.verdicts.listed import (
     list_groups,
     tell_beside,
     weigh_by_group,
+    word_campaigns,
 )
 from stillwatch.detect.verdicts.pivots import test_pivots
 from stillwatch.detect.verdicts.standings import list_standings
@@ -144,7 +145,9 @@ def detect_campaigns(
         allowed,
         list_groups(judged, tied.groups, volumes, tied.members, found),
         pl.concat([tied.evidence, *list_evidence(judged, traffic, null), *beside]),
-        weigh_by_group(found, judged, permitted=partners | _permitted(allowed)),
+        word_campaigns(
+            weigh_by_group(found, judged, permitted=partners | _permitted(allowed)), allowed
+        ),
         {j.group_id: j.p_value for j in judged if j.judgement != "undecided"},
         *_keep_answers(register.answered, judged, null),
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 from nulls_by_hand import judged
 from traffic_by_hand import STREAM, Scene, group_rows
 
-from stillwatch.detect.campaigns import Campaigns, _list_ties, find_campaigns, name_campaign
+from stillwatch.detect.campaigns import Campaigns, find_campaigns, name_campaign
+from stillwatch.detect.verdicts.listed import word_campaigns
 from stillwatch.domain.results import CAMPAIGNS_OUT, EXCHANGES_OUT, HARVEST, TEMPLATES_OUT
 from stillwatch.domain.schema import check_frame
 
@@ -42,6 +45,18 @@ def made(
         pivots={"g-h": 0.04},
     )
     return scene, found, heads
+
+
+def summary_of(found: Campaigns, *, verdict: str = "fraudulent", **facts: object) -> str:
+    """What is written of the one campaign, where one of its accounts is called so."""
+    told = found.campaigns
+    for name, value in facts.items():
+        told = told.with_columns(pl.Series(name, [value], told.schema[name]))
+    accounts = pl.DataFrame(
+        {"verdict": [verdict, "fraudulent"], "campaign_id": [told["campaign_id"].item(), "c-other"]}
+    )
+    worded = word_campaigns(replace(found, campaigns=told), accounts)
+    return str(worded.campaigns["summary"].item())
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +166,7 @@ def test_where_there_is_no_text_all_that_heads_send_counts_and_no_tactic_is_name
     assert found.exchanges["membership"].unique().to_list() == [1.0]
     campaign = found.campaigns.row(0, named=True)
     assert (campaign["exchanges"], campaign["tactics"]) == (90, [])
-    assert campaign["summary"].startswith("5 accounts harvest 90 exchanges; tied by")
+    assert summary_of(found).startswith("5 accounts harvest 90 exchanges; tied by")
 
 
 def test_exchanges_without_a_text_count_as_the_others_do_on_average() -> None:
@@ -187,30 +202,50 @@ def test_a_coordinated_group_is_named_as_what_it_is() -> None:
     _, found, _ = made(judgement="coordinated_other")
     row = found.campaigns.row(0, named=True)
     assert row["kind"] == "coordinated_other"
-    assert "though not to harvest" in row["summary"]
+    assert "though not to harvest" in summary_of(found, verdict="watch")
 
 
 def test_a_summary_counts_in_words_that_an_analyst_reads(
     everything: tuple[Scene, Campaigns, list[str]],
 ) -> None:
     """Accounts, exchanges, tactic and ties."""
-    assert everything[1].campaigns["summary"].item() == (
+    assert summary_of(everything[1]) == (
         "10 accounts harvest 120 exchanges by cot elicitation; tied by template, client."
     )
 
 
-def test_a_summary_doubts_what_is_no_likelier_than_not() -> None:
-    """A group in which no hand shows, or of a middling p-value."""
-    _, found, _ = made(probability=0.49)
-    assert found.campaigns["summary"].item().startswith("10 accounts perhaps harvest 120 exchanges")
+@pytest.mark.parametrize(
+    ("verdict", "says"),
+    [
+        ("fraudulent", "10 accounts harvest 120"),
+        ("permitted", "10 accounts harvest 120"),
+        ("suspect", "10 accounts perhaps harvest 120"),
+        ("watch", "10 accounts perhaps harvest 120"),
+    ],
+)
+def test_a_summary_is_as_sure_as_what_is_said_of_the_accounts(
+    everything: tuple[Scene, Campaigns, list[str]], verdict: str, says: str
+) -> None:
+    """A group that waits for a person is no campaign in a headline, and none in a sentence."""
+    assert summary_of(everything[1], verdict=verdict).startswith(says)
 
 
-def test_a_summary_names_the_five_strongest_ties_and_counts_the_rest() -> None:
+def test_a_summary_names_the_five_strongest_ties_and_counts_the_rest(
+    everything: tuple[Scene, Campaigns, list[str]],
+) -> None:
     """An analyst reads a sentence; `channels` has them all."""
-    assert _list_ties(["client", "signup_week", "a", "b", "c", "d", "e"]) == (
-        "client, signup week, a, b, c and 2 more"
-    )
-    assert _list_ties(["client"]) == "client"
+    many = ["client", "signup_week", "a", "b", "c", "d", "e"]
+    says = summary_of(everything[1], channels=many)
+    assert says.endswith("tied by client, signup week, a, b, c and 2 more.")
+    assert summary_of(everything[1], channels=["client"]).endswith("tied by client.")
+
+
+def test_a_summary_says_where_nothing_is_shared_but_the_likeness(
+    everything: tuple[Scene, Campaigns, list[str]],
+) -> None:
+    """A harvest without an exchange that is its own."""
+    says = summary_of(everything[1], exchanges=0)
+    assert says.startswith("10 accounts look like a harvest's, but share no exchanges")
 
 
 def test_a_group_keeps_its_campaign_s_name() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,6 +22,12 @@ from stillwatch.detect.unmix.members import list_streams
 from stillwatch.detect.witnesses import WITNESSES
 from stillwatch.domain.results import EVIDENCE, GROUPS_OUT
 
+_TIES_TOLD = 5
+"""Channels that a summary names, strongest first; `channels` has them all."""
+_SUMMARY = "{accounts:,} accounts {verb} {exchanges:,} exchanges{purpose}; tied by {ties}."
+_UNTOLD = "{accounts:,} accounts look like a harvest's, but share no exchanges; tied by {ties}."
+_SURE = ("fraudulent", "permitted")
+"""Verdicts that say of accounts that they harvest; of others a summary says "perhaps"."""
 _SHIFT = 2.0
 """Standard deviations towards guilt that a witness's bits are weighed against."""
 
@@ -88,6 +95,43 @@ def weigh_by_group(
         share = pl.when(is_permitted).then(0.0).otherwise(pl.col("membership") * chance)
         exchanges = exchanges.with_columns(share.alias("membership"))
     return replace(found, exchanges=exchanges)
+
+
+def word_campaigns(found: Campaigns, accounts: pl.DataFrame) -> Campaigns:
+    """Write each campaign's summary, as sure as what is said of its accounts.
+
+    Grain:   CAMPAIGNS_OUT, as it was; `accounts` are the run's, with their verdicts.
+    """
+    sure = accounts.filter(pl.col("verdict").is_in(_SURE))["campaign_id"].drop_nulls()
+    called = frozenset(sure.unique())
+    told = [
+        _word_campaign(row, is_sure=row["campaign_id"] in called)
+        for row in found.campaigns.iter_rows(named=True)
+    ]
+    summaries = pl.Series("summary", told, pl.String)
+    return replace(found, campaigns=found.campaigns.with_columns(summaries))
+
+
+def _word_campaign(row: dict[str, Any], *, is_sure: bool) -> str:
+    verb, sentence = "act together, though not to harvest,", _SUMMARY
+    if row["kind"] == "distillation":
+        verb = "harvest" if is_sure else "perhaps harvest"
+        sentence = _SUMMARY if row["exchanges"] else _UNTOLD
+    tactics = ", ".join(row["tactics"]).replace("_", " ")
+    return sentence.format(
+        accounts=row["accounts"],
+        verb=verb,
+        exchanges=row["exchanges"],
+        purpose=f" by {tactics}" if tactics else "",
+        ties=_list_ties(row["channels"]),
+    )
+
+
+def _list_ties(channels: list[str]) -> str:
+    """Name the channels that tie most, and how many others do."""
+    told = [channel.replace("_", " ") for channel in channels[:_TIES_TOLD]]
+    left = len(channels) - len(told)
+    return ", ".join(told) + (f" and {left} more" if left > 0 else "")
 
 
 def list_evidence(
