@@ -176,10 +176,6 @@ BACKGROUND_EXCHANGES_MAX: Final = 40_000
 RESIDENT_EXCHANGES_MAX: Final = 2_000_000
 """Exchanges of a run up to which judging holds them all; of a larger run it holds a sample of about
 as many beside those of tied accounts: fifty times a background, in half a gigabyte."""
-PASSAGE_BLOCK_ROWS: Final = 16_000_000
-"""Rows of (exchange, passage) that are sorted at once: half a gigabyte while it lasts."""
-CAMPAIGN_BLOCK_ROWS: Final = 4_000_000
-"""Rows of (exchange, passage) whose templates are counted at once: some fifty bytes each."""
 TELLING_VALUES_MAX: Final = 64
 """Telling values kept of a campaign at a look: those beyond weigh little, and a pool of addresses
 would drive out all else."""
