@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from stillwatch.detect.traffic import I32, I64, Traffic
+from stillwatch.domain import limits
 from stillwatch.domain.arrays import read_only
 from stillwatch.domain.observations import Passages
 
@@ -55,18 +56,22 @@ def list_templates(traffic: Traffic, members: I32, *, passages: Passages) -> pl.
 def _count_inside(traffic: Traffic, members: I32, named: pl.DataFrame) -> pl.DataFrame:
     """Count the campaign's accounts and exchanges that carry each template, and its likely tactic.
 
-    Grain:   a row a template and place. Cost: a look at the passages; some numbers a template.
+    Grain:   a row a template and place.
+    Cost:    a look at the passages, limits.BLOCK_EXCHANGES or one account at a time; some numbers a
+             template.
     """
     kinds = named.select(_NAMED).unique(maintain_order=True)
     kind = named.join(kinds.with_row_index("kind"), on=_NAMED, maintain_order="left")["kind"]
-    tactic = traffic.exchanges["tactic"].gather(traffic.rows_of(members)).cast(pl.String)
-    tactics = tactic.drop_nulls().unique().sort()
-    tactic = tactic.cast(pl.Enum(tactics)).to_physical().cast(pl.Int64).fill_null(len(tactics))
+    tactics = traffic.exchanges["tactic"].unique().cast(pl.String).drop_nulls().sort()
     met, often = np.full((len(kinds), 2), -1), np.zeros((len(kinds), len(tactics) + 1), np.int64)
     counts = np.zeros((len(kinds), 2), np.int64)
     spans = traffic.account_start, traffic.passage_start, read_only(traffic.passage)
-    of_exchange, of_passage = read_only(tactic.to_numpy()), read_only(kind.to_numpy())
-    _count_kinds(members, spans, (of_exchange, of_passage), met, (counts, often))
+    of_passage = read_only(kind.to_numpy())
+    ends = np.cumsum(np.diff(traffic.account_start)[members]) // limits.BLOCK_EXCHANGES
+    for block in np.split(members, np.flatnonzero(np.diff(ends)) + 1):
+        tactic = traffic.exchanges["tactic"].gather(traffic.rows_of(block)).cast(pl.String)
+        code = tactic.cast(pl.Enum(tactics)).to_physical().cast(pl.Int64).fill_null(len(tactics))
+        _count_kinds(block, spans, (read_only(code.to_numpy()), of_passage), met, (counts, often))
     often, names = often[:, :-1], pl.Series("tactic", [*tactics, None], dtype=pl.String)
     likely = np.where(often.any(axis=1), often.argmax(axis=1) if len(tactics) else 0, len(tactics))
     return kinds.with_columns(

@@ -95,6 +95,18 @@ def test_the_order_in_which_passages_come_is_irrelevant(scene: Scene, whole: Tra
         assert np.array_equal(getattr(again, name), getattr(whole, name)), name
 
 
+def test_blocks_of_accounts_give_what_one_block_gives(
+    scene: Scene, whole: Traffic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However small: an account with more rows than a block is a block of its own."""
+    columns = "passage_start passage own_share held held_share held_start holders mass"
+    for rows in (1, 50, 1_000):
+        monkeypatch.setattr(limits, "PASSAGE_BLOCK_ROWS", rows)
+        parted = arrange(scene)
+        for name in columns.split():
+            assert np.array_equal(getattr(parted, name), getattr(whole, name)), name
+
+
 def test_who_holds_what_is_what_counting_rows_says(scene: Scene, whole: Traffic) -> None:
     """A tied account's distinct passages, ascending, each with its share of the exchanges."""
     sent = scene.exchanges().select("row", "account_id").cast({"row": pl.UInt32})
@@ -174,6 +186,16 @@ def test_a_template_is_counted_once_an_account_and_once_an_exchange(
         often = own.drop_nulls("tactic").group_by("tactic").len()
         most = often.sort("len", "tactic", descending=[True, False])["tactic"].to_list()
         assert tactic == (most[0] if most else None)
+
+
+def test_templates_are_the_same_counted_an_account_at_a_time(
+    scene: Scene, whole: Traffic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account is counted whole, however few exchanges may be looked at."""
+    codes = whole.codes_of(sorted(HEADS))
+    at_once = list_templates(whole, codes, passages=scene.carried())
+    monkeypatch.setattr(limits, "BLOCK_EXCHANGES", 1)
+    assert list_templates(whole, codes, passages=scene.carried()).equals(at_once)
 
 
 def test_exchanges_without_a_hash_are_in_no_sample(

@@ -3,7 +3,7 @@
 First step of *detect*. Of accounts that nothing ties, what they are together is all that judging
 asks (`population`): how many there are, who holds a passage, what is usual. Their exchanges are
 held where there are few, and a sample of them where there are many; those of tied accounts are held
-whole (`arrange`, `held`, `passages`).
+whole (`arrange`, `held`, `dealt`, `passages`).
 """
 
 from stillwatch.detect.traffic.arrange import Traffic, arrange_traffic

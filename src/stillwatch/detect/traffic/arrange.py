@@ -15,15 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from stillwatch.detect.traffic.arrays import (
-    F32,
-    F64,
-    I32,
-    I64,
-    Bools,
-)
+from stillwatch.detect.traffic.arrays import F32, F64, I32, I64, Bools
 from stillwatch.detect.traffic.held import hold_exchanges
-from stillwatch.detect.traffic.passages import hold_passages, list_by_exchange, place_passages
+from stillwatch.detect.traffic.passages import hold_passages
 from stillwatch.detect.traffic.population import Population, count_population
 from stillwatch.domain import limits
 from stillwatch.domain.observations import Passages
@@ -102,22 +96,21 @@ def arrange_traffic(
     Order:   by (account, time, exchange_id): input order is irrelevant.
     Nulls:   an exchange without a `record_hash` is in no sample, where there has to be one.
     Cost:    three passes over the exchanges, a sort of those that are held, and two looks at the
-             rows of (exchange, passage). Memory for tied accounts' exchanges, for
-             limits.RESIDENT_EXCHANGES_MAX or so of others, four bytes for each of all, eight for
-             each row of (exchange, passage) of the former, and four for each while it lasts.
+             rows of (exchange, passage), one more for each block of limits.PASSAGE_BLOCK_ROWS.
+             Memory for tied accounts' exchanges, for limits.RESIDENT_EXCHANGES_MAX or so of others,
+             four bytes for each of all, and eight for each row of (exchange, passage) of the
+             former.
     """
     population = count_population(observed)
     one_in = max(1, -(-int(population.sizes.sum()) // limits.RESIDENT_EXCHANGES_MAX))
     taken = hold_exchanges(observed, population, tied=tied, one_in=one_in)
     accounts = len(population.accounts)
-    by_exchange = list_by_exchange(passages.carried, population)
-    placed = place_passages(taken.rows, taken.account_start, by_exchange)
     is_tied = np.zeros(accounts, np.bool_)
     is_tied[[code for code, name in enumerate(population.accounts) if name in tied]] = True
-    held = hold_passages(
-        by_exchange,
+    placed, held = hold_passages(
+        passages.carried,
         population,
-        placed=placed,
+        exchanges=(taken.rows, taken.account_start),
         tied=is_tied,
         passages=len(passages.listed),
     )

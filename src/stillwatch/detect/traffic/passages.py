@@ -1,9 +1,8 @@
 """Who holds which passage, and how much of it: of all accounts in numbers, of tied ones in full.
 
-Part of the first step of *detect*: reads (exchange, passage), of which a run has many times more
-rows than of anything else. They are dealt out by exchange once, and then counted account by
-account, in a room that has a place a passage: nothing is sorted but the passages of one exchange,
-and the distinct ones of a tied account.
+Part of the first step of *detect*: reads (exchange, passage), dealt out to accounts (`dealt`). Each
+account's are counted in a room that has a place a passage: nothing is sorted but the passages of
+one exchange, and the distinct ones of a tied account.
 """
 
 from __future__ import annotations
@@ -14,7 +13,8 @@ import numba as nb
 import numpy as np
 import polars as pl
 
-from stillwatch.detect.traffic.arrays import F32, F64, I32, I64, U32, Bools, Lists, deal_out
+from stillwatch.detect.traffic.arrays import F32, F64, I32, I64, U32, Bools
+from stillwatch.detect.traffic.dealt import Places, deal_passages, place_exchanges
 from stillwatch.detect.traffic.population import Population
 from stillwatch.domain.arrays import read_only, start_counts
 
@@ -56,85 +56,68 @@ def compile_kernels() -> None:
 
     Cost:    a second the first time on a machine, a hundredth where Numba's cache has them.
     """
-    nothing = np.zeros(0, np.uint32)
-    none = deal_out(nothing, nothing, lists=1)
-    placed = place_passages(np.zeros(0, np.int64), np.zeros(2, np.int64), none)
-    _count((none, none), placed, (np.zeros(1, np.int64), np.zeros(1, np.bool_)), passages=1)
-
-
-def list_by_exchange(carried: pl.DataFrame, population: Population) -> Lists:
-    """List the passages of each exchange of the run, by the run's number of it.
-
-    Grain:   one entry per row of `carried`. Order: as given, in each exchange.
-    Cost:    two looks at all rows; four bytes each, and eight an exchange.
-    """
-    row, passage = (carried[name].to_numpy() for name in ("row", "passage"))
-    exchanges = max(len(population.account_of_row), int(row.max()) + 1 if len(row) else 0)
-    return deal_out(row, passage, lists=exchanges)
-
-
-def place_passages(rows: I64, account_start: I64, by_exchange: Lists) -> Carried:
-    """Place passages by where exchanges stand.
-
-    Grain:   one row per exchange that is held and passage of it. `rows` are the run's numbers of
-             those exchanges, in the order in which they stand: account after account, each from
-             its `account_start`.
-    """
-    starts = by_exchange.starts
-    start = start_counts(starts[rows + 1] - starts[rows])
-    passage = np.empty(start[-1], np.int32)
-    _place(rows, by_exchange, start, passage)
-    return Carried(start, passage, start[account_start])
+    nothing = np.zeros(0, np.int32)
+    carried = pl.DataFrame(schema={"row": pl.UInt32, "passage": pl.UInt32})
+    places = place_exchanges(carried, nothing, accounts=1)
+    held = nothing.astype(np.int64), np.zeros(2, np.int64)
+    _hold_passages(carried, places, held, (np.zeros(1, np.int64), np.zeros(1, np.bool_)), 1)
 
 
 def hold_passages(
-    by_exchange: Lists,
+    carried: pl.DataFrame,
     population: Population,
     *,
-    placed: Carried,
+    exchanges: tuple[I64, I64],
     tied: Bools,
     passages: int,
-) -> Held:
+) -> tuple[Carried, Held]:
     """Find who holds what.
 
-    Grain:   as `Held`. `tied` marks the accounts whose passages are listed; there are `passages` of
-             them in all.
-    Cost:    a look at all rows of (exchange, passage) and one at those that are held; eight bytes a
-             passage and an exchange while it lasts.
+    Grain:   as `Carried` and `Held`. `exchanges` are the run's numbers of those that are held,
+             account after account, and where each account's begin. `tied` marks the accounts whose
+             passages are listed; there are `passages` of them in all.
+    Order:   input order is irrelevant.
+    Cost:    two looks at all rows of (exchange, passage), one more for each further block of them,
+             and one at those that are held; limits.PASSAGE_BLOCK_ROWS and twelve bytes an exchange
+             while it lasts.
     """
-    accounts, nobody = len(tied), len(tied)
-    sender = np.where(population.account_of_row < 0, nobody, population.account_of_row)
-    numbers = np.arange(len(sender), dtype=np.uint32)
-    sent = deal_out(sender.astype(np.uint32), numbers, lists=accounts + 1)
-    del sender, numbers
-    return _count((sent, by_exchange), placed, (population.sizes, tied), passages=passages)
+    places = place_exchanges(carried, population.account_of_row, accounts=len(tied))
+    return _hold_passages(carried, places, exchanges, (population.sizes, tied), passages)
 
 
-def _count(
-    run: tuple[Lists, Lists], placed: Carried, accounts: tuple[I64, Bools], *, passages: int
-) -> Held:
-    sizes, tied = accounts
+def _hold_passages(
+    carried: pl.DataFrame,
+    places: Places,
+    exchanges: tuple[I64, I64],
+    accounts: tuple[I64, Bools],
+    passages: int,
+) -> tuple[Carried, Held]:
+    (rows, account_start), (sizes, tied) = exchanges, accounts
+    place = places.place[rows]
+    start = start_counts(places.starts[1:][place] - places.starts[place])
+    placed = Carried(start, np.empty(start[-1], np.int32), start[account_start])
     most = int(np.diff(placed.begins)[tied].sum())  # all that tied accounts send is held
-    start, own_share = np.zeros(len(tied) + 1, np.int64), np.empty(len(placed.passage), np.float32)
+    held_start, own_share = np.zeros(len(tied) + 1, np.int64), np.empty(start[-1], np.float32)
     held, share = np.empty(most, np.int32), np.empty(most, np.float32)
     holders, mass = np.zeros(passages, np.int64), np.zeros(passages)
-    _hold(
-        run,
-        (placed.begins, placed.passage, own_share),
-        (read_only(sizes), tied),
-        (np.zeros(passages, np.uint32), np.empty(passages, np.int32)),
-        (start, held, share, holders, mass),
-    )
-    return Held(own_share, start, held[: start[-1]], share[: start[-1]], holders, mass)
+    room = np.zeros(passages, np.uint32), np.empty(passages, np.int32)
+    told = held_start, held, share, holders, mass
+    own, begins = (placed.begins, placed.passage, own_share), places.starts[places.begins]
+    for first, end, base, dealt in deal_passages(carried, places):
+        mine = slice(account_start[first], account_start[end])
+        _place(places.starts[place[mine]] - base, dealt, start[mine.start :], placed.passage)
+        block = first, dealt, begins[first : end + 1] - base
+        _hold(block, own, (read_only(sizes), tied), room, told)
+    kept = held_start[-1]
+    return placed, Held(own_share, held_start, held[:kept], share[:kept], holders, mass)
 
 
 @_kernel
-def _place(rows: I64, by_exchange: Lists, start: I64, out: I32) -> None:
-    """Write the passages of some exchanges, ascending in each: they are few."""
-    for k in range(len(rows)):
-        first = by_exchange.starts[rows[k]]
+def _place(at: I64, dealt: U32, start: I64, out: I32) -> None:
+    """Write the passages of exchanges that are held, ascending in each: they are few."""
+    for k in range(len(at)):
         for n in range(start[k + 1] - start[k]):
-            passage, j = np.int32(by_exchange.items[first + n]), start[k] + n
+            passage, j = np.int32(dealt[at[k] + n]), start[k] + n
             while j > start[k] and out[j - 1] > passage:
                 out[j] = out[j - 1]
                 j -= 1
@@ -159,7 +142,7 @@ def _sort(values: I32, n: int) -> None:
 
 @_kernel
 def _hold(
-    run: tuple[Lists, Lists],
+    block: tuple[int, U32, I64],
     own: tuple[I64, I32, F32],
     accounts: tuple[I64, Bools],
     room: tuple[U32, I32],
@@ -167,21 +150,19 @@ def _hold(
 ) -> None:
     """Count what each account carries, and write who holds what, and how much of it.
 
-    `run` has the exchanges of each account and the passages of each exchange, `own` the rows that
+    `block` has the first account of some, and where what each carries begins; `own` the rows that
     are held, by account. `room` is clean before an account, and after it.
     """
-    (sent, carried), (begins, passage, own_share), (sizes, tied) = run, own, accounts
+    (first, dealt, spans), (begins, passage, own_share), (sizes, tied) = block, own, accounts
     (count, met), (start, held, share, holders, mass) = room, told
-    for a in range(len(sizes)):
+    for a in range(first, first + len(spans) - 1):
         n = 0
-        for k in range(sent.starts[a], sent.starts[a + 1]):
-            e = sent.items[k]
-            for r in range(carried.starts[e], carried.starts[e + 1]):
-                p = carried.items[r]
-                if count[p] == 0:
-                    met[n] = p
-                    n += 1
-                count[p] += np.uint32(1)
+        for r in range(spans[a - first], spans[a - first + 1]):
+            p = dealt[r]
+            if count[p] == 0:
+                met[n] = p
+                n += 1
+            count[p] += np.uint32(1)
         for r in range(begins[a], begins[a + 1]):
             own_share[r] = count[passage[r]] / sizes[a]
         if tied[a]:
