@@ -116,6 +116,7 @@ def compile_observe() -> None:
 def compile_later_stages() -> None:
     """Compile what ties accounts and weighs exchanges, or load it from the cache."""
     import_module("stillwatch.link.counts").compile_kernels()
+    import_module("stillwatch.detect.traffic.passages").compile_kernels()
     import_module("stillwatch.detect.unmix.membership").compile_kernel()
 
 

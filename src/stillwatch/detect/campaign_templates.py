@@ -6,18 +6,23 @@ Part of the fifth step of *detect*: reads `Traffic` and the list of passages; gi
 
 from __future__ import annotations
 
+import numba as nb
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from stillwatch.detect.traffic import I32, Traffic
+from stillwatch.detect.traffic import I32, I64, Traffic
 from stillwatch.domain import limits
+from stillwatch.domain.arrays import read_only
 from stillwatch.domain.observations import Passages
+
+U32 = npt.NDArray[np.uint32]
 
 _TEMPLATE_SHARE = 0.1
 """Share of a campaign's accounts that must send a template for it to be listed."""
 _TEMPLATES_MAX = 12
 """Templates listed of one campaign."""
-_NAMED = ("template", "place")
+_NAMED = ["template", "place"]
 
 
 def list_templates(traffic: Traffic, members: I32, *, passages: Passages) -> pl.DataFrame:
@@ -51,41 +56,52 @@ def list_templates(traffic: Traffic, members: I32, *, passages: Passages) -> pl.
 def _count_inside(traffic: Traffic, members: I32, named: pl.DataFrame) -> pl.DataFrame:
     """Count the campaign's accounts and exchanges that carry each template, and its likely tactic.
 
-    Grain:   a row a template and place. Cost: some accounts at a time, each whole, so that counts
-             add up: rows of all passages of millions of exchanges would be gigabytes.
+    Grain:   a row a template and place.
+    Cost:    a look at the passages, limits.BLOCK_EXCHANGES or one account at a time; some numbers a
+             template.
     """
-    templates = named.select("passage", "template", pl.col("place").cast(pl.Categorical))
-    counts, tactics = [], []
-    begins = traffic.passage_start[traffic.account_start]
-    ends = np.cumsum((begins[1:] - begins[:-1])[members]) // limits.CAMPAIGN_BLOCK_ROWS
+    kinds = named.select(_NAMED).unique(maintain_order=True)
+    kind = named.join(kinds.with_row_index("kind"), on=_NAMED, maintain_order="left")["kind"]
+    tactics = traffic.exchanges["tactic"].unique().cast(pl.String).drop_nulls().sort()
+    met, often = np.full((len(kinds), 2), -1), np.zeros((len(kinds), len(tactics) + 1), np.int64)
+    counts = np.zeros((len(kinds), 2), np.int64)
+    spans = traffic.account_start, traffic.passage_start, read_only(traffic.passage)
+    of_passage = read_only(kind.to_numpy())
+    ends = np.cumsum(np.diff(traffic.account_start)[members]) // limits.BLOCK_EXCHANGES
     for block in np.split(members, np.flatnonzero(np.diff(ends)) + 1):
-        inside = _carry(traffic, block).join(templates, on="passage")
-        each = pl.col("account").n_unique(), pl.col("at").n_unique()
-        counts.append(inside.group_by(_NAMED).agg(each))
-        tactics.append(inside.drop_nulls("tactic").group_by(*_NAMED, "tactic").len())
-    summed = pl.concat(counts).group_by(_NAMED).sum()
-    often = pl.concat(tactics).group_by(*_NAMED, "tactic").sum().cast({"tactic": pl.String})
-    often = often.sort("len", "tactic", descending=[True, False])
-    likely = often.group_by(_NAMED, maintain_order=True).agg(pl.col("tactic").first())
-    both = summed.join(likely, on=_NAMED, how="left")
-    return both.rename({"account": "accounts", "at": "exchanges"}).cast({"place": pl.String})
-
-
-def _carry(traffic: Traffic, members: I32) -> pl.DataFrame:
-    """The passages of some accounts. Grain: one row per exchange (`at`) and passage of it."""
-    rows = traffic.rows_of(members)
-    sizes = np.diff(traffic.passage_start)[rows]
-    at = np.repeat(rows, sizes)
-    within = np.arange(len(at)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    account = np.searchsorted(traffic.account_start, at, side="right") - 1
-    return pl.DataFrame(
-        {
-            "at": at.astype(np.uint32),
-            "account": account.astype(np.uint32),
-            "passage": traffic.passage[traffic.passage_start[at] + within].astype(np.uint32),
-            "tactic": traffic.exchanges["tactic"].cast(pl.Categorical).gather(at),
-        }
+        tactic = traffic.exchanges["tactic"].gather(traffic.rows_of(block)).cast(pl.String)
+        code = tactic.cast(pl.Enum(tactics)).to_physical().cast(pl.Int64).fill_null(len(tactics))
+        _count_kinds(block, spans, (read_only(code.to_numpy()), of_passage), met, (counts, often))
+    often, names = often[:, :-1], pl.Series("tactic", [*tactics, None], dtype=pl.String)
+    likely = np.where(often.any(axis=1), often.argmax(axis=1) if len(tactics) else 0, len(tactics))
+    return kinds.with_columns(
+        names.gather(likely), accounts=pl.Series(counts[:, 0]), exchanges=pl.Series(counts[:, 1])
     )
+
+
+@nb.njit(nogil=True, cache=True, error_model="numpy", no_cfunc_wrapper=True)
+def _count_kinds(
+    members: I32,
+    spans: tuple[I64, I64, I32],
+    told: tuple[I64, U32],
+    met: I64,
+    counts: tuple[I64, I64],
+) -> None:
+    """Count accounts and exchanges, each once a template, and rows of each tactic.
+
+    `met` has the account and the exchange that each template was met in last.
+    """
+    (exchanges, passages, passage), (tactic, kind) = spans, told
+    k = 0
+    for a in members:
+        for e in range(exchanges[a], exchanges[a + 1]):
+            for r in range(passages[e], passages[e + 1]):
+                c = kind[passage[r]]
+                counts[0][c, 0] += met[c, 0] != a
+                counts[0][c, 1] += met[c, 1] != e
+                counts[1][c, tactic[k]] += 1
+                met[c, 0], met[c, 1] = a, e
+            k += 1
 
 
 def _count_holders(traffic: Traffic, carried: pl.DataFrame, passages: pl.DataFrame) -> pl.DataFrame:

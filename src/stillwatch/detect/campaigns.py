@@ -78,7 +78,7 @@ def find_campaigns(
     taken = [pl.DataFrame(schema=_TAKEN)]
     for group in chosen:
         name, kind = of_group[group.group_id]
-        own = traffic.exchanges.select(_TOLD)[traffic.rows_of(group.members)].with_columns(
+        own = traffic.spell_out(traffic.rows_of(group.members), _TOLD).with_columns(
             membership=count_wordless(traffic, group.members, group.membership),
             campaign_id=pl.lit(name),
         )

@@ -86,7 +86,7 @@ class Tied:
     """Account-day profiles (PROFILE): every account that sent anything has a row."""
     echoes: Echoes = field(default_factory=Echoes.none)
     """Requests that came again from another account."""
-    traits: pl.DataFrame = field(default_factory=TRAIT.empty)  # of the members of groups
+    traits: pl.DataFrame = field(default_factory=TRAIT.empty)  # of members; names may be numbers
     telling: pl.DataFrame | None = None  # by group, where campaigns are followed through time
     pools: Mapping[str, int] = field(default_factory=dict)
     """Public set -> items of it that the replay index knows."""

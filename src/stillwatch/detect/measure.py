@@ -94,9 +94,11 @@ def take_core(
     share = float((membership >= _CORE).mean()) if len(rows) else 0.0
     rows_kept = find_core(traffic, codes, membership)
     account = np.searchsorted(traffic.account_start, rows_kept, side="right") - 1
+    embedding = traffic.embeddings[rows_kept].astype(np.float64)
+    embedding /= _INT8_SCALE  # in place: a quarter of a kilobyte for each exchange of the core
     return Core(
         account.astype(np.int64),
-        traffic.embeddings[rows_kept].astype(np.float64) / _INT8_SCALE,
+        embedding,
         traffic.exchanges[rows_kept],
         share,
         usual,

@@ -100,7 +100,7 @@ LAKE_FILE_ROWS_MAX: Final = 500_000
 ACTORS_MIN: Final = 5
 """Actors in a group: fewer can't be told from chance (DESIGN.md, 6.1)."""
 BLOCK_EXCHANGES: Final = 65_536
-"""Exchanges of a group whose features are in memory at a time: some fifty numbers each."""
+"""Exchanges of a group whose features or tactics are in memory at a time: fifty numbers each."""
 ACTIVE_HOURS_MAX: Final = 168
 """Hours of a window in which accounts are compared: as many as a week has. A head that works for
 six weeks is active in hundreds, which were most of what linking looked at."""
@@ -176,10 +176,9 @@ BACKGROUND_EXCHANGES_MAX: Final = 40_000
 RESIDENT_EXCHANGES_MAX: Final = 2_000_000
 """Exchanges of a run up to which judging holds them all; of a larger run it holds a sample of about
 as many beside those of tied accounts: fifty times a background, in half a gigabyte."""
-PASSAGE_BLOCK_ROWS: Final = 16_000_000
-"""Rows of (exchange, passage) that are sorted at once: half a gigabyte while it lasts."""
-CAMPAIGN_BLOCK_ROWS: Final = 4_000_000
-"""Rows of (exchange, passage) whose templates are counted at once: some fifty bytes each."""
+PASSAGE_BLOCK_ROWS: Final = 64_000_000
+"""Rows of (exchange, passage) that are dealt out at once: a quarter of a gigabyte while it lasts,
+and all rows are looked at again for each such block; 4 million exchanges have some 60 million."""
 TELLING_VALUES_MAX: Final = 64
 """Telling values kept of a campaign at a look: those beyond weigh little, and a pool of addresses
 would drive out all else."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -81,16 +83,57 @@ def _spell(traffic: Traffic) -> list[tuple[int, int]]:
     return list(zip(at.tolist(), traffic.passage.tolist(), strict=True))
 
 
+def test_the_order_in_which_passages_come_is_irrelevant(scene: Scene, whole: Traffic) -> None:
+    """Nor do exchanges that nobody is known to have sent count."""
+    given = scene.carried()
+    strange = pl.DataFrame({"row": [10**6], "passage": [0]}, schema=given.carried.schema)
+    shuffled = pl.concat([given.carried.sample(fraction=1.0, shuffle=True, seed=1), strange])
+    passages = replace(given, carried=shuffled)
+    again = arrange_traffic(scene.exchanges().lazy(), passages=passages, tied=HEADS)
+    columns = "passage_start passage own_share held held_share held_start holders mass"
+    for name in columns.split():
+        assert np.array_equal(getattr(again, name), getattr(whole, name)), name
+
+
 def test_blocks_of_accounts_give_what_one_block_gives(
     scene: Scene, whole: Traffic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However small: an account with more rows than a block is a block of its own."""
+    columns = "passage_start passage own_share held held_share held_start holders mass"
     for rows in (1, 50, 1_000):
         monkeypatch.setattr(limits, "PASSAGE_BLOCK_ROWS", rows)
         parted = arrange(scene)
-        for name in ("own_share", "held", "held_share", "held_start", "holders"):
+        for name in columns.split():
             assert np.array_equal(getattr(parted, name), getattr(whole, name)), name
-        assert parted.mass == pytest.approx(whole.mass)
+
+
+def test_who_holds_what_is_what_counting_rows_says(scene: Scene, whole: Traffic) -> None:
+    """A tied account's distinct passages, ascending, each with its share of the exchanges."""
+    sent = scene.exchanges().select("row", "account_id").cast({"row": pl.UInt32})
+    rows = scene.carried().carried.join(sent, on="row")
+    sizes = sent.group_by("account_id").len("sent")
+    count = rows.group_by("account_id", "passage").len("times").join(sizes, on="account_id")
+    tied = count.filter(pl.col("account_id").is_in(sorted(HEADS))).sort("account_id", "passage")
+    assert whole.held.tolist() == tied["passage"].to_list()
+    assert whole.held_share == pytest.approx((tied["times"] / tied["sent"]).to_numpy())
+    owner = np.repeat(np.arange(len(whole.accounts)), np.diff(whole.held_start))
+    assert [whole.accounts[a] for a in owner] == tied["account_id"].to_list()
+    everywhere = count.group_by("passage").agg(pl.len(), (pl.col("times") / pl.col("sent")).sum())
+    everywhere = everywhere.sort("passage")
+    assert whole.holders.tolist() == everywhere["len"].to_list()
+    assert whole.mass == pytest.approx(everywhere["times"].to_numpy())
+
+
+def test_exchanges_of_one_account_and_instant_stand_by_their_ids() -> None:
+    """Whatever the order in which they come."""
+    scene = Scene(seed=3)
+    scene.add_strangers(20)
+    frame = scene.exchanges().with_columns(time=pl.col("time").dt.truncate("1d"))
+    by_name = frame.sort("account_id", "time", "exchange_id")["exchange_id"]
+    for seed in (0, 1):
+        shuffled = frame.sample(fraction=1.0, shuffle=True, seed=seed)
+        traffic = arrange_traffic(shuffled.lazy(), passages=scene.carried(), tied=set())
+        assert traffic.exchanges["exchange_id"].to_list() == by_name.to_list()
 
 
 def test_a_share_is_that_of_all_that_an_account_sends() -> None:
@@ -124,13 +167,34 @@ def test_unmixing_and_templates_are_the_same_beside_a_sample(
     assert STREAM[0] in set(found[0][1]["template"])
 
 
+def test_a_template_is_counted_once_an_account_and_once_an_exchange(
+    scene: Scene, whole: Traffic
+) -> None:
+    """However many of its passages an exchange carries; its tactic is the most frequent."""
+    codes = whole.codes_of(sorted(HEADS))
+    listed = list_templates(whole, codes, passages=scene.carried())
+    sent = scene.exchanges().select(pl.col("row").cast(pl.UInt32), "account_id", "tactic")
+    given = scene.carried()
+    rows = given.carried.join(given.listed, on="passage").join(sent, on="row")
+    rows = rows.filter(pl.col("account_id").is_in(sorted(HEADS)))
+    assert len(listed)
+    for template, place, accounts, exchanges, tactic in listed.select(
+        "template", "place", "accounts", "exchanges", "tactic"
+    ).iter_rows():
+        own = rows.filter(template=template, place=place)
+        assert (accounts, exchanges) == (own["account_id"].n_unique(), own["row"].n_unique())
+        often = own.drop_nulls("tactic").group_by("tactic").len()
+        most = often.sort("len", "tactic", descending=[True, False])["tactic"].to_list()
+        assert tactic == (most[0] if most else None)
+
+
 def test_templates_are_the_same_counted_an_account_at_a_time(
     scene: Scene, whole: Traffic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An account is counted whole, however few rows may be looked at."""
+    """An account is counted whole, however few exchanges may be looked at."""
     codes = whole.codes_of(sorted(HEADS))
     at_once = list_templates(whole, codes, passages=scene.carried())
-    monkeypatch.setattr(limits, "CAMPAIGN_BLOCK_ROWS", 1)
+    monkeypatch.setattr(limits, "BLOCK_EXCHANGES", 1)
     assert list_templates(whole, codes, passages=scene.carried()).equals(at_once)
 
 

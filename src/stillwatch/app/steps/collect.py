@@ -87,11 +87,11 @@ def hold_beside(
 def hold_traits(traits: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     """Keep the traits of accounts in groups, and how many accounts of the run hold each.
 
-    Grain:   TRAIT of the members, with `holders`. Order: `traits` come by channel, and stay so.
+    Grain:   TRAIT of the members, with `holders`; accounts and channels stay numbers, if they are.
+    Order:   `traits` come by channel, and stay so.
     Cost:    two looks at the traits of all accounts, a channel at a time: all at once they would be
              there twice, beside hashes of as many pairs.
     """
-    names = {"account_id": pl.String, "channel": pl.String}
     inside = members.select(pl.col("account_id").cast(traits.schema["account_id"]))
     parts, begin = [traits.clear().with_columns(holders=pl.lit(0, pl.UInt32))], 0
     for length in traits["channel"].rle().struct.field("len"):
@@ -101,8 +101,7 @@ def hold_traits(traits: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
         counted = everywhere.group_by("value").agg(pl.len().alias("holders"))
         parts.append(held.join(counted, on="value", maintain_order="left"))
         begin += length
-    held = pl.concat(parts)
-    return held.with_columns(pl.col(name).cast(kind) for name, kind in names.items())
+    return pl.concat(parts)
 
 
 def write_background(
@@ -115,9 +114,11 @@ def write_background(
     """
     grouped = tied.members.select("account_id", "group_id")
     inside = pl.len().over("group_id", "channel", "value").alias("holders_inside")
-    ties = tied.traits.join(grouped, on="account_id").with_columns(inside)
+    numbered = pl.col("account_id").cast(tied.traits.schema["account_id"])
+    ties = tied.traits.join(grouped.with_columns(numbered), on="account_id").with_columns(inside)
     spelt = pl.col("value").map_elements(spell_value, return_dtype=pl.String)
-    shared = ties.filter(pl.col("holders_inside") > 1).sort(_TIED_BY)
+    words = pl.col("account_id", "channel").cast(pl.String)
+    shared = ties.filter(pl.col("holders_inside") > 1).with_columns(words).sort(_TIED_BY)
     values = shared.select(pl.col("value").unique()).with_columns(spelt.alias("spelt"))
     shared = shared.join(values, on="value", maintain_order="left")
     kept = shared.drop("value").rename({"spelt": "value"})

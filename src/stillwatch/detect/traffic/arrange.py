@@ -15,41 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from stillwatch.detect.traffic.arrays import (
-    F32,
-    F64,
-    I32,
-    I64,
-    Bools,
-    read_embeddings,
-    start_codes,
-)
-from stillwatch.detect.traffic.passages import hold_passages, place_passages
+from stillwatch.detect.traffic.arrays import F32, F64, I32, I64, Bools
+from stillwatch.detect.traffic.held import hold_exchanges
+from stillwatch.detect.traffic.passages import hold_passages
 from stillwatch.detect.traffic.population import Population, count_population
 from stillwatch.domain import limits
 from stillwatch.domain.observations import Passages
-
-COLUMNS = (
-    "exchange_id",
-    "account_id",
-    "time",
-    "hour",
-    "prompt_hash",
-    "embedding",
-    "tactic",
-    "replay_source",
-    "replay_item_hash",
-    "address_hash",
-    "tactic_probability",
-    "capability",
-    "input_tokens",
-    "output_tokens",
-    "turn",
-    "model",
-    "prompt_words",
-    "thinking",
-)
-"""Columns of OBSERVED that judging reads."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +35,7 @@ class Traffic:
     population: Population
     """Every account, whatever is held of it."""
     exchanges: pl.DataFrame
-    """X rows of `COLUMNS`, without the embedding."""
+    """X rows of `COLUMNS`, without the embedding; accounts are Enum, other words Categorical."""
     is_sampled: Bools
     """X: it stands for the whole run, in which tied accounts weigh no more than others."""
     account_start: I64
@@ -100,6 +71,11 @@ class Traffic:
         spans = [np.arange(self.account_start[a], self.account_start[a + 1]) for a in members]
         return np.concatenate(spans) if spans else np.zeros(0, np.int64)
 
+    def spell_out(self, rows: I64, columns: Sequence[str]) -> pl.DataFrame:
+        """Give columns of some exchanges, in which words are words again. Grain: as `rows`."""
+        words = pl.selectors.by_dtype(pl.Categorical, pl.Enum)
+        return self.exchanges.select(columns)[rows].with_columns(words.cast(pl.String))
+
     def codes_of(self, account_ids: Sequence[str]) -> I32:
         """Give the codes of account ids, sorted; ids that sent nothing are left out."""
         codes = (bisect_left(self.accounts, account_id) for account_id in account_ids)
@@ -119,64 +95,38 @@ def arrange_traffic(
     Grain:   one row per exchange that is held, with the run's number of it as `row`.
     Order:   by (account, time, exchange_id): input order is irrelevant.
     Nulls:   an exchange without a `record_hash` is in no sample, where there has to be one.
-    Cost:    three passes over the exchanges, a sort of those that are held and one of the rows of
-             (exchange, passage). Memory for tied accounts' exchanges, for
-             limits.RESIDENT_EXCHANGES_MAX or so of others, four bytes for each of all, and some
-             twelve for each row of (exchange, passage).
+    Cost:    three passes over the exchanges, a sort of those that are held, and two looks at the
+             rows of (exchange, passage), one more for each block of limits.PASSAGE_BLOCK_ROWS.
+             Memory for tied accounts' exchanges, for limits.RESIDENT_EXCHANGES_MAX or so of others,
+             four bytes for each of all, and eight for each row of (exchange, passage) of the
+             former.
     """
     population = count_population(observed)
     one_in = max(1, -(-int(population.sizes.sum()) // limits.RESIDENT_EXCHANGES_MAX))
-    columns = _take_exchanges(observed, tied, one_in=one_in)
-    keys = pl.DataFrame([columns[name] for name in ("account_id", "time", "exchange_id")])
-    order = keys.select(at=pl.arg_sort_by("account_id", "time", "exchange_id"))["at"]
-    del keys
-    rows = columns.pop("row").gather(order).cast(pl.Int64).to_numpy()
-    is_sampled = columns.pop("is_sampled").gather(order).to_numpy()
-    embeddings = read_embeddings(columns.pop("embedding"))[order.to_numpy()]
-    kept = [name for name in COLUMNS if name in columns]
-    ordered = pl.DataFrame([columns.pop(name).gather(order).rechunk() for name in kept])
-    account, accounts = population.find_senders(rows), len(population.accounts)
-    placed = place_passages(rows, account, passages.carried)
+    taken = hold_exchanges(observed, population, tied=tied, one_in=one_in)
+    accounts = len(population.accounts)
     is_tied = np.zeros(accounts, np.bool_)
     is_tied[[code for code, name in enumerate(population.accounts) if name in tied]] = True
-    held = hold_passages(
+    placed, held = hold_passages(
         passages.carried,
         population,
-        placed=placed,
+        exchanges=(taken.rows, taken.account_start),
         tied=is_tied,
         passages=len(passages.listed),
     )
     return Traffic(
         population=population,
-        exchanges=ordered,
-        is_sampled=is_sampled,
-        account_start=start_codes(account, accounts),
-        passage_start=start_codes(placed.at, len(ordered)),
+        exchanges=taken.exchanges,
+        is_sampled=taken.is_sampled,
+        account_start=taken.account_start,
+        passage_start=placed.start,
         passage=placed.passage,
         own_share=held.own_share,
-        held_start=start_codes(held.account, accounts),
+        held_start=held.start,
         held=held.passage,
         held_share=held.share,
         holders=held.holders,
         mass=held.mass,
-        rows=rows,
-        embeddings=embeddings,
+        rows=taken.rows,
+        embeddings=taken.embeddings,
     )
-
-
-def _take_exchanges(
-    observed: pl.LazyFrame, tied: Collection[str], *, one_in: int
-) -> dict[str, pl.Series]:
-    """Take the exchanges that are held, as columns: a caller lets each go when it has used it."""
-    told = [pl.col("row"), *(pl.col(name) for name in COLUMNS)]
-    if one_in == 1:
-        found = observed.select(*told, pl.lit(value=True).alias("is_sampled")).collect()
-        return found.to_dict()
-    sampled = (pl.col("record_hash") % one_in == 0).fill_null(value=False)
-    members = pl.Series(sorted(tied), dtype=pl.String).implode()
-    found = (
-        observed.filter(sampled | pl.col("account_id").is_in(members))
-        .select(*told, sampled.alias("is_sampled"))
-        .collect(engine="streaming")
-    )
-    return found.to_dict()

@@ -1,34 +1,37 @@
 """Who holds which passage, and how much of it: of all accounts in numbers, of tied ones in full.
 
-Part of the first step of *detect*: reads (exchange, passage), of which a run has many times more
-rows than of anything else, a block of accounts at a time.
+Part of the first step of *detect*: reads (exchange, passage), dealt out to accounts (`dealt`). Each
+account's are counted in a room that has a place a passage: nothing is sorted but the passages of
+one exchange, and the distinct ones of a tied account.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+import numba as nb
 import numpy as np
 import polars as pl
 
-from stillwatch.detect.traffic.arrays import F32, F64, I32, I64, Bools
+from stillwatch.detect.traffic.arrays import F32, F64, I32, I64, U32, Bools
+from stillwatch.detect.traffic.dealt import Places, deal_passages, place_exchanges
 from stillwatch.detect.traffic.population import Population
-from stillwatch.domain import limits
+from stillwatch.domain.arrays import read_only, start_counts
 
-_LOW: Final = 32
-"""Bits of a passage's number, below that of an exchange or an account."""
-_PASSAGE: Final = 2**_LOW - 1
+_kernel: Final = nb.njit(nogil=True, cache=True, error_model="numpy", no_cfunc_wrapper=True)
+_STEP: Final = 3
+"""From one distance of Shell's sort to the next. Source: Knuth, vol. 3, 5.2.1."""
 
 
 class Carried(NamedTuple):
-    """The passages of exchanges that are held, sorted by both; rows (exchange, passage)."""
+    """The passages of exchanges that are held; R rows (exchange, passage)."""
 
-    at: I32
-    """Where the exchange stands."""
+    start: I64
+    """Where the passages of each exchange begin, by its place, and where the last one's end."""
     passage: I32
-    account: I32
-    """Who sent it: rising."""
+    """R: ascending in each exchange."""
+    begins: I64
+    """Where the passages of each account begin, and where the last one's end."""
 
 
 class Held(NamedTuple):
@@ -36,97 +39,142 @@ class Held(NamedTuple):
 
     own_share: F32
     """Of each row of `Carried`: that of the exchange's account."""
-    account: I32
-    """Distinct passages of tied accounts, sorted by both: who …"""
+    start: I64
+    """Where the distinct passages of a tied account begin; of others there are none."""
     passage: I32
-    """… holds which …"""
+    """Ascending in each account …"""
     share: F32
-    """… in how much of its traffic."""
+    """… and in how much of its traffic each is."""
     holders: I64
     """Of each passage: accounts of the whole run that hold it …"""
     mass: F64
     """… and the sum of their shares."""
 
 
-def place_passages(rows: I64, account: I32, carried: pl.DataFrame) -> Carried:
-    """Place the rows of (exchange, passage) by where exchanges stand.
+def compile_kernels() -> None:
+    """Have the kernels ready before the first exchange comes: of one account, who sends nothing.
 
-    Grain:   one row per exchange that is held and passage of it. `rows` are the run's numbers of
-             those exchanges, in the order in which they stand, `account` the codes of senders.
+    Cost:    a second the first time on a machine, a hundredth where Numba's cache has them.
     """
-    place = np.full(int(rows.max()) + 1 if len(rows) else 1, -1, np.int32)
-    place[rows] = np.arange(len(rows), dtype=np.int32)
-    row, passage = carried["row"].to_numpy(), carried["passage"].to_numpy()
-    keys = [np.zeros(0, np.int64)]
-    for block in _part_rows(len(carried)):
-        known = row[block] < len(place)
-        at = place[row[block][known]]
-        held = at >= 0
-        keys.append((at[held].astype(np.int64) << _LOW) | passage[block][known][held])
-    key = np.concatenate(keys)
-    del keys
-    key.sort()
-    at = (key >> _LOW).astype(np.int32)
-    return Carried(at, (key & _PASSAGE).astype(np.int32), account[at])
+    nothing = np.zeros(0, np.int32)
+    carried = pl.DataFrame(schema={"row": pl.UInt32, "passage": pl.UInt32})
+    places = place_exchanges(carried, nothing, accounts=1)
+    held = nothing.astype(np.int64), np.zeros(2, np.int64)
+    _hold_passages(carried, places, held, (np.zeros(1, np.int64), np.zeros(1, np.bool_)), 1)
 
 
 def hold_passages(
     carried: pl.DataFrame,
     population: Population,
     *,
-    placed: Carried,
+    exchanges: tuple[I64, I64],
     tied: Bools,
     passages: int,
-) -> Held:
+) -> tuple[Carried, Held]:
     """Find who holds what.
 
-    Grain:   as `Held`. `tied` marks the accounts whose passages are listed; there are `passages` of
-             them in all.
-    Cost:    one sort of the rows of `carried` in blocks of limits.PASSAGE_BLOCK_ROWS, and a look at
-             all of them for each; four bytes a row for good, some thirty a row of a block.
+    Grain:   as `Carried` and `Held`. `exchanges` are the run's numbers of those that are held,
+             account after account, and where each account's begin. `tied` marks the accounts whose
+             passages are listed; there are `passages` of them in all.
+    Order:   input order is irrelevant.
+    Cost:    two looks at all rows of (exchange, passage), one more for each further block of them,
+             and one at those that are held; limits.PASSAGE_BLOCK_ROWS and twelve bytes an exchange
+             while it lasts.
     """
-    sender = population.find_senders(carried["row"].to_numpy())
-    passage = carried["passage"].to_numpy()
+    places = place_exchanges(carried, population.account_of_row, accounts=len(tied))
+    return _hold_passages(carried, places, exchanges, (population.sizes, tied), passages)
+
+
+def _hold_passages(
+    carried: pl.DataFrame,
+    places: Places,
+    exchanges: tuple[I64, I64],
+    accounts: tuple[I64, Bools],
+    passages: int,
+) -> tuple[Carried, Held]:
+    (rows, account_start), (sizes, tied) = exchanges, accounts
+    place = places.place[rows]
+    start = start_counts(places.starts[1:][place] - places.starts[place])
+    placed = Carried(start, np.empty(start[-1], np.int32), start[account_start])
+    most = int(np.diff(placed.begins)[tied].sum())  # all that tied accounts send is held
+    held_start, own_share = np.zeros(len(tied) + 1, np.int64), np.empty(start[-1], np.float32)
+    held, share = np.empty(most, np.int32), np.empty(most, np.float32)
     holders, mass = np.zeros(passages, np.int64), np.zeros(passages)
-    own = (placed.account.astype(np.int64) << _LOW) | placed.passage
-    own_share = np.zeros(len(own), np.float32)
-    listed = [(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32))]
-    for first, end in _part_accounts(sender, len(population.accounts)):
-        inside = (sender >= first) & (sender < end)
-        key = (sender[inside].astype(np.int64) << _LOW) | passage[inside]
-        key.sort()
-        starts = np.flatnonzero(np.diff(key, prepend=-1))
-        times = np.diff(starts, append=len(key))
-        key = key[starts]
-        holder = (key >> _LOW).astype(np.int32)
-        share = (times / population.sizes[holder]).astype(np.float32)
-        held = (key & _PASSAGE).astype(np.int32)
-        holders += np.bincount(held, minlength=passages)
-        mass += np.bincount(held, share, minlength=passages)
-        mine = slice(*np.searchsorted(placed.account, (first, end)))
-        own_share[mine] = share[np.searchsorted(key, own[mine])]
-        kept = tied[holder]
-        listed.append((holder[kept], held[kept], share[kept]))
-    who, which, much = (np.concatenate(column) for column in zip(*listed, strict=True))
-    return Held(own_share, who, which, much, holders, mass)
+    room = np.zeros(passages, np.uint32), np.empty(passages, np.int32)
+    told = held_start, held, share, holders, mass
+    own, begins = (placed.begins, placed.passage, own_share), places.starts[places.begins]
+    for first, end, base, dealt in deal_passages(carried, places):
+        mine = slice(account_start[first], account_start[end])
+        _place(places.starts[place[mine]] - base, dealt, start[mine.start :], placed.passage)
+        block = first, dealt, begins[first : end + 1] - base
+        _hold(block, own, (read_only(sizes), tied), room, told)
+    kept = held_start[-1]
+    return placed, Held(own_share, held_start, held[:kept], share[:kept], holders, mass)
 
 
-def _part_rows(rows: int) -> Iterator[slice]:
-    """Part rows into blocks."""
-    for at in range(0, rows, limits.PASSAGE_BLOCK_ROWS):
-        yield slice(at, at + limits.PASSAGE_BLOCK_ROWS)
+@_kernel
+def _place(at: I64, dealt: U32, start: I64, out: I32) -> None:
+    """Write the passages of exchanges that are held, ascending in each: they are few."""
+    for k in range(len(at)):
+        for n in range(start[k + 1] - start[k]):
+            passage, j = np.int32(dealt[at[k] + n]), start[k] + n
+            while j > start[k] and out[j - 1] > passage:
+                out[j] = out[j - 1]
+                j -= 1
+            out[j] = passage
 
 
-def _part_accounts(sender: I32, accounts: int) -> Iterator[tuple[int, int]]:
-    """Part accounts into stretches of codes that carry about as many rows as a block has."""
-    rows = np.zeros(accounts, np.int64)
-    for block in _part_rows(len(sender)):  # of all at once NumPy would make eight bytes a row
-        rows += np.bincount(sender[block][sender[block] >= 0], minlength=accounts)
-    ends = np.cumsum(rows)
-    first = 0
-    while first < accounts:
-        before = int(ends[first - 1]) if first else 0
-        end = int(np.searchsorted(ends, before + limits.PASSAGE_BLOCK_ROWS, side="right"))
-        end = max(end, first + 1)
-        yield first, end
-        first = end
+@nb.njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _sort(values: I32, n: int) -> None:
+    """Sort the first values by Shell: NumPy's way takes Numba two seconds to compile."""
+    gap = 1
+    while gap < n:
+        gap = _STEP * gap + 1
+    while gap > 0:
+        for i in range(gap, n):
+            value, j = values[i], i
+            while j >= gap and values[j - gap] > value:
+                values[j] = values[j - gap]
+                j -= gap
+            values[j] = value
+        gap //= _STEP
+
+
+@_kernel
+def _hold(
+    block: tuple[int, U32, I64],
+    own: tuple[I64, I32, F32],
+    accounts: tuple[I64, Bools],
+    room: tuple[U32, I32],
+    told: tuple[I64, I32, F32, I64, F64],
+) -> None:
+    """Count what each account carries, and write who holds what, and how much of it.
+
+    `block` has the first account of some, and where what each carries begins; `own` the rows that
+    are held, by account. `room` is clean before an account, and after it.
+    """
+    (first, dealt, spans), (begins, passage, own_share), (sizes, tied) = block, own, accounts
+    (count, met), (start, held, share, holders, mass) = room, told
+    for a in range(first, first + len(spans) - 1):
+        n = 0
+        for r in range(spans[a - first], spans[a - first + 1]):
+            p = dealt[r]
+            if count[p] == 0:
+                met[n] = p
+                n += 1
+            count[p] += np.uint32(1)
+        for r in range(begins[a], begins[a + 1]):
+            own_share[r] = count[passage[r]] / sizes[a]
+        if tied[a]:
+            _sort(met, n)
+        at = start[a]
+        for k in range(n):
+            p = met[k]
+            much = np.float32(count[p] / sizes[a])
+            holders[p] += 1
+            mass[p] += much
+            count[p] = 0
+            if tied[a]:
+                held[at], share[at] = p, much
+                at += 1
+        start[a + 1] = at

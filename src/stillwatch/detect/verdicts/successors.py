@@ -84,8 +84,10 @@ def find_successors(
     )
     pairs: list[Pair] = []
     for _, campaign in sorted(known.group_by("campaign_id"), key=lambda item: str(item[0])):
-        held = traits.join(campaign.select("account_id"), on="account_id", how="semi")
-        pairs.extend(_pair_campaign(campaign, held, at))
+        own = campaign.select(pl.col("account_id").cast(traits.schema["account_id"]))
+        held = traits.join(own, on="account_id", how="semi")
+        words = pl.col("account_id", "channel").cast(pl.String)
+        pairs.extend(_pair_campaign(campaign, held.with_columns(words), at))
     return pl.DataFrame(sorted(pairs), schema=_SCHEMA, orient="row")
 
 
