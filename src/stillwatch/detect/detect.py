@@ -141,13 +141,12 @@ def detect_campaigns(
         at=at,
     )
     beside = tell_beside(judged, traffic, register.accounts, pools=tied.pools)
+    weighed = weigh_by_group(found, judged, permitted=partners | _permitted(allowed))
     return Detected(
         allowed,
         list_groups(judged, tied.groups, volumes, tied.members, found),
         pl.concat([tied.evidence, *list_evidence(judged, traffic, null), *beside]),
-        word_campaigns(
-            weigh_by_group(found, judged, permitted=partners | _permitted(allowed)), allowed
-        ),
+        word_campaigns(weighed, allowed),
         {j.group_id: j.p_value for j in judged if j.judgement != "undecided"},
         *_keep_answers(register.answered, judged, null),
     )

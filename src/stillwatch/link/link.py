@@ -69,8 +69,7 @@ def link_accounts(
     told = test_groups(Null(table, search, rho, settings))
     heard = echoes or Echoes.none()
     queues = read_queues(table, heard.found, watched=heard.watched)
-    bundles = join_queues(search, queues, settings=settings)
-    seeds = search.seeds_tested
+    bundles, seeds = join_queues(search, queues, settings=settings), search.seeds_tested
     bundles = confine_queues(bundles, queues, told, seeds=seeds, settings=settings)
     bounds = bound_bundles(bundles, told, seeds=seeds)
     bundles, log2_e, q = give_back(search, bundles, bounds, settings=settings)

@@ -143,6 +143,20 @@ def test_whoever_sends_most_of_a_core_is_whom_it_speaks_of() -> None:
     assert measure_sender(whose[:1]) == 0.0
 
 
+@pytest.mark.parametrize(("refused", "moves"), [(12, True), (14, False), (1_000, False)])
+def test_a_few_of_many_lost_requests_show_no_hand_that_moves_them(
+    refused: int, *, moves: bool
+) -> None:
+    """Annotators drop what failed: eight of it come again, elsewhere, of 240 or of more."""
+    scene, heads = play()
+    traffic, echoes = scene.traffic(), hand_on(scene, heads, count=30)
+    gone = echoes.found.head(8).with_columns(is_elsewhere=pl.lit(value=True))
+    watched = echoes.watched.with_columns(refused=pl.lit(refused, pl.Int64))
+    codes = traffic.codes_of(heads)
+    moved = HandedOn(Echoes(gone, watched), traffic).measure_moved(codes)
+    assert moved > 0.7 if moves else moved == 0.0
+
+
 def test_few_requests_that_move_say_less_than_many_and_chance_is_taken_off() -> None:
     """All of them move: five say seven tenths; as many answered ones beside them, nothing."""
     scene, heads = play()
@@ -150,12 +164,13 @@ def test_few_requests_that_move_say_less_than_many_and_chance_is_taken_off() -> 
     codes = traffic.codes_of(heads)
     gone = echoes.found.with_columns(is_elsewhere=pl.lit(value=True))
 
-    def measure(found: pl.DataFrame) -> float:
-        return HandedOn(Echoes(found, echoes.watched), traffic).measure_moved(codes)
+    def measure(found: pl.DataFrame, *, refused: int = 10) -> float:
+        watched = echoes.watched.with_columns(refused=pl.lit(refused, pl.Int64))
+        return HandedOn(Echoes(found, watched), traffic).measure_moved(codes)
 
-    assert measure(gone.head(5)) == pytest.approx(0.7, abs=0.05)
+    assert measure(gone.head(5), refused=5) == pytest.approx(0.7, abs=0.05)
     assert measure(gone) > 0.9
-    assert np.isnan(measure(gone.head(4)))
+    assert np.isnan(measure(gone.head(4), refused=5))
     answered = gone.with_columns(is_refused=pl.lit(value=False))
     assert measure(pl.concat([gone, answered, answered])) < 0.05
 

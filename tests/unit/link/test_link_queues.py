@@ -2,107 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
-import polars as pl
 import pytest
+from queues_by_hand import SETTINGS, STRANGERS, Run, bundles, group, searched, table_of
 
-from stillwatch.domain.observations import ECHO, WATCHED, Echoes
-from stillwatch.domain.settings import LinkSettings
-from stillwatch.domain.tables import REGISTER
-from stillwatch.link.e_values import IMPOSSIBLE
-from stillwatch.link.queues import (
-    Bundle,
-    Queues,
-    confine_queues,
-    give_back,
-    join_queues,
-    read_queues,
-)
+from stillwatch.domain.observations import Echoes
+from stillwatch.link.queues import Queues, join_queues, read_queues
 from stillwatch.link.queues.join import Draft
 from stillwatch.link.queues.propose import propose_queues
 from stillwatch.link.queues.weigh import spell_set, weigh_queue, weigh_repetitions
-from stillwatch.link.search import Search, set_bars
-from stillwatch.link.table import I32, TraitTable, tabulate_traits
-from stillwatch.link.workbench import set_bench, take_columns
-
-SETTINGS = LinkSettings()
-STRANGERS = 3_000
-
-
-class Run:
-    """Strangers of uneven volumes who repeat each other by chance, and a queue among them."""
-
-    def __init__(self, *, queue: int = 0, seed: int = 0, handed: float = 0.5) -> None:
-        rng = np.random.default_rng(seed)
-        self.rng = rng
-        self.n = STRANGERS + queue
-        self.heads = np.arange(STRANGERS, self.n, dtype=np.int32)
-        sent = np.maximum(rng.lognormal(3.0, 1.2, self.n), 1.0).round()
-        sent[self.heads] = 200
-        self.sent = sent
-        self.refused = rng.binomial(sent.astype(int), 0.012)
-        self.answered = rng.binomial(sent.astype(int), 1 / 16)
-        self.rows: list[dict[str, object]] = []
-        for actor in range(self.n):
-            self._draw(actor, self.refused[actor], chance=8e-4, is_refused=True)
-            self._draw(actor, self.answered[actor], chance=8e-4, is_refused=False)
-        for head in self.heads:
-            for _ in range(rng.binomial(self.refused[head], handed)):
-                self.repeat(head, int(rng.choice(np.setdiff1d(self.heads, [head]))))
-
-    def _draw(self, actor: int, watched: int, *, chance: float, is_refused: bool) -> None:
-        for _ in range(self.rng.binomial(watched, chance)):
-            other = int(self.rng.choice(self.n, p=self.sent / self.sent.sum()))
-            if other != actor:
-                self.repeat(actor, other, is_refused=is_refused, shared=1, holders=20)
-
-    def repeat(self, a: int, b: int, **facts: object) -> None:
-        """One account sends what another was refused."""
-        k = len(self.rows)
-        row = {"row": k, "echo_row": 10**6 + k, "account_id": f"{a:06d}", "lag_s": 6.0}
-        row |= {"echo_account_id": f"{b:06d}", "is_refused": True, "shared": 3, "holders": 2}
-        self.rows.append(row | {"is_elsewhere": None} | facts)
-
-    def echoes(self) -> Echoes:
-        """What *observe* would give."""
-        names = [f"{k:06d}" for k in range(self.n)]
-        counts = {"refused": self.refused, "answered": self.answered, "exchanges": self.sent}
-        found = pl.DataFrame(self.rows, schema=ECHO.schema)
-        return Echoes(
-            ECHO.conform(found), WATCHED.conform(pl.DataFrame({"account_id": names, **counts}))
-        )
-
-    def queues(self) -> Queues:
-        """What *link* reads from it."""
-        echoes = self.echoes()
-        return read_queues(table_of(self.n), echoes.found, watched=echoes.watched)
-
-
-def table_of(
-    n: int, *, owner: dict[int, int] | None = None, alike: I32 | None = None
-) -> TraitTable:
-    """A table in which nobody shares anything, but for whoever is `alike`: client and template.
-
-    `owner` says whose an account is, if not its own.
-    """
-    names = [f"{k:06d}" for k in range(n)]
-    same = np.zeros(n, np.bool_) if alike is None else np.isin(np.arange(n), alike)
-    value = np.where(same, n, np.arange(n))
-    values = {"payment": np.arange(n), "client": value, "template": value}
-    traits = pl.concat(
-        pl.DataFrame({"account_id": names, "channel": channel, "value": held, "share": 1.0})
-        for channel, held in values.items()
-    )
-    table = tabulate_traits(traits, register=REGISTER.empty())
-    actor = np.array([(owner or {}).get(k, k) for k in range(n)], np.int32)
-    return replace(table, accounts=pl.DataFrame({"account_id": names, "actor": actor}))
-
-
-def group(*members: int) -> I32:
-    """Some actors."""
-    return np.array(members, np.int32)
 
 
 def test_a_queue_is_found_with_nobody_else_in_it() -> None:
@@ -185,18 +93,6 @@ def test_accounts_of_one_verified_organisation_hand_on_to_themselves() -> None:
     assert propose_queues(queues) == []
 
 
-def searched(n: int, *groups: I32, alike: I32 | None = None) -> Search:
-    """A search that has found some groups; without `alike` among actors who share nothing."""
-    bench = set_bench(take_columns(table_of(n, alike=alike)), set_bars(SETTINGS))
-    return Search(bench, np.zeros(n, np.bool_), list(groups))
-
-
-def bundles(run: Run, *groups: I32, alike: I32 | None = None) -> list[Bundle]:
-    """Groups of the search, joined with the run's queues."""
-    search = searched(run.n, *groups, alike=alike)
-    return join_queues(search, run.queues(), settings=SETTINGS)
-
-
 def test_a_queue_through_two_groups_makes_them_one() -> None:
     """One campaign over two proxies."""
     run = Run(queue=60, seed=5)
@@ -269,101 +165,6 @@ def test_a_queue_of_a_few_leaves_the_honest_rest_of_their_group_alone() -> None:
     }
     assert set(found[0].members) == set(range(300))
     assert found[0].log2_e == -np.inf
-
-
-def refuse_few(queues: int) -> Run:
-    """Eighty heads, of whom so many times seven were refused anything, and hand it on."""
-    run = Run(queue=80, seed=12, handed=0.0)
-    run.refused[run.heads] = 0
-    for few in np.split(run.heads[: 7 * queues], queues):
-        run.refused[few] = 8
-        for k, a in enumerate(few):
-            for step in (1, 2, 3):
-                run.repeat(int(a), int(few[(k + step) % 7]))
-    return run
-
-
-@pytest.mark.parametrize(("q", "parts"), [(0.02, 1), (0.01, 2)])
-def test_a_few_of_a_campaign_go_home_where_their_queue_can_t_stand_alone(
-    q: float, parts: int
-) -> None:
-    """Seven of eighty heads were refused anything: if surely tied they stand apart."""
-    run = refuse_few(1)
-    search = searched(run.n, run.heads, alike=run.heads)
-    found = join_queues(search, run.queues(), settings=SETTINGS)
-    assert sorted(len(b.members) for b in found) == [7, 73], "the queue has taken them out"
-    e = [b.log2_e for b in found]
-    kept, log2_e, bounds = give_back(search, found, (e, [1e-9, q]), settings=SETTINGS)
-    assert len(kept) == parts
-    assert (log2_e, bounds) == (e[:parts], [1e-9, q][:parts])
-    assert set(np.concatenate([b.members for b in kept])) == set(run.heads)
-    assert len(kept[0].queue_bits) == len(kept[0].members)
-
-
-def test_nobody_goes_home_to_a_queue_that_is_dissolved() -> None:
-    """Two queues of eighty heads, both unsure, fit each other too: all come home."""
-    run = refuse_few(2)
-    search = searched(run.n, run.heads, alike=run.heads)
-    found = join_queues(search, run.queues(), settings=SETTINGS)
-    assert sorted(len(b.members) for b in found) == [7, 7, 66]
-    bounds = [b.log2_e for b in found], [1e-9 if b.pieces else 0.05 for b in found]
-    (whole,) = give_back(search, found, bounds, settings=SETTINGS)[0]
-    assert set(whole.members) == set(run.heads)
-
-
-def test_a_queue_that_no_group_fits_keeps_its_actors() -> None:
-    """Twelve heads that share nothing with anybody: however unsure, there is no home for them."""
-    run = Run(queue=12, seed=7, handed=0.9)
-    search = searched(run.n, group(*range(50)), alike=group(*range(50)))
-    found = join_queues(search, run.queues(), settings=SETTINGS)
-    bounds = [b.log2_e for b in found], [0.1] * len(found)
-    assert give_back(search, found, bounds, settings=SETTINGS)[0] == found
-
-
-def keys_among_neighbours(keys: int) -> tuple[Run, Bundle]:
-    """Forty whom their country ties, and of whom so many hand on: as one bundle of the search."""
-    run = Run(queue=40, seed=12, handed=0.0)
-    few = run.heads[:keys]
-    run.refused[few] = 8
-    for k, a in enumerate(few):
-        for step in (1, 2, 3):
-            run.repeat(int(a), int(few[(k + step) % keys]))
-    bits = np.where(np.isin(run.heads, few), 9.0, 0.0)
-    log2_e, *_ = weigh_queue(run.queues(), run.heads, chosen=False)
-    return run, Bundle(run.heads, (0,), bits, log2_e, 0.9, 0.001)
-
-
-@pytest.mark.parametrize(
-    ("keys", "traits", "left"),
-    [(4, 0.0, 40), (8, 0.0, 8), (8, 40.0, 40), (13, 0.0, 40)],
-    ids=["too few to stand alone", "they alone", "traits tie the whole", "a third of it"],
-)
-def test_the_queue_of_a_few_ties_nobody_who_stands_beside_them(
-    keys: int, traits: float, left: int
-) -> None:
-    """Keys of one customer among people of their country, whom nothing else ties."""
-    run, whole = keys_among_neighbours(keys)
-    assert whole.log2_e > SETTINGS.queue_bits, "of the whole the queue says a lot"
-    told = [(0, traits)]
-    (one,) = confine_queues([whole], run.queues(), told, seeds=1_000, settings=SETTINGS)
-    assert len(one.members) == len(one.queue_bits) == left
-    if left < len(whole.members):
-        assert set(one.members) == set(run.heads[:keys])
-        assert one.pieces == (), "it stands or falls by its queue"
-        assert SETTINGS.queue_bits < one.log2_e < whole.log2_e, "what was chosen costs more"
-        assert one.observed > 0
-    elif keys == 4:
-        assert one.log2_e == IMPOSSIBLE, "nothing ties the whole by its queue"
-        assert not one.queue_bits.any()
-    else:
-        assert one is whole
-
-
-def test_without_any_word_of_traits_every_queue_stands_by_itself() -> None:
-    """Nothing was proposed but by queues."""
-    run, whole = keys_among_neighbours(8)
-    (one,) = confine_queues([whole], run.queues(), [], seeds=0, settings=SETTINGS)
-    assert len(one.members) == 8
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,10 @@ _REFUSED_MIN = 20
 
 _MOVED_MIN = 5
 """Requests handed on below which nothing is said of where they went."""
+_LOST_MIN = 0.03
+"""Share of a group's refused requests that has to be handed on for a hand to be seen moving them: a
+harvest that is a tenth of what its accounts send, and hands on a third of what it loses. Stated,
+not fitted; below it those who drop what failed are watched, and a few who happened not to."""
 _LOWER = 0.05
 """Confidence at which the share of those that moved is taken: of few it looks more honest."""
 
@@ -77,6 +81,8 @@ class HandedOn:
         exercise from many homes. The lower 5 % limit of a share (Jeffreys), so that five of five
         are seven in ten. What passes between accounts of one organisation, mail domain or
         instrument is that customer's program at work, and says nothing of those who stand beside.
+        Where nearly all that was lost stays lost, nobody's list is being worked off, whatever
+        became of the few that came again: 0.
 
         Nulls:   nan where fewer than 5 were handed on by logs that say where they came from.
         """
@@ -86,6 +92,9 @@ class HandedOn:
         if len(known) < _MOVED_MIN:
             return float("nan")
         refused, answered = self._count_watched(members)
+        handed = float(np.sum(inside & self._is_refused)) / max(refused, 1.0)
+        if handed - float(np.sum(inside & ~self._is_refused)) / max(answered, 1.0) < _LOST_MIN:
+            return 0.0
         control = float(np.nansum(self._is_elsewhere[inside & ~self._is_refused]))
         chance = control / max(answered, 1.0) * refused
         moved = float(np.clip(known.sum() - chance, 0.0, len(known)))

@@ -67,7 +67,7 @@ def find_handing(queues: Queues, group: I32) -> I32:
 def rate_repetitions(queues: Queues, group: I32, count: int, chance: float) -> tuple[float, float]:
     """Give repetitions, and those that chance makes, per refused request of a group.
 
-    Units:   two shares: observed, expected.
+    Grain:   two shares: observed, expected.
     """
     refused = max(float(queues.refused[group].sum()), 1.0)
     return count / refused, chance / refused
