@@ -40,6 +40,20 @@ _REST_ON: Final = {
     "moved_on": "status",
 }
 """Witness → the field that it can't do without."""
+_MADE_OF: Final = {
+    "template": "prompt",
+    "repertoire": "prompt",
+    "item": "prompt",
+    "system_text": "system",
+    "active_hour": "time",
+    "model_hour": "model",
+    "age_at_first_use": "created_at",
+    "signup_hour": "created_at",
+    "signup_day": "created_at",
+    "signup_week": "created_at",
+    QUEUE.name: "status",
+}
+"""Channel that is no column → the field that it is made of."""
 _OWNERS: Final = [("account", f) for f in ("org_id", "email_domain", "payment_fingerprint")]
 """What the witness of declared owners rests on: any of these."""
 _FOLDED: Final = {
@@ -144,17 +158,9 @@ def _checks(fields: list[FieldFill], register: RegisterReading) -> list[CheckSta
 
 
 def _field_of(channel: str) -> str:
-    special = {
-        "template": "prompt",
-        "item": "prompt",
-        "system_text": "system",
-        "active_hour": "time",
-        "model_hour": "model",
-        QUEUE.name: "status",
-    }
-    if channel in special:
-        return special[channel]
-    column = EXCHANGE_CHANNELS.get(channel) or REGISTER_CHANNELS.get(channel, "created_at")
+    if channel in _MADE_OF:
+        return _MADE_OF[channel]
+    column = {**EXCHANGE_CHANNELS, **REGISTER_CHANNELS}[channel]
     return _FOLDED.get(column, column)
 
 

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import numba as nb
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from stillwatch.detect.traffic import I32, I64, Traffic
+from stillwatch.detect.traffic import I32, I64, U32, Traffic
 from stillwatch.domain import limits
 from stillwatch.domain.arrays import read_only
 from stillwatch.domain.observations import Passages
-
-U32 = npt.NDArray[np.uint32]
 
 _TEMPLATE_SHARE = 0.1
 """Share of a campaign's accounts that must send a template for it to be listed."""

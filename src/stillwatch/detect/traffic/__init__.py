@@ -7,7 +7,7 @@ whole (`arrange`, `held`, `dealt`, `passages`).
 """
 
 from stillwatch.detect.traffic.arrange import Traffic, arrange_traffic
-from stillwatch.detect.traffic.arrays import F32, F64, I32, I64, Bools, read_embeddings
+from stillwatch.detect.traffic.arrays import F32, F64, I32, I64, U32, Bools, read_embeddings
 from stillwatch.detect.traffic.held import COLUMNS
 from stillwatch.detect.traffic.population import Population
 
@@ -17,6 +17,7 @@ __all__ = [
     "F64",
     "I32",
     "I64",
+    "U32",
     "Bools",
     "Population",
     "Traffic",

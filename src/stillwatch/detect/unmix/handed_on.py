@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from scipy.special import betaincinv
 
-from stillwatch.detect.traffic import F64, I32, I64, Traffic
+from stillwatch.detect.traffic import F64, I32, I64, Bools, Traffic
 from stillwatch.domain.observations import Echoes
 
 _REFUSED_MIN = 20
@@ -21,8 +21,9 @@ _MOVED_MIN = 5
 """Requests handed on below which nothing is said of where they went."""
 _LOST_MIN = 0.03
 """Share of a group's refused requests that has to be handed on for a hand to be seen moving them: a
-harvest that is a tenth of what its accounts send, and hands on a third of what it loses. Stated,
-not fitted; below it those who drop what failed are watched, and a few who happened not to."""
+harvest that is a tenth of what its accounts send, and hands on a third of what it loses. Chosen
+between 0.006, of annotators who had been called, and 0.15, the least of the lab's campaigns (ADR
+0035): below it those who drop what failed are watched, and a few who happened not to."""
 _LOWER = 0.05
 """Confidence at which the share of those that moved is taken: of few it looks more honest."""
 
@@ -67,12 +68,9 @@ class HandedOn:
 
         Nulls:   nan where fewer than 20 refused requests were watched.
         """
-        refused, answered = self._count_watched(members)
-        if refused < _REFUSED_MIN:
+        if self._count_watched(members)[0] < _REFUSED_MIN:
             return float("nan")
-        inside = self._inside(members)
-        handed = float(np.sum(inside & self._is_refused)) / refused
-        return handed - float(np.sum(inside & ~self._is_refused)) / max(answered, 1.0)
+        return self._compare(self._inside(members), members)
 
     def measure_moved(self, members: I32) -> float:
         """Give the share of requests handed on that came from another subnet and client.
@@ -91,20 +89,25 @@ class HandedOn:
         known = origins[~np.isnan(origins)]
         if len(known) < _MOVED_MIN:
             return float("nan")
-        refused, answered = self._count_watched(members)
-        handed = float(np.sum(inside & self._is_refused)) / max(refused, 1.0)
-        if handed - float(np.sum(inside & ~self._is_refused)) / max(answered, 1.0) < _LOST_MIN:
+        if self._compare(inside, members) < _LOST_MIN:
             return 0.0
+        refused, answered = self._count_watched(members)
         control = float(np.nansum(self._is_elsewhere[inside & ~self._is_refused]))
         chance = control / max(answered, 1.0) * refused
         moved = float(np.clip(known.sum() - chance, 0.0, len(known)))
         return float(betaincinv(moved + 0.5, len(known) - moved + 0.5, _LOWER))
 
+    def _compare(self, repeated: Bools, members: I32) -> float:
+        """Give repetitions of refused requests as a share of these, less those of answered ones."""
+        refused, answered = self._count_watched(members)
+        handed = float(np.sum(repeated & self._is_refused)) / max(refused, 1.0)
+        return handed - float(np.sum(repeated & ~self._is_refused)) / max(answered, 1.0)
+
     def _count_watched(self, members: I32) -> tuple[float, float]:
         """How many requests of a group were watched: refused ones, answered ones."""
         return float(self._refused[members].sum()), float(self._answered[members].sum())
 
-    def _inside(self, members: I32) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _inside(self, members: I32) -> Bools:
         own = np.zeros(self._accounts, np.bool_)
         own[members] = True
         return np.asarray(own[self._source] & own[self._target])
