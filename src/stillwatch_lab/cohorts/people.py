@@ -113,10 +113,9 @@ def draw_people(
     blank: dict[str, pl.DataType | type[pl.DataType]] = {
         "campaign": pl.String,
         "group": pl.String,
-        **dict.fromkeys(("replaces", "sends_as", "gateway", "lane", "lanes"), pl.Int64),
-        "system": pl.String,
-        "prefix": pl.String,
-        "suffix": pl.String,
+        **dict.fromkeys(("replaces", "sends_as", "gateway", "lane", "lanes", "worklist"), pl.Int64),
+        "returned_s": pl.Float64,
+        **dict.fromkeys(("system", "prefix", "suffix"), pl.String),
         "addresses": pl.List(pl.String),
     }
     return people.with_columns(pl.lit(None, kind).alias(name) for name, kind in blank.items())

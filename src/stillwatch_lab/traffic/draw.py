@@ -39,7 +39,7 @@ def draw_traffic(
             pl.when(pl.Series(ours)).then("volume").otherwise(0.0).alias("volume")
         )
     frames = []
-    arrivals = add_failures(rng, draw_arrivals(rng, own, scene), gateway=people["gateway"])
+    arrivals = add_failures(rng, draw_arrivals(rng, own, scene), people=people)
     if arrivals.height:
         drafted = draft(rng, people, arrivals)
         prompts = write_prompts(rng, people, drafted, data=scene.data)

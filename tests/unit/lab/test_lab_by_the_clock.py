@@ -11,7 +11,7 @@ import pytest
 from stillwatch_lab.cohorts import wording
 from stillwatch_lab.cohorts.groups import GroupOrder, draw_group
 from stillwatch_lab.cohorts.institutions import draw_vpn_exits
-from stillwatch_lab.cohorts.lookalikes.by_the_clock import PURPOSES
+from stillwatch_lab.cohorts.lookalikes.applications.by_the_clock import PURPOSES
 from stillwatch_lab.cohorts.lookalikes.registry import LOOK_ALIKES, TIED, USUAL
 from stillwatch_lab.cohorts.people import Volume
 from stillwatch_lab.cohorts.rows import unite

@@ -23,11 +23,17 @@ def draw(kind: str, size: int, *, seed: int = 5) -> pl.DataFrame:
     return draw_group(rng, FORTNIGHT, order, volume=Volume(40.0), exits=EXITS)[0]
 
 
+def behind(gateway: pl.Series) -> pl.DataFrame:
+    """Lay gateways behind accounts that take from no list."""
+    nowhere = pl.lit(None, pl.Float64).alias("returned_s")
+    return pl.DataFrame({"gateway": gateway}).with_columns(nowhere, worklist="gateway")
+
+
 def resend(gateway: pl.Series, *, each: int = 2_000) -> tuple[np.ndarray, np.ndarray]:
     """Send as many requests an account; give who was refused, and who sent it again."""
     account = np.repeat(np.arange(len(gateway)), each)
     arrivals = pl.DataFrame({"account": account, "at_s": np.arange(len(account)) * 60.0})
-    queue = add_failures(np.random.default_rng(2), arrivals, gateway=gateway)
+    queue = add_failures(np.random.default_rng(2), arrivals, people=behind(gateway))
     again = queue[len(account) :]
     return account[again["text"].to_numpy()], again["account"].to_numpy()
 
@@ -54,7 +60,9 @@ def test_handing_on_moves_no_other_draw() -> None:
     """Statuses and times are the same with and without gateways."""
     arrivals = pl.DataFrame({"account": np.arange(4).repeat(500), "at_s": np.arange(2_000.0)})
     plain, handed = (
-        add_failures(np.random.default_rng(4), arrivals, gateway=pl.Series(own, dtype=pl.Int64))
+        add_failures(
+            np.random.default_rng(4), arrivals, people=behind(pl.Series(own, dtype=pl.Int64))
+        )
         for own in ([None] * 4, [1] * 4)
     )
     assert plain.drop("account").equals(handed.drop("account"))

@@ -8,7 +8,7 @@ import pytest
 
 from stillwatch_lab.cohorts.groups import GroupOrder, draw_group
 from stillwatch_lab.cohorts.institutions import draw_vpn_exits
-from stillwatch_lab.cohorts.lookalikes.own_keys import PURPOSES
+from stillwatch_lab.cohorts.lookalikes.applications.own_keys import PURPOSES
 from stillwatch_lab.cohorts.lookalikes.registry import LOOK_ALIKES, TIED, USUAL
 from stillwatch_lab.cohorts.people import Volume
 from stillwatch_lab.scene import DAY_S, FORTNIGHT

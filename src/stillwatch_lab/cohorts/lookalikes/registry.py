@@ -12,14 +12,17 @@ from typing import Final
 from stillwatch_lab.cohorts import institutions, teams
 from stillwatch_lab.cohorts.lookalikes import (
     busy_accounts,
-    by_the_clock,
     campus,
     claimed_organisation,
-    framework,
     hackathon,
-    own_keys,
     robots,
     viral_prompt,
+)
+from stillwatch_lab.cohorts.lookalikes.applications import (
+    by_the_clock,
+    crowd_work,
+    framework,
+    own_keys,
 )
 from stillwatch_lab.cohorts.lookalikes.keys import card_keys, fleets, resale, stolen_key
 from stillwatch_lab.cohorts.lookalikes.look_alike import LookAlike
@@ -163,6 +166,11 @@ _TABLE: Final = (
         "by-the-clock", "benign-by-the-clock", by_the_clock.draw_by_the_clock, 30, (5, 400),
         "briefings, digests, agents' rounds, shared tasks: one account in two hundred is a clock's",
         times=5.0, is_asked_for=True,
+    ),
+    LookAlike(
+        "crowd-work", "benign-crowd-work", crowd_work.draw_crowd_work, 20, (5, 400),
+        "annotators, graders, translators of a marketplace: one account in three hundred is one's",
+        times=4.0, is_asked_for=True,
     ),
 )  # fmt: skip
 
