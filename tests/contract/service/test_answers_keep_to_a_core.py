@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(
     reason="this system pins no thread, or has one core",
 )
 _SCRIPT = """
-import os, threading, time
+import os, threading, urllib.request
 from pathlib import Path
 import grpc
 from envoy.service.auth.v3 import external_auth_pb2, external_auth_pb2_grpc
@@ -24,6 +24,8 @@ apps, ending = [], threading.Event()
 worker = threading.Thread(target=ending.wait)
 worker.start()
 with running(HandSource(one_of_each()), grpc=True, prepare=apps.append) as service:
+    # An open port may be ahead of the service: whose threads answer is known once it serves.
+    urllib.request.urlopen(f"http://127.0.0.1:{service.port}/healthz", timeout=20).read()
     with grpc.insecure_channel(f"127.0.0.1:{service.grpc_port}") as channel:
         stub = external_auth_pb2_grpc.AuthorizationStub(channel)
         for is_busy in (True, False):
