@@ -15,11 +15,11 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 import polars as pl
 
+from stillwatch_lab.cohorts.lookalikes.applications.one_text import OneText, lay_text
 from stillwatch_lab.cohorts.lookalikes.look_alike import draw_between
 from stillwatch_lab.cohorts.people import Volume, draw_people
 from stillwatch_lab.cohorts.places import draw_servers, lay_carriers
 from stillwatch_lab.cohorts.teams import repeat_list
-from stillwatch_lab.cohorts.wording import write_application, write_systems
 from stillwatch_lab.rhythms.schedules import SCHEDULE
 from stillwatch_lab.scene import DAY_S, HOUR_S, MINUTE_S, Scene
 
@@ -61,7 +61,6 @@ PURPOSES: Final = (
 )
 _ASKS_LIKE_A_HARVEST: Final = 0.4
 """Share of applications whose text demands what harvests demand; others' texts are anybody's."""
-_OLDER: Final = 0.5  # accounts of each further version, per account of the one before
 _FIRES: Final = (1, 2, 3, 4, 6, 8, 12, 24, 48)
 """Times a day that people set: each leaves whole quarters of an hour."""
 _STEP_S: Final = 5.0 * MINUTE_S
@@ -77,11 +76,6 @@ _BANK_ITEMS: Final = (40, 2_500)
 _SPARE: Final = (1.1, 5.0)
 """Exercises or tasks that there are, per one that is sent, log-uniform: nothing comes twice."""
 _SERVERS: Final = (1, 6)  # of a maker, fewest and, less one, most
-_CLIENT: Final = ("agent", "fingerprint", "second_agent", "second_fingerprint")
-_SETTINGS: Final = (
-    *("temperature", "max_tokens", "second_max_tokens"),
-    *("thinking", "model", "next_model", "adopts_s"),
-)
 _ONE_CLIENT: Final = 0.8
 """Share with one client; as many have one model and settings, and a system text."""
 
@@ -110,26 +104,15 @@ def draw_by_the_clock(
 
 
 def _lay_work(rng: np.random.Generator, people: pl.DataFrame, purpose: Purpose) -> pl.DataFrame:
-    """Lay the application over its customers: its text in a few versions, client and settings."""
+    """Lay the application over its customers, with the tools that it offers."""
     count = people.height
-    client = _CLIENT if rng.random() < _ONE_CLIENT else ()
-    same = (*client, *(_SETTINGS if rng.random() < _ONE_CLIENT else ()))
-    opening, closings = write_application(rng, purpose.job, demands=_ASKS_LIKE_A_HARVEST)
-    shares = _OLDER ** np.arange(len(closings))
-    version = rng.choice(len(closings), count, p=shares / shares.sum())
-    system = write_systems(rng, 1)[0] if rng.random() < _ONE_CLIENT else None
-    tokens = draw_between(rng, *purpose.tokens) * rng.lognormal(0.0, 0.15, count)
-    return people.with_columns(
-        *(pl.lit(people[name][0], people.schema[name]).alias(name) for name in same),
+    brought = OneText(
+        purpose.job, _ASKS_LIKE_A_HARVEST, _ONE_CLIENT, _ONE_CLIENT, purpose.tokens, spread=0.15
+    )
+    return lay_text(rng, people, brought).with_columns(
         pl.Series("tools", np.full(count, rng.integers(purpose.tools + 1))),
-        pl.lit(purpose.job).alias("job"),
-        pl.lit(opening).alias("prefix"),
-        closings.gather(version).alias("suffix"),
-        pl.lit(system, pl.String).alias("system"),
-        pl.Series("answer_tokens", tokens),
         pl.Series("turns", np.full(count, purpose.turns)),
         pl.lit(0.0).alias("away_share"),
-        pl.lit("api").alias("path"),
     )
 
 

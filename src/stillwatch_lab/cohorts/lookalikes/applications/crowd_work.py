@@ -15,10 +15,10 @@ from typing import Final, NamedTuple
 import numpy as np
 import polars as pl
 
+from stillwatch_lab.cohorts.lookalikes.applications.one_text import OneText, lay_text
 from stillwatch_lab.cohorts.lookalikes.look_alike import draw_between
 from stillwatch_lab.cohorts.people import Volume, draw_people
 from stillwatch_lab.cohorts.places import lay_carriers
-from stillwatch_lab.cohorts.wording import write_application, write_systems
 from stillwatch_lab.scene import HOUR_S, Scene
 
 
@@ -40,7 +40,6 @@ TASKS: Final = (
 )
 _ASKS_LIKE_A_HARVEST: Final = 0.6
 """Share of guidelines that demand what harvests demand; others' texts are anybody's."""
-_OLDER: Final = 0.5  # accounts of each further version, per account of the one before
 _COMPARED: Final = (1, 1, 1, 2, 3)
 """To how many people a list gives each task: answers are compared."""
 _SPARE: Final = (1.1, 5.0)
@@ -64,11 +63,6 @@ _TOOL: Final = 0.5
 """Share of lists with a tool of their own, that is one client for all."""
 _SETTINGS_SET: Final = 0.7
 """Share of lists that say which model and settings to use; as many have a system text."""
-_CLIENT: Final = ("agent", "fingerprint", "second_agent", "second_fingerprint")
-_SETTINGS: Final = (
-    *("temperature", "max_tokens", "second_max_tokens"),
-    *("thinking", "model", "next_model", "adopts_s"),
-)
 _CODES: Final = 2**40
 
 
@@ -100,26 +94,14 @@ def draw_crowd_work(
 
 
 def _lay_work(rng: np.random.Generator, people: pl.DataFrame) -> pl.DataFrame:
-    """Lay the list's guideline over its people: text in a few versions, client and settings."""
+    """Lay the list's guideline over its people, who put one task at a time."""
     task = TASKS[int(rng.choice(len(TASKS), p=[one.share for one in TASKS]))]
-    count = people.height
-    client = _CLIENT if rng.random() < _TOOL else ()
-    same = (*client, *(_SETTINGS if rng.random() < _SETTINGS_SET else ()))
-    opening, closings = write_application(rng, task.job, demands=_ASKS_LIKE_A_HARVEST)
-    shares = _OLDER ** np.arange(len(closings))
-    version = rng.choice(len(closings), count, p=shares / shares.sum())
-    system = write_systems(rng, 1)[0] if rng.random() < _SETTINGS_SET else None
-    tokens = draw_between(rng, *task.tokens) * rng.lognormal(0.0, 0.15, count)
-    return people.with_columns(
-        *(pl.lit(people[name][0], people.schema[name]).alias(name) for name in same),
+    brought = OneText(
+        task.job, _ASKS_LIKE_A_HARVEST, _TOOL, _SETTINGS_SET, task.tokens, spread=0.15
+    )
+    return lay_text(rng, people, brought).with_columns(
         pl.lit(0).cast(people.schema["tools"]).alias("tools"),
-        pl.lit(task.job).alias("job"),
-        pl.lit(opening).alias("prefix"),
-        closings.gather(version).alias("suffix"),
-        pl.lit(system, pl.String).alias("system"),
-        pl.Series("answer_tokens", tokens),
         pl.lit(1.0).alias("turns"),
-        pl.lit("api").alias("path"),
     )
 
 

@@ -15,11 +15,11 @@ from typing import Final, NamedTuple
 import numpy as np
 import polars as pl
 
+from stillwatch_lab.cohorts.lookalikes.applications.one_text import OneText, lay_text
 from stillwatch_lab.cohorts.lookalikes.look_alike import draw_between
 from stillwatch_lab.cohorts.people import Volume, draw_people
 from stillwatch_lab.cohorts.places import draw_servers, lay_carriers
 from stillwatch_lab.cohorts.teams import repeat_list
-from stillwatch_lab.cohorts.wording import write_application, write_systems
 from stillwatch_lab.fit.honest import Floats
 from stillwatch_lab.scene import DAY_S, Scene
 
@@ -51,7 +51,6 @@ PURPOSES: Final = (
 )
 _ASKS_LIKE_A_HARVEST: Final = 0.6
 """Share of applications whose text demands what harvests demand; others' texts are anybody's."""
-_OLDER: Final = 0.5  # users of each further version, per user of the one before
 _BANK_ITEMS: Final = (40, 2_500)
 """Items of a bank, log-uniform: a term's sheets to a publisher's collection."""
 _LESSON_H: Final = (7.5, 20.5)
@@ -62,13 +61,8 @@ _LESSON_PART: Final = (0.6, 0.97)
 _SERVED: Final = 0.25
 """Share of applications that call from their maker's servers, with the user's key."""
 _SERVERS: Final = (1, 6)  # of them, fewest and, less one, most
-_CLIENT: Final = ("agent", "fingerprint", "second_agent", "second_fingerprint")
 _ONE_CLIENT: Final = 0.75
 """Share with one client; the others' users keep their own."""
-_SETTINGS: Final = (
-    *("temperature", "max_tokens", "second_max_tokens"),
-    *("thinking", "model", "next_model", "adopts_s"),
-)
 _SETS_MODEL: Final = 0.7
 """Share whose maker chooses model and settings; as many have a system text."""
 _SIGNUPS: Final = {"own": 0.45, "since": 0.3, "term": 0.25}
@@ -118,25 +112,14 @@ def draw_own_keys(
 
 
 def _lay_work(rng: np.random.Generator, people: pl.DataFrame, purpose: Purpose) -> pl.DataFrame:
-    """Lay the application over its users: its text in a few versions, client and settings."""
+    """Lay the application over its users, with the tools that it offers and how long they talk."""
     count = people.height
-    client = _CLIENT if rng.random() < _ONE_CLIENT else ()
-    same = (*client, *(_SETTINGS if rng.random() < _SETS_MODEL else ()))
-    opening, closings = write_application(rng, purpose.job, demands=_ASKS_LIKE_A_HARVEST)
-    shares = _OLDER ** np.arange(len(closings))
-    version = rng.choice(len(closings), count, p=shares / shares.sum())
-    system = write_systems(rng, 1)[0] if rng.random() < _SETS_MODEL else None
-    tokens = draw_between(rng, *purpose.tokens) * rng.lognormal(0.0, 0.25, count)
-    return people.with_columns(
-        *(pl.lit(people[name][0], people.schema[name]).alias(name) for name in same),
+    brought = OneText(
+        purpose.job, _ASKS_LIKE_A_HARVEST, _ONE_CLIENT, _SETS_MODEL, purpose.tokens, spread=0.25
+    )
+    return lay_text(rng, people, brought).with_columns(
         pl.Series("tools", np.full(count, rng.integers(purpose.tools + 1))),
-        pl.lit(purpose.job).alias("job"),
-        pl.lit(opening).alias("prefix"),
-        closings.gather(version).alias("suffix"),
-        pl.lit(system, pl.String).alias("system"),
-        pl.Series("answer_tokens", tokens),
         pl.Series("turns", 1.0 + (purpose.turns - 1.0) * rng.gamma(2.0, 0.5, count)),
-        pl.lit("api").alias("path"),
     )
 
 
