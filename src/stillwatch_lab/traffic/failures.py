@@ -61,10 +61,9 @@ def add_failures(
     sender = frame["account"].gather(rows)
     if passes_on:
         sender = frame["account"].gather(_find_heads(arrivals["kind"].to_numpy(), rows))
-    elif people is not None and people["gateway"].null_count() < people.height:
+    elif people is not None:
         sender = pl.Series(_find_keys(people["gateway"], sender.to_numpy().astype(np.int64)))
-    elif people is not None and people["returned_s"].null_count() < people.height:
-        sender, wait = _find_takers(people, frame, rows, wait)
+        sender, wait = _find_takers(people, frame, rows, (sender, wait))
     resent = frame[rows].with_columns(
         sender.cast(frame.schema["account"]).alias("account"),
         (pl.col("at_s") + pl.Series(wait)).alias("at_s"),
@@ -99,28 +98,32 @@ def _find_keys(gateway: pl.Series, account: Ints) -> Ints:
 
 
 def _find_takers(
-    people: pl.DataFrame, frame: pl.DataFrame, rows: Ints, wait: Floats
+    people: pl.DataFrame, frame: pl.DataFrame, rows: Ints, settled: tuple[pl.Series, Floats]
 ) -> tuple[pl.Series, Floats]:
     """Give what was put back to whoever of the list's people takes a task next.
 
     Grain:   one sender and one wait per refused row: the taking of another account that is the
-             first one after the task is there again; who has nobody beside him tries again himself.
+             first one after the task is there again. What is `settled` stays of whoever takes from
+             no list, from one that takes nothing back, or has nobody beside him.
     """
     account, at_s = (frame[name].to_numpy() for name in ("account", "at_s"))
-    worklist = people["worklist"].fill_null(-1).to_numpy()[account]
     mean_s = people["returned_s"].to_numpy()[account[rows]]
+    returned = np.flatnonzero(~np.isnan(mean_s))
+    if not len(returned):
+        return settled
+    worklist = people["worklist"].fill_null(-1).to_numpy()[account]
     luck = (mix(rows + 1).astype(np.float64) + 0.5) / _WHOLE
     back_s = at_s[rows] - np.log(luck) * mean_s
     order = np.lexsort((at_s, worklist))
     lists, taken_s = worklist[order], at_s[order]
     first = np.searchsorted(lists, worklist[rows])
     end = np.searchsorted(lists, worklist[rows], side="right")
-    sender, waits = account[rows].copy(), wait.copy()
-    for place in np.flatnonzero(~np.isnan(mean_s)):
+    sender, waits = settled[0].to_numpy().copy(), settled[1].copy()
+    for place in returned:
         low, high = first[place], end[place]
         next_one = low + np.searchsorted(taken_s[low:high], back_s[place])
         takings = order[next_one : min(next_one + _LOOKS_ON, high)]
-        others = takings[account[takings] != sender[place]]
+        others = takings[account[takings] != account[rows[place]]]
         if len(others):
             sender[place] = account[others[0]]
             waits[place] = at_s[others[0]] - at_s[rows[place]] + _BEFORE_S * luck[place]

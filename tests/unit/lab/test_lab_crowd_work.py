@@ -124,8 +124,29 @@ def test_who_is_alone_with_a_list_tries_again_himself() -> None:
     assert again.height > 50
 
 
+def test_a_gateway_beside_a_list_keeps_its_own_and_the_list_too() -> None:
+    """Small groups are drawn together: keys hand on among keys, and people among people."""
+    people = pl.DataFrame(
+        {
+            "gateway": [7, 7, None, None, None],
+            "worklist": [None, None, 1, 1, None],
+            "returned_s": [None, None, 60.0, 60.0, None],
+        },
+        schema={"gateway": pl.Int64, "worklist": pl.Int64, "returned_s": pl.Float64},
+    )
+    account = np.arange(5).repeat(3_000)
+    at_s = np.random.default_rng(4).uniform(0.0, FORTNIGHT.end_s, len(account))
+    arrivals = pl.DataFrame({"account": account, "at_s": at_s})
+    again = add_failures(np.random.default_rng(2), arrivals, people=people)[len(account) :]
+    before, after = account[again["text"].to_numpy()], again["account"].to_numpy()
+    other = np.array([1, 0, 3, 2, 4])
+    assert np.mean(after == other[before]) > 0.99
+    assert set(after[before == 2]) <= {2, 3}
+    assert np.array_equal(after[before == 4], before[before == 4])
+
+
 def test_people_are_uneven_by_day_and_by_account(lists: list[pl.DataFrame]) -> None:
-    """Each has his days: counts of a day vary five times as much as those of lots would."""
+    """Each has his days: counts of a day vary three times as much as those of lots would."""
     for people in lists[:6]:
         there = people.with_row_index("account").filter(
             pl.col("created_s") < 0, pl.col("closed_s").is_null()
