@@ -33,8 +33,6 @@ _HANDS = np.array([w.shows_hand for w in WITNESSES])
 """Which witnesses speak of how requests reach accounts."""
 _DEALT = [w.name for w in WITNESSES].index("dealt_out")
 """Of those, that requests come to accounts at no hour of their own."""
-_EVEN = [w.name for w in WITNESSES].index("volume_evenness")
-"""That volumes are even: where they are less so than honest strangers', each sends as he will."""
 _HANDLESS_MOST = 0.49
 """Most that is said of a group in which no hand shows: no likelier a harvest than not."""
 
@@ -44,8 +42,7 @@ def shows_hand(z: F64, *, settings: DetectSettings) -> bool:
 
     All others count less by as much as the hours say that nobody deals out: what runs by a clock or
     an allowance on each user's own device sends alike too, and volunteers who sit down when each of
-    them will hand on what one of them was refused. And by as much as volumes are less even than
-    honest strangers': annotators of a marketplace take what another lost, each as often as he will.
+    them will hand on what one of them was refused.
 
     Grain:   one group; `z` is its standardised and cut witnesses. Nulls: a silent one shows
              nothing, and where all are silent no hand shows. None that rises hides a hand.
@@ -53,7 +50,7 @@ def shows_hand(z: F64, *, settings: DetectSettings) -> bool:
              `hand_p_max`: the largest is chosen, so that the tail is a bar and no level (ADR 0035).
     """
     heard = np.nan_to_num(z)
-    heard[_HANDS] += min(heard[_DEALT], 0.0) + min(heard[_EVEN], 0.0)
+    heard[_HANDS] += min(heard[_DEALT], 0.0)
     strongest = -np.sort(-np.maximum(heard[_HANDS], 0.0))
     together = np.cumsum(strongest) / np.sqrt(np.arange(1, len(strongest) + 1))
     return bool(ndtr(-together.max()) <= settings.hand_p_max)
