@@ -82,10 +82,11 @@ def test_scores_speak_where_four_witnesses_do(z: np.ndarray, correlation: float)
 
 @given(z=arrays(np.float64, (25, WIDTH), elements=st.floats(-3, 3)))
 def test_widening_only_ever_takes_guilt_off(z: np.ndarray) -> None:
-    """And the same from every group of the run."""
+    """And the same from every group of the run; of what only hides a hand, nothing."""
     shift = z - widen_by_run(z, median=np.zeros(WIDTH))
     assert np.all(shift >= -1e-12)
     assert np.allclose(shift, shift[0])
+    assert np.all(shift[:, [w.hides_hand for w in WITNESSES]] == 0)
 
 
 @given(
@@ -138,11 +139,11 @@ def test_no_reason_gets_into_a_sentence(verdict: str, reasons: list[str]) -> Non
 def test_no_witness_that_rises_hides_a_hand(z: np.ndarray, rise: np.ndarray) -> None:
     """Nor does one that begins to speak; and the probability does not fall for it.
 
-    But for hours of accounts' own: silent, they say nothing of even volumes, and from then on they
-    may say that each runs by its clock.
+    But for times of accounts' own, hours and days: silent, they say nothing of a hand, and from
+    then on they may say that each runs by its clock, or works on days that it chooses.
     """
-    settings, own_hours = DetectSettings(), [w.name == "dealt_out" for w in WITNESSES]
-    more = np.where(np.isnan(z), np.where(own_hours, 0.0, -4.0), z) + rise
+    settings, own_times = DetectSettings(), [w.name in {"dealt_out", "own_days"} for w in WITNESSES]
+    more = np.where(np.isnan(z), np.where(own_times, 0.0, -4.0), z) + rise
     assert shows_hand(more, settings=settings) >= shows_hand(z, settings=settings)
     found = [weigh_group(1e-5, one, power=0.03, settings=settings) for one in (z, more)]
     assert found[1] >= found[0]

@@ -38,6 +38,7 @@ _REST_ON: Final = {
     "follow_up": "turn",
     "handed_on": "status",
     "moved_on": "status",
+    "own_days": "time",
 }
 """Witness → the field that it can't do without."""
 _MADE_OF: Final = {

@@ -82,7 +82,7 @@ def fit_lines(figures: F64, design: F64, weights: F64) -> tuple[F64, F64]:
     scale = np.ones(len(WITNESSES))
     for w, witness in enumerate(WITNESSES):
         if witness.spread is not None:
-            scale[w] = witness.spread
+            scale[w], line[w, 0] = witness.spread, witness.stated
             continue
         known = ~np.isnan(figures[:, w])
         own, root = weights[known], np.sqrt(weights[known])

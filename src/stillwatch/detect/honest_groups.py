@@ -43,6 +43,7 @@ from stillwatch.detect.witnesses import WITNESSES
 NAMES = tuple(w.name for w in WITNESSES)
 DECLARED = NAMES.index("declared_owner")
 _SIGNS = np.array([w.sign for w in WITNESSES], np.float64)
+_HIDES = np.array([w.hides_hand for w in WITNESSES])
 _GROUPS_MIN = 300
 """Honest groups below which no null is fitted (DESIGN.md, section 6)."""
 _RUN_GROUPS_MIN = 20
@@ -158,12 +159,14 @@ def widen_by_run(z: F64, *, median: F64) -> F64:
     """Shift witnesses against guilt by what the run's own tied groups show; of few, nothing.
 
     Before they are cut: it moves where honest groups lie. The lower half of a run's tied groups is
-    taken as honest; what of its median lies on the guilty side of the lab's is taken off.
+    taken as honest; what of its median lies on the guilty side of the lab's is taken off. What
+    only hides hands says nothing of guilt, and stays.
     """
     speak = (~np.isnan(z)).sum(axis=0) >= _RUN_GROUPS_MIN
     lower_half = np.nanquantile(np.where(speak, z, 0.0), 0.25, axis=0)
     lower_half = np.where(speak, lower_half, median)  # of few groups a witness says nothing
-    return np.asarray(z - np.maximum(np.nan_to_num(lower_half) - median, 0.0))
+    off = np.where(_HIDES, 0.0, np.nan_to_num(lower_half) - median)
+    return np.asarray(z - np.maximum(off, 0.0))
 
 
 def save_null(null: HonestNull) -> bytes:

@@ -33,6 +33,8 @@ _HANDS = np.array([w.shows_hand for w in WITNESSES])
 """Which witnesses speak of how requests reach accounts."""
 _DEALT = [w.name for w in WITNESSES].index("dealt_out")
 """Of those, that requests come to accounts at no hour of their own."""
+_HIDES = np.array([w.hides_hand for w in WITNESSES])
+"""Which can only say that there is none."""
 _HANDLESS_MOST = 0.49
 """Most that is said of a group in which no hand shows: no likelier a harvest than not."""
 
@@ -50,7 +52,7 @@ def shows_hand(z: F64, *, settings: DetectSettings) -> bool:
              `hand_p_max`: the largest is chosen, so that the tail is a bar and no level (ADR 0035).
     """
     heard = np.nan_to_num(z)
-    heard[_HANDS] += min(heard[_DEALT], 0.0)
+    heard[_HANDS] += min(heard[_DEALT], 0.0) + np.minimum(heard[_HIDES], 0.0).sum()
     strongest = -np.sort(-np.maximum(heard[_HANDS], 0.0))
     together = np.cumsum(strongest) / np.sqrt(np.arange(1, len(strongest) + 1))
     return bool(ndtr(-together.max()) <= settings.hand_p_max)

@@ -15,7 +15,7 @@ LINE = np.array([[0.5 * w - 1, 0.1 * w, -0.05 * w] for w in range(len(NAMES))])
 SCALE = np.linspace(0.3, 2.0, len(NAMES))
 for _at, _witness in enumerate(WITNESSES):
     if _witness.spread is not None:  # stated, so that honest groups are drawn from it
-        LINE[_at], SCALE[_at] = 0.0, _witness.spread
+        LINE[_at], SCALE[_at] = (_witness.stated, 0.0, 0.0), _witness.spread
     if _witness.is_sizeless:
         LINE[_at, 1:] = 0.0
 KNOTS = ([0.0, 8.0], [0.5, 1.0])

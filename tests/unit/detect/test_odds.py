@@ -13,17 +13,21 @@ from stillwatch.domain.settings import DetectSettings
 SETTINGS = DetectSettings()
 NAN = float("nan")
 HANDS = [w.name for w in WITNESSES if w.shows_hand]
+HIDES = [w.name for w in WITNESSES if w.hides_hand]
 
 
 def z_of(**shown: float) -> np.ndarray:
     """Witnesses of a group: those of hands by name, silent if not named; all others far out."""
-    return np.array([shown.get(w.name, NAN) if w.shows_hand else 4.0 for w in WITNESSES])
+    named = {*HANDS, *HIDES}
+    return np.array([shown.get(w.name, NAN) if w.name in named else 4.0 for w in WITNESSES])
 
 
 def test_hands_are_shown_by_how_requests_come_and_never_by_what_is_asked() -> None:
-    """Four witnesses, of which none reads content or a declaration."""
+    """Four witnesses, none of which reads content or a declaration; a fifth may hide what shows."""
     assert HANDS == ["volume_evenness", "handed_on", "moved_on", "dealt_out"]
-    assert {w.family for w in WITNESSES if w.shows_hand} == {"timing", "infrastructure"}
+    assert HIDES == ["own_days"]
+    heard = {w.family for w in WITNESSES if w.shows_hand or w.hides_hand}
+    assert heard == {"timing", "infrastructure"}
 
 
 @pytest.mark.parametrize(
@@ -43,6 +47,12 @@ def test_hands_are_shown_by_how_requests_come_and_never_by_what_is_asked() -> No
         ({"volume_evenness": 0.5, "handed_on": 1.9, "dealt_out": -4.0}, False),
         ({"handed_on": 2.4, "moved_on": 2.4, "dealt_out": -1.0}, True),
         ({"handed_on": 0.8, "moved_on": 2.4, "dealt_out": -1.9}, False),
+        ({"handed_on": 1.8, "moved_on": 2.4, "dealt_out": 1.7, "own_days": -0.8}, True),
+        ({"handed_on": 1.8, "moved_on": 2.4, "dealt_out": 1.7, "own_days": -0.9}, False),
+        ({"moved_on": 2.4, "dealt_out": -0.3, "own_days": -0.3}, False),
+        ({"moved_on": 2.4, "dealt_out": -0.3, "own_days": -0.1}, True),
+        ({"own_days": 4.0}, False),
+        ({"volume_evenness": 1.8, "own_days": 4.0}, False),
     ],
 )
 def test_hands_show_where_their_witnesses_together_do(
@@ -50,7 +60,8 @@ def test_hands_show_where_their_witnesses_together_do(
 ) -> None:
     """The strongest few over the root of how many: what is not handed on takes nothing away.
 
-    Hours of their own take from evenness alone: a clock on each device sends alike too.
+    Hours of their own take from all others, for a clock on each device sends alike too; days of
+    their own take from all, and give nothing.
     """
     assert shows_hand(z_of(**shown), settings=SETTINGS) is does
 

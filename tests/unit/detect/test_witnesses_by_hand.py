@@ -17,7 +17,7 @@ from stillwatch.detect.witnesses import (
     requests_are_dealt_out,
     tactics_harvest,
     templates_fill_the_traffic,
-    volumes_are_even,
+    volumes_and_days,
 )
 from stillwatch.detect.witnesses.core import Usual
 
@@ -101,13 +101,15 @@ def test_identical_exchanges_leave_nothing_to_compare() -> None:
 def test_volumes_have_the_dispersion_of_the_textbook(sizes: list[int], index: float) -> None:
     """Variance over mean of exchanges per active day: equal volumes nought, one busy head many."""
     core = core_of(sizes, hour=[0] * sum(sizes))
-    assert volumes_are_even.measure(core) == pytest.approx(math.log2(index + 0.1), abs=1e-6)
+    assert volumes_and_days.measure_evenness(core) == pytest.approx(
+        math.log2(index + 0.1), abs=1e-6
+    )
 
 
 def test_volumes_are_counted_per_active_day() -> None:
     """Ten on one day and twenty over two days are the same rate."""
     core = core_of([10, 20, 10], hour=[*[0] * 10, *[0] * 10, *[24] * 10, *[100] * 10])
-    assert volumes_are_even.measure(core) == pytest.approx(math.log2(0.1))
+    assert volumes_and_days.measure_evenness(core) == pytest.approx(math.log2(0.1))
 
 
 def test_a_class_repeats_and_a_harvest_does_not() -> None:

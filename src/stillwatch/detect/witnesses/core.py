@@ -79,14 +79,20 @@ class Witness:
     """Least spread of honest groups, in the figure's unit: of a figure that is 0 for nearly all of
     them the few others alone would make a spread, and any trace would be at the cut."""
     spread: float | None = None
-    """Spread of honest groups, where it is stated and not fitted; they are then taken to show 0 at
-    any size. For what no strangers do, but some owners' programs: a spread that those make would
-    measure strangers, who are compared with one another (`detect/tails.py`)."""
+    """Spread of honest groups, where it is stated and not fitted; they are then taken to show
+    `stated` at any size. For what no strangers do, but some owners' programs: a spread that those
+    make would measure strangers, who are compared with one another (`detect/tails.py`)."""
+    stated: float = 0.0
+    """What is taken to be shown at any size where the spread is stated."""
     shows_hand: bool = False
     """Whether it speaks of one hand that deals requests out, and not of what is asked: users of one
     application ask alike. Nobody is called `fraudulent` without one such (`detect/odds.py`)."""
     weighs: bool = True
     """Whether the score counts it; one that doesn't can only show a hand, or none."""
+    hides_hand: bool = False
+    """Whether it can only hide a hand: all that show one count less by as much as it lies below 0.
+    What it is compared with is a dispatcher, as stated, and not honest groups, those of a run
+    neither. One that speaks of time may hide some as well, below honest groups (`odds.py`)."""
     is_sizeless: bool = False
     """Whether its honest figure is one at every size. Where a harvest is at the figure's end, a
     line in size would meet that end beyond honest groups, and hide large campaigns."""

@@ -28,6 +28,9 @@ HEARD: Final = {
     "dealt_out": "log2 of how much likelier an account's requests of a day share an hour than two "
     "accounts' do: 0 where requests are dealt out, high where strangers sit down to their work, or "
     "the clock of each sends it",
+    "own_days": "log2 of how much likelier two requests of an account share a day than the group's "
+    "days let expect: about 0 where requests are dealt out, high where people have days of their "
+    "own",
     "stream": "share of the account's traffic that is the group's, against strangers'",
 }
 """Channel -> what it says."""
