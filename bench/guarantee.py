@@ -2,9 +2,11 @@
 
     python bench/guarantee.py --keep runs/guarantee --jobs 2 > docs/guarantee.md
 
-Four kinds of traffic, small and many: `innocent` (all look-alikes, at the size that the scale
+Five kinds of traffic, small and many: `innocent` (all look-alikes, at the size that the scale
 leaves them, one of each at least), `honest-groups` (every kind of tied honest group, of 5 to 400
-accounts), strangers (innocent traffic without look-alikes), and presets with campaigns, in turn.
+accounts), strangers (innocent traffic without look-alikes), applications (kinds that declare
+nobody, with people who work off one list, users' own keys and clocks, which the null has not
+seen), and presets with campaigns, in turn.
 Each incident leaves one JSON file in `--keep`; what is there is not run again. All incidents of a
 worker run in one process, where kernels are compiled once. The page goes to the standard output.
 """
@@ -25,6 +27,8 @@ SCALE: Final = 0.005
 """2,500 honest accounts: every look-alike is there."""
 GROUPS_SCALE: Final = 1 / 3
 """Twenty groups of nineteen kinds, in turn, among 1,300 strangers."""
+APPLICATIONS_SCALE: Final = 0.07
+"""Forty groups that declare nobody, half of them people who work off a list."""
 CAMPAIGNS: Final = (
     ("demo", 0.25),
     ("reasoning-150k", SCALE),
@@ -41,7 +45,7 @@ ONE_THREAD: Final = ("POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS
 
 def list_orders(asked: argparse.Namespace) -> Iterator[tuple[str, str, float, int, bool]]:
     """List the incidents in the order in which they run: kinds of traffic by turns."""
-    counts = (asked.innocent, asked.groups, asked.strangers, asked.campaigns)
+    counts = (asked.innocent, asked.groups, asked.strangers, asked.applications, asked.campaigns)
     for number in range(max(counts)):
         seed, deals = asked.first_seed + number, number % asked.deal_every == 0
         if number < asked.innocent:
@@ -50,6 +54,8 @@ def list_orders(asked: argparse.Namespace) -> Iterator[tuple[str, str, float, in
             yield "groups", "honest-groups", round(GROUPS_SCALE, 3), seed, deals
         if number < asked.strangers:
             yield "strangers", "strangers", SCALE, seed, False
+        if number < asked.applications:
+            yield "applications", "applications", APPLICATIONS_SCALE, seed, False
         if number < asked.campaigns:
             scenario, scale = CAMPAIGNS[number % len(CAMPAIGNS)]
             yield "campaigns", scenario, scale, seed, False
@@ -97,6 +103,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--innocent", type=int, default=300, help="incidents of innocent traffic")
     parser.add_argument("--groups", type=int, default=100, help="of honest groups of all sizes")
     parser.add_argument("--strangers", type=int, default=50, help="without look-alikes")
+    parser.add_argument("--applications", type=int, default=50, help="lists, own keys, clocks")
     parser.add_argument("--campaigns", type=int, default=105, help="of presets, in turn")
     parser.add_argument("--deal-every", type=int, default=3, help="incidents from dealt traits to")
     parser.add_argument("--first-seed", type=int, default=20_001)
@@ -122,7 +129,8 @@ def main() -> None:
 
 def spell_command(asked: argparse.Namespace) -> str:
     """Write the command that gives this page, whatever it was resumed from."""
-    counts = ("innocent", "groups", "strangers", "campaigns", "deal_every", "first_seed", "jobs")
+    kinds = ("innocent", "groups", "strangers", "applications", "campaigns")
+    counts = (*kinds, "deal_every", "first_seed", "jobs")
     said = " ".join(f"--{n.replace('_', '-')} {getattr(asked, n)}" for n in counts)
     return f"python bench/guarantee.py --keep runs/guarantee {said}"
 

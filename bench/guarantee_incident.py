@@ -47,6 +47,11 @@ KEY: Final = PseudonymKey(0x5711, 0x3A7C4)
 SETTINGS: Final = Settings()
 STRANGERS: Final = "strangers"
 """The traffic of `innocent` without any look-alike: nobody has an honest reason to be tied."""
+ASKED: Final = {
+    STRANGERS: ("innocent", dict.fromkeys(LOOK_ALIKES, 0)),
+    "applications": ("unowned-groups", {"crowd-work": 20, "own-keys": 6, "by-the-clock": 6}),
+}
+"""Scenarios of this script: one of the catalogue, and the look-alikes that are asked for."""
 HARVESTS: Final = ("fraud", "benign-partner")
 """Roles whose groups do harvest, permitted or not: no error if they are judged so."""
 UNCHOSEN: Final = 100
@@ -124,9 +129,8 @@ def run_incident(order: Order) -> Cell:
     began = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         traffic, result = Path(folder, "traffic"), Path(folder, "result")
-        scenario = choose("innocent", asked=dict.fromkeys(LOOK_ALIKES, 0))
-        if order.scenario != STRANGERS:
-            scenario = choose(order.scenario)
+        name, lookalikes = ASKED.get(order.scenario, (order.scenario, None))
+        scenario = choose(name, asked=lookalikes)
         made = simulate(scenario, out=traffic, scale=order.scale, seed=order.seed)
         with overhear() as heard:
             run_scan(

@@ -49,7 +49,9 @@ that this is not.
 
 At this scale a look-alike of which scale 1 has fewer than two hundred is there once, and smaller
 in proportion (`innocent` keeps one of each, of five accounts at least); `honest-groups` has the
-same kinds in all sizes up to 400 accounts."""
+same kinds in all sizes up to 400 accounts. `applications` are kinds that declare nobody, with
+people who work off one list, users' own keys and clocks among them, which the null has not seen:
+their p-values are below what is promised, and nobody is called because no hand shows."""
 
 
 def bound_mean(values: Sequence[float]) -> float:

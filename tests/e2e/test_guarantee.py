@@ -15,7 +15,8 @@ import pytest
 
 BENCH = Path(__file__).parents[2] / "bench"
 SEEDS = 6
-NO_OTHERS = ("--groups", "0", "--strangers", "0", "--campaigns", "0", "--deal-every", str(SEEDS))
+NONE_OF = ("groups", "strangers", "applications", "campaigns")
+NO_OTHERS = (*(word for kind in NONE_OF for word in (f"--{kind}", "0")), "--deal-every", str(SEEDS))
 
 
 def _run(keep: Path) -> subprocess.CompletedProcess[str]:

@@ -85,8 +85,11 @@ commoner one the pairs would grow with its square, and say little."""
 ECHO_WATCHED_MAX: Final = 1_000_000
 """Refused requests watched, and answered ones beside them: 100 million exchanges at the usual one
 refused in a hundred; of more, a sample chosen by a hash, which is as good."""
-ECHO_LAG_S_MAX: Final = 120.0
-"""Seconds for which a refused request is watched for elsewhere: ten times a client's usual wait."""
+ECHO_SOON_S_MAX: Final = 120.0
+"""Seconds within which a repetition is soon, ten times a client's usual wait: judging hears it."""
+ECHO_LAG_S_MAX: Final = 3_600.0
+"""Seconds for which a refused request is watched for elsewhere: of a list from which lost work is
+drawn again when its turn comes. What few exchanges hold is rare by chance for as long."""
 EXEMPLARS_PER_TEMPLATE: Final = 3
 """Prompts shown of a template in a report, under --retain-text only."""
 EXEMPLAR_CHARS: Final = 600

@@ -114,7 +114,7 @@ def _said(dtype: pl.DataType | type[pl.DataType], says: str) -> Column:
 
 ECHO: Final = Table(
     "echo",
-    "one watched request that another account sent again within two minutes",
+    "one watched request that another account sent again within the hour",
     {
         "row": _said(pl.Int64, "the watched exchange, as the run numbers it"),
         "echo_row": _said(pl.Int64, "the exchange that repeats it"),

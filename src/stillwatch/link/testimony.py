@@ -141,7 +141,7 @@ def _seeds_of(search: Search, g: int, direct: dict[str, float]) -> list[int]:
     family = columns.channels["family"][channel]
     own = columns.channels["family"][columns.values["channel"][search.seeds[g]]]
     shared = (counted.holders > 1) & (holders >= limits.ACTORS_MIN)
-    common = counted.holders / (len(group) + holders - counted.holders)
+    common = counted.holders / np.maximum(len(group) + holders - counted.holders, 1)
     others: list[tuple[float, int]] = []
     alike: list[tuple[float, int]] = []
     for f, name in enumerate(FAMILIES):

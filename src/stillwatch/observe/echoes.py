@@ -1,13 +1,14 @@
 """Which requests come again from another account: refused ones, and answered ones as control.
 
 Seventh step of *observe*: reads `OBSERVED`, writes `ECHO` and `WATCHED`. Who works through one
-queue over many accounts hands what was refused on one of them to another, moments later; an honest
-client tries again on its own. Texts are compared by the hashes kept of them, so that a wording of
-each account's own around the same item doesn't hide it, and only by hashes that hardly any exchange
-holds. That strangers send the same rare passage within minutes is possible (a class, a headline):
-a sample of *answered* requests, watched in the same way, says how often.
+queue over many accounts hands what was refused on one of them to another, moments later or when its
+turn comes again; an honest client tries again on its own. Texts are compared by the hashes kept of
+them, so that a wording of each account's own around the same item doesn't hide it, and only by
+hashes that hardly any exchange holds. That strangers send the same rare passage within the hour is
+possible (a class, a headline): a sample of *answered* requests, watched in the same way, says how
+often.
 
-Blind spot: an operator who retries on the same account, waits longer than two minutes, or writes
+Blind spot: an operator who retries on the same account, waits longer than an hour, or writes
 each attempt afresh; logs without a status. Look-alike: one customer's load-balanced keys, which are
 one queue indeed. Source: coordination.md, 6.1c (lost work must be re-issued).
 """
@@ -40,9 +41,10 @@ _ORIGIN: Final = ("account_id", "time", "subnet_hash", "client_hash")
 
 
 def find_echoes(exchanges: nw.LazyFrame[Any]) -> Echoes:
-    """Find the watched requests that another account sent again within two minutes.
+    """Find the watched requests that another account sent again within the hour.
 
-    Grain:   ECHO at most one row per watched request: the repetition that shares most.
+    Grain:   ECHO at most one row per watched request: of the repetitions within two minutes, or of
+             all if there is none, the one that shares most.
     Nulls:   a log without refused requests has no echoes and watches nothing.
     Order:   ECHO by row; input order is irrelevant.
     Cost:    one pass over the hashes of all exchanges, a look at each; pairs only of exchanges that
@@ -105,7 +107,7 @@ def _tell_times(exchanges: nw.LazyFrame[Any], watched: pl.Series) -> tuple[I64, 
 
 
 def _pair(hits: I64, holders: I64, times: tuple[I64, Bools]) -> pl.DataFrame:
-    """Pair watched requests with what holds the same rare hashes within two minutes.
+    """Pair watched requests with what holds the same rare hashes within the hour.
 
     Grain:   row, echo_row, the rare hashes that both hold, and the holders of the rarest.
     """
@@ -124,7 +126,7 @@ def _pair(hits: I64, holders: I64, times: tuple[I64, Bools]) -> pl.DataFrame:
 
 
 def _keep_best(pairs: pl.DataFrame, watched: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
-    """Keep, of each watched request, the repetition by another account that shares most."""
+    """Keep one repetition of each watched request: one that comes soon, and then shares most."""
     lag = (pl.col("echo_time") - pl.col("time")).dt.total_microseconds() / 1e6
     echo = said.select(
         pl.col("row").cast(pl.Int64).alias("echo_row"), pl.col(_ORIGIN).name.prefix("echo_")
@@ -139,7 +141,12 @@ def _keep_best(pairs: pl.DataFrame, watched: pl.DataFrame, said: pl.DataFrame) -
             & (pl.col("account_id") != pl.col("echo_account_id"))
         )
         .sort(
-            "row", "shared", "holders", "lag_s", "echo_row", descending=[False, True] + [False] * 3
+            "row",
+            pl.col("lag_s") > limits.ECHO_SOON_S_MAX,
+            pl.col("shared").neg(),
+            "holders",
+            "lag_s",
+            "echo_row",
         )
         .unique("row", keep="first", maintain_order=True)
     )

@@ -12,6 +12,7 @@ import polars as pl
 from scipy.special import betaincinv
 
 from stillwatch.detect.traffic import F64, I32, I64, Bools, Traffic
+from stillwatch.domain import limits
 from stillwatch.domain.observations import Echoes
 
 _REFUSED_MIN = 20
@@ -37,7 +38,8 @@ class HandedOn:
             {"row": traffic.rows, "at": np.arange(len(traffic.rows), dtype=np.int64)}
         )
         found = (
-            echoes.found.join(place, on="row")
+            echoes.found.filter(pl.col("lag_s") <= limits.ECHO_SOON_S_MAX)
+            .join(place, on="row")
             .join(place.rename({"row": "echo_row", "at": "echo_at"}), on="echo_row")
             .sort("at")
         )

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from stillwatch.domain import limits
 from stillwatch.link.table import F64, I32, I64, TraitTable
 
 _HOLDERS = (4, 12)
 """Bounds of the classes by how rare the passage is: 2 to 4 exchanges, 5 to 12, more."""
-_LAG_S = 20.0
-"""Seconds that part early repetitions from late ones: twice a client's usual wait."""
+_LAGS_S = (20.0, limits.ECHO_SOON_S_MAX, 600.0)
+"""Seconds that part repetitions by how soon they come: twice a client's usual wait, what is soon,
+and ten minutes; the last class ends with the hour."""
 _SHARED = 3
 """Rare hashes from which more say no more: they are of one passage."""
 _SURE = 0.5
@@ -108,5 +110,6 @@ def read_queues(table: TraitTable, echoes: pl.DataFrame, *, watched: pl.DataFram
 def _classify(echoes: pl.DataFrame) -> I64:
     shared = np.minimum(echoes["shared"].to_numpy(), _SHARED) - 1
     holders = np.searchsorted(_HOLDERS, echoes["holders"].to_numpy())
-    late = (echoes["lag_s"].to_numpy() > _LAG_S).astype(np.int64)
-    return np.asarray((shared * (len(_HOLDERS) + 1) + holders) * 2 + late, np.int64)
+    late = np.searchsorted(_LAGS_S, echoes["lag_s"].to_numpy())
+    rarity = shared * (len(_HOLDERS) + 1) + holders
+    return np.asarray(rarity * (len(_LAGS_S) + 1) + late, np.int64)
