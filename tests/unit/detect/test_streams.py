@@ -13,6 +13,7 @@ from stillwatch.detect.traffic import Traffic
 from stillwatch.detect.unmix.handed_on import HandedOn
 from stillwatch.detect.unmix.membership import weigh_exchanges
 from stillwatch.detect.unmix.streams import KNOWN_MIN, weigh_streams
+from stillwatch.domain import limits
 from stillwatch.domain.observations import ECHO, WATCHED, Echoes
 from stillwatch.domain.settings import DetectSettings
 from stillwatch.domain.tables import REGISTER
@@ -117,6 +118,9 @@ def test_shares_of_requests_handed_on_are_counted_against_those_watched() -> Non
     control = HandedOn(answered, traffic)
     assert control.measure_share(codes) == pytest.approx(-len(echoes.found) / (20 * HEADS))
     assert np.isnan(control.measure_moved(codes))
+    late = echoes.found.with_columns(lag_s=pl.lit(limits.ECHO_SOON_S_MAX + 1))
+    tardy = HandedOn(Echoes(late, echoes.watched), traffic)
+    assert tardy.measure_share(codes) == 0.0, "judging hears what comes soon"
     assert np.isnan(handed.measure_share(codes[:1]))
     assert np.isnan(HandedOn(Echoes.none(), traffic).measure_share(codes))
 

@@ -93,6 +93,22 @@ def test_accounts_of_one_verified_organisation_hand_on_to_themselves() -> None:
     assert propose_queues(queues) == []
 
 
+@pytest.mark.parametrize("lag_s", [20.0, 90.0, 400.0, 3_000.0])
+def test_lost_work_that_comes_back_within_the_hour_ties_its_accounts(lag_s: float) -> None:
+    """Each lag is a class by itself; where controls of it come as often, it counts for nothing."""
+    run = Run(queue=40, seed=4)
+    run.rows = [row | ({"lag_s": lag_s} if row["holders"] == 2 else {}) for row in run.rows]
+    assert len(propose_queues(run.queues())) == 1
+    handed = [row for row in run.rows if row["holders"] == 2]
+    as_often = len(handed) * int(run.answered.sum()) // int(run.refused.sum())
+    for k in range(as_often):
+        run.repeat(2 * k % run.n, (2 * k + 1) % run.n, is_refused=False, lag_s=lag_s)
+    assert propose_queues(run.queues()) == []
+    other = 3_000.0 if lag_s < 3_000.0 else 20.0
+    run.rows = [row if row["is_refused"] else row | {"lag_s": other} for row in run.rows]
+    assert len(propose_queues(run.queues())) == 1
+
+
 def test_a_queue_through_two_groups_makes_them_one() -> None:
     """One campaign over two proxies."""
     run = Run(queue=60, seed=5)

@@ -124,6 +124,21 @@ def test_of_several_repetitions_the_likest_is_kept_and_order_is_irrelevant() -> 
     assert_frame_equal(again.found, found)
 
 
+def test_what_comes_soon_is_kept_before_what_is_likelier_and_comes_late() -> None:
+    """A late one is kept where nothing came within two minutes, up to the hour."""
+    soon, late = limits.ECHO_SOON_S_MAX, limits.ECHO_LAG_S_MAX
+    refused = request("a", 0, status=429)
+    rows = [
+        refused,
+        request("b", soon, sketch=ITEM[:1]),
+        request("c", soon + 1),
+        request("d", late, sketch=ITEM[:2]),
+    ]
+    assert find(*rows)["echo_account_id"].to_list() == ["b"]
+    assert find(refused, *rows[2:])["echo_account_id"].to_list() == ["c"]
+    assert find(refused, rows[3])["lag_s"].to_list() == [pytest.approx(late)]
+
+
 def test_a_log_without_refused_requests_watches_nothing() -> None:
     """Nobody is said to hand nothing on where nothing was refused."""
     echoes = find_echoes(lazy(observed(request("a", 0), request("b", 9))))
