@@ -54,7 +54,9 @@ def hear_streams(
 ) -> pl.DataFrame:
     """Let what a member sends speak for it in the content family, where linking heard less.
 
-    Grain:   MEMBER, as given. `streams` has an entry a group.
+    Grain:   MEMBER, as given, and beside it `sends`: how many of the account's exchanges are its
+             group's; null where no exchange of the group is, so that nothing is known of anybody.
+    `streams` has an entry a group.
     """
     told = [
         pl.DataFrame(
@@ -62,6 +64,7 @@ def hear_streams(
                 "group_id": [group] * len(stream.members),
                 "account_id": [traffic.accounts[code] for code in stream.members],
                 "stream_bits": stream.weight_bits,
+                "sends": stream.core if stream.core.any() else np.full(len(stream.core), np.nan),
             }
         )
         for group, stream in streams.items()
@@ -70,7 +73,8 @@ def hear_streams(
         return members
     heard = members.join(pl.concat(told), on=["group_id", "account_id"], how="left")
     most = pl.max_horizontal("content_bits", "stream_bits")
-    return heard.with_columns(most.alias("content_bits")).drop("stream_bits")
+    sends = pl.col("sends").fill_nan(None)
+    return heard.with_columns(most.alias("content_bits"), sends).drop("stream_bits")
 
 
 def list_streams(stream: Stream, traffic: Traffic) -> pl.DataFrame:

@@ -93,8 +93,8 @@ def _row(
     reasons = [f"tied_{f}" for f in families] if group.campaign else []
     if group.kind == "distillation":
         reasons += name_witnesses(judged)
-    if verdict == "fraudulent" and not group.shows_hand:
-        verdict, reasons = "suspect", [*reasons, "held_back_no_hand"]
+    if verdict == "fraudulent" and (held := _hold(member, group)):
+        verdict, reasons = "suspect", [*reasons, held]
     return (
         member["account_id"],
         judged.group_id,
@@ -104,6 +104,17 @@ def _row(
         group.campaign,
         reasons,
     )
+
+
+def _hold(member: dict[str, object], group: _Group) -> str:
+    """Say why a member of a harvest is not called, if there is a reason; else an empty string.
+
+    Whoever sends nothing of what the group has in common takes part in nothing that anybody could
+    be told of, whatever else ties him to those who do.
+    """
+    if not group.shows_hand:
+        return "held_back_no_hand"
+    return "held_back_sends_nothing" if member.get("sends") == 0 else ""
 
 
 def _verdict(group: Judged, kind: str, families: int, settings: DetectSettings) -> str:
