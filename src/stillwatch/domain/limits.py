@@ -80,16 +80,14 @@ SHINGLE_CELLS: Final = 2**27
 """Cells in which shingles are counted before they are told apart, a byte each: of sixteen million
 exchanges' rare shingles every second has a cell of its own, and no others are too many."""
 ECHO_HOLDERS_MAX: Final = 32
-"""Exchanges of a run that may hold a passage by which one request is told to repeat another: of a
-commoner one the pairs would grow with its square, and say little."""
+"""Exchanges that may hold a passage by which a request repeats another: more pair, and say less."""
 ECHO_WATCHED_MAX: Final = 1_000_000
-"""Refused requests watched, and answered ones beside them: 100 million exchanges at the usual one
-refused in a hundred; of more, a sample chosen by a hash, which is as good."""
+"""Refused requests watched, and answered ones beside them: of 100 million exchanges. Of more, a
+sample chosen by a hash, which is as good."""
 ECHO_SOON_S_MAX: Final = 120.0
 """Seconds within which a repetition is soon, ten times a client's usual wait: judging hears it."""
 ECHO_LAG_S_MAX: Final = 3_600.0
-"""Seconds for which a refused request is watched for elsewhere: of a list from which lost work is
-drawn again when its turn comes. What few exchanges hold is rare by chance for as long."""
+"""Seconds for which a refused request is watched for elsewhere: lost work waits for its turn."""
 EXEMPLARS_PER_TEMPLATE: Final = 3
 """Prompts shown of a template in a report, under --retain-text only."""
 EXEMPLAR_CHARS: Final = 600
