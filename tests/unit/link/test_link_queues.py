@@ -8,9 +8,11 @@ from queues_by_hand import SETTINGS, STRANGERS, Run, bundles, group, searched, t
 
 from stillwatch.domain.observations import Echoes
 from stillwatch.link.queues import Queues, join_queues, read_queues
+from stillwatch.link.queues.apart import find_apart
 from stillwatch.link.queues.join import Draft
 from stillwatch.link.queues.propose import propose_queues
 from stillwatch.link.queues.weigh import spell_set, weigh_queue, weigh_repetitions
+from stillwatch.link.table import I32
 
 
 def test_a_queue_is_found_with_nobody_else_in_it() -> None:
@@ -117,6 +119,42 @@ def test_a_queue_through_two_groups_makes_them_one() -> None:
     assert set(one.members) == set(run.heads)
     assert one.log2_e > SETTINGS.queue_bits
     assert one.observed > 100 * one.expected
+
+
+def add_keys(run: Run, *, times: int) -> I32:
+    """Four keys of one customer, which hand on to each other, each so many times."""
+    keys = group(*range(4))
+    run.refused[keys], run.sent[keys] = 8, 400
+    for a in keys:
+        for k in range(times):
+            run.repeat(int(a), int(keys[(a + 1 + k % 3) % 4]))
+    return keys
+
+
+def test_who_hands_on_among_his_own_alone_is_asked_what_ties_him_to_the_others() -> None:
+    """Four keys in a piece of the heads: they leave, unless they are as alike as these."""
+    run = Run(queue=60, seed=5)
+    keys = add_keys(run, times=8)
+    piece = np.sort(np.concatenate([keys, run.heads[:30]]))
+    everybody = np.sort(np.concatenate([keys, run.heads]))
+    (own,) = find_apart(run.queues(), everybody)
+    assert own.tolist() == keys.tolist()
+    (one, *_) = bundles(run, piece, alike=run.heads)
+    assert not set(one.members) & set(keys)
+    assert set(run.heads[:30]) <= set(one.members)
+    (one, *_) = bundles(run, piece, alike=everybody)
+    assert set(keys) <= set(one.members)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_queue_of_which_little_is_seen_falls_into_no_sets_apart(seed: int) -> None:
+    """Two hundred heads with one repetition for every second one: pairs are what chance leaves."""
+    run = Run(queue=200, seed=seed, handed=0.25)
+    assert find_apart(run.queues(), run.heads) == []
+    keys = add_keys(run, times=8)
+    (own,) = find_apart(run.queues(), np.sort(np.concatenate([keys, run.heads])))
+    assert own.tolist() == keys.tolist()
+    assert find_apart(run.queues(), keys) == []
 
 
 def test_strangers_in_a_piece_leave_the_whole() -> None:

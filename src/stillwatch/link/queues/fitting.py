@@ -15,6 +15,7 @@ from stillwatch.domain.settings import LinkSettings
 from stillwatch.link.counts import promise_holders, weigh_actors, weigh_members
 from stillwatch.link.e_values import IMPOSSIBLE
 from stillwatch.link.kernels import FAMILIES_MIN
+from stillwatch.link.queues.apart import find_apart
 from stillwatch.link.queues.read import Queues
 from stillwatch.link.queues.weigh import weigh_repetitions
 from stillwatch.link.search import Search
@@ -68,12 +69,18 @@ def let_go(search: Search, queues: Queues, group: I32, settings: LinkSettings) -
 
     A week of sign-ups is a piece that strangers stand in, too; once it is one with the others, all
     that it was is a week. Whoever is more likely a stranger than a member, by its traits and by
-    what it hands on together, leaves; of a group that would not remain, nobody.
+    what it hands on together, leaves; of a group that would not remain, nobody. Who hands on among
+    his own alone is asked what ties him to the others.
 
     Grain:   the group's actors that stay, in order. Cost: their rows.
     """
+    group = np.sort(group)
     families, _ = weigh_members(search.bench, group)
     handed = np.clip(weigh_repetitions(queues, group)[group], 0.0, settings.queue_cap_bits)
     families[:, _TIMING] = np.maximum(families[:, _TIMING], handed)
-    stays = families.sum(axis=1) + np.log2(len(group) / len(queues.refused)) >= 0
+    bits = families.sum(axis=1)
+    for own in find_apart(queues, group):
+        others = np.setdiff1d(group, own).astype(np.int32)
+        bits[np.isin(group, own)] = weigh_actors(search.bench, others, own)[0].sum(axis=1)
+    stays = bits + np.log2(len(group) / len(queues.refused)) >= 0
     return group[stays] if stays.sum() >= max(limits.ACTORS_MIN, len(group) / 2) else group
