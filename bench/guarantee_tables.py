@@ -29,6 +29,8 @@ RICH: Final = 20.0
 """Times the stake at which a mean is rejected: 95 %."""
 HALVINGS: Final = 40
 """Of the interval in which a bound is looked for."""
+UNSEEN: Final = "applications"
+"""The part of which no p-value is promised."""
 Cell = dict[str, Any]
 Group = dict[str, Any]
 INTRODUCTION: Final = """\
@@ -51,7 +53,7 @@ At this scale a look-alike of which scale 1 has fewer than two hundred is there 
 in proportion (`innocent` keeps one of each, of five accounts at least); `honest-groups` has the
 same kinds in all sizes up to 400 accounts. `applications` are kinds that declare nobody, with
 people who work off one list, users' own keys and clocks among them, which the null has not seen:
-their p-values are below what is promised, and nobody is called because no hand shows."""
+no p-value is promised for them, and they have a table of their own."""
 
 
 def bound_mean(values: Sequence[float]) -> float:
@@ -128,7 +130,9 @@ def render_page(cells: Sequence[Cell], *, command: str) -> str:
             "\n## e-values where nothing ties anybody, or nobody harvests\n",
             *_e_values(cells),
             "\n## Honest tied groups, by kind\n",
-            *_kinds([group for cell in cells for group in cell["groups"] if is_honest(group)]),
+            *_kinds(_list_honest(cells, unseen=False)),
+            "\n## The same of kinds that the null has not seen\n",
+            *_kinds(_list_honest(cells, unseen=True)),
             "\n## Every honest group that was judged a harvest at q ≤ 0.05\n",
             *_false_groups(cells),
             f"\n## What it says\n\n{READING}",
@@ -237,6 +241,11 @@ def _judged(groups: Sequence[Group]) -> list[float]:
 
 def _e_row(says: str, traffic: str, values: Sequence[float]) -> str:
     return f"| {says} | {traffic} | {len(values)} | {average(values)} | {max(values):.3g} |"
+
+
+def _list_honest(cells: Sequence[Cell], *, unseen: bool) -> list[Group]:
+    told = (cell for cell in cells if (cell["part"] == UNSEEN) is unseen)
+    return [group for cell in told for group in cell["groups"] if is_honest(group)]
 
 
 def _kinds(groups: Sequence[Group]) -> Iterator[str]:

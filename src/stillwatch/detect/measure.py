@@ -17,17 +17,15 @@ from stillwatch.detect.traffic import F64, I32, I64, Population, Traffic
 from stillwatch.detect.unmix.customers import leave_out_customers
 from stillwatch.detect.unmix.densities import Unmixed
 from stillwatch.detect.unmix.handed_on import HandedOn
+from stillwatch.detect.unmix.members import has_stream
 from stillwatch.detect.unmix.membership import weigh_exchanges
 from stillwatch.detect.witnesses import Core, hear_witnesses
-from stillwatch.detect.witnesses.core import EXCHANGES_MIN, UNKNOWN, Usual
+from stillwatch.detect.witnesses.core import UNKNOWN, Usual
 from stillwatch.domain.observations import Echoes
 from stillwatch.domain.settings import DetectSettings
 
 _CORE = 0.5
 """Membership from which an exchange is core. CONTRACT.md, section 4."""
-_STREAM_PER_ACCOUNT = 2
-"""Core exchanges an account below which a group has no stream: coincidences, one here, one there.
-With less, lines in exchanges per account are extrapolated beyond all honest groups."""
 _INT8_SCALE = 127.0  # stored embeddings are unit vectors times this
 
 
@@ -127,7 +125,7 @@ def find_core(traffic: Traffic, codes: I32, membership: F64) -> I64:
     """
     rows = traffic.rows_of(codes)
     keep = membership >= _CORE
-    if keep.sum() < max(EXCHANGES_MIN, _STREAM_PER_ACCOUNT * len(codes)):
+    if not has_stream(int(keep.sum()), len(codes)):
         return rows
     return np.asarray(rows[keep])
 

@@ -35,7 +35,7 @@ _DEALT = [w.name for w in WITNESSES].index("dealt_out")
 """Of those, that requests come to accounts at no hour of their own."""
 _HIDES = np.array([w.hides_hand for w in WITNESSES])
 """Which can only say that there is none."""
-_HANDLESS_MOST = 0.49
+HANDLESS_MOST = 0.49
 """Most that is said of a group in which no hand shows: no likelier a harvest than not."""
 
 
@@ -44,12 +44,14 @@ def shows_hand(z: F64, *, settings: DetectSettings) -> bool:
 
     All others count less by as much as the hours say that nobody deals out: what runs by a clock or
     an allowance on each user's own device sends alike too, and volunteers who sit down when each of
-    them will hand on what one of them was refused.
+    them will hand on what one of them was refused. And by as much as days are each account's own,
+    beyond a dispatcher's: people of a marketplace work off one list on days that each chooses.
 
     Grain:   one group; `z` is its standardised and cut witnesses. Nulls: a silent one shows
              nothing, and where all are silent no hand shows. None that rises hides a hand.
     Source:  the largest of Stouffer's sums of the strongest one, two, … in the normal tail, at
-             `hand_p_max`: the largest is chosen, so that the tail is a bar and no level (ADR 0035).
+             `hand_p_max`: the largest is chosen, so that the tail is a bar and no level (ADR 0035;
+             0036 for days).
     """
     heard = np.nan_to_num(z)
     heard[_HANDS] += min(heard[_DEALT], 0.0) + np.minimum(heard[_HIDES], 0.0).sum()
@@ -65,7 +67,7 @@ def weigh_group(p: float, z: F64, *, power: float, settings: DetectSettings) -> 
     Source:  `weigh_harvest` and `shows_hand`.
     """
     likely = weigh_harvest(p, power=power, prior=settings.harvest_prior)
-    return likely if shows_hand(z, settings=settings) else min(likely, _HANDLESS_MOST)
+    return likely if shows_hand(z, settings=settings) else min(likely, HANDLESS_MOST)
 
 
 def weigh_harvest(p: float, *, power: float, prior: float) -> float:

@@ -80,10 +80,10 @@ SHINGLE_CELLS: Final = 2**27
 """Cells in which shingles are counted before they are told apart, a byte each: of sixteen million
 exchanges' rare shingles every second has a cell of its own, and no others are too many."""
 ECHO_HOLDERS_MAX: Final = 32
-"""Exchanges that may hold a passage by which a request repeats another: more pair, and say less."""
+"""Exchanges that may hold a passage by which one request repeats another: pairs grow by squares."""
 ECHO_WATCHED_MAX: Final = 1_000_000
-"""Refused requests watched, and answered ones beside them: of 100 million exchanges. Of more, a
-sample chosen by a hash, which is as good."""
+"""Refused requests watched, and answered ones beside them: enough for 100 million exchanges; of
+more, a sample chosen by a hash."""
 ECHO_SOON_S_MAX: Final = 120.0
 """Seconds within which a repetition is soon, ten times a client's usual wait: judging hears it."""
 ECHO_LAG_S_MAX: Final = 3_600.0

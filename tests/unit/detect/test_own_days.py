@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from cores_by_hand import core_of
 
-from stillwatch.detect.witnesses.volumes_and_days import (
+from stillwatch.detect.witnesses.people_have_paces_and_days import (
     OWN_DAYS,
-    expect_together,
+    fit_days,
     measure_own_days,
 )
 
@@ -18,10 +18,10 @@ DAYS = 14
 
 
 def measure_table(table: np.ndarray, *, seed: int = 0) -> float:
-    """Days of a table of accounts and days, hours and order drawn."""
+    """Days of a table of accounts and days, in waking hours."""
     rng = np.random.default_rng(seed)
     account, day = np.nonzero(table)
-    hour = np.repeat(day * 24, table[account, day]) + rng.integers(0, 24, int(table.sum()))
+    hour = np.repeat(day * 24, table[account, day]) + rng.integers(6, 20, int(table.sum()))
     return measure_own_days(core_of(table.sum(axis=1).tolist(), hour=hour))
 
 
@@ -34,14 +34,42 @@ def fit_cells(there: np.ndarray, sent: np.ndarray, of_day: np.ndarray) -> np.nda
     return cells
 
 
-@pytest.mark.parametrize("volume", [2.0, 20.0])
+@pytest.mark.parametrize(("requests", "off"), [(4, 0.3), (8, 0.1), (30, 0.07), (280, 0.07)])
 @pytest.mark.parametrize("weekends", [1.0, 0.1])
-def test_requests_dealt_by_lots_are_nought_at_any_volume(volume: float, weekends: float) -> None:
-    """Two a day or twenty; on weekends as much, or a tenth of it."""
+def test_requests_dealt_by_lots_are_nought_however_few(
+    requests: int, off: float, weekends: float
+) -> None:
+    """Eight an account in a fortnight or twenty a day, on weekends as much or a tenth of it.
+
+    Of four an account it says up to a quarter too little, and so hides less.
+    """
     rng = np.random.default_rng(3)
-    pace = np.where(np.arange(DAYS) % 7 < 5, 1.0, weekends) * volume
-    table = rng.poisson(np.tile(pace, (80, 1)))
-    assert measure_table(table) == pytest.approx(0.0, abs=0.05)
+    pace = np.where(np.arange(DAYS) % 7 < 5, 1.0, weekends)
+    table = rng.poisson(np.tile(pace / pace.sum() * requests, (300, 1)))
+    assert measure_table(table) == pytest.approx(0.0, abs=off)
+
+
+@pytest.mark.parametrize("requests", [8, 15, 60])
+def test_people_with_days_of_their_own_are_told_by_few_requests(requests: int) -> None:
+    """A fortnight of which each works half."""
+    rng = np.random.default_rng(9)
+    works = rng.random((300, DAYS)) < 0.5
+    pace = works / np.maximum(works.sum(axis=1, keepdims=True), 1)
+    assert measure_table(rng.poisson(pace * requests)) > OWN_DAYS.stated
+
+
+@pytest.mark.parametrize("begins", range(0, 24, 3))
+def test_a_shift_through_midnight_is_one_day(begins: int) -> None:
+    """By the clock of the log it is two: eight hours from any hour on say the same."""
+    rng = np.random.default_rng(10)
+    works = rng.random((120, DAYS)) < 0.5
+    table = rng.poisson(4.0, works.shape) * works
+    account, day = np.nonzero(table)
+    count = table[account, day]
+    hour = np.repeat(day * 24 + begins, count) + rng.integers(0, 8, int(table.sum()))
+    sizes = np.bincount(account, count).astype(int)
+    found = measure_own_days(core_of(sizes[sizes > 0].tolist(), hour=hour))
+    assert 0.55 < found < 0.95
 
 
 def test_people_who_work_on_half_of_the_days_are_nearly_a_bit_at_any_volume() -> None:
@@ -84,8 +112,9 @@ def test_expected_days_are_those_of_two_margins_fitted_cell_by_cell() -> None:
     table[np.arange(50), first] += 1
     sent, of_day = table.sum(axis=1).astype(float), table.sum(axis=0).astype(float)
     cells = fit_cells(there, sent, of_day)
-    expected = ((cells / cells.sum(axis=1, keepdims=True)) ** 2).sum(axis=1)
-    assert expect_together(first, last, sent, of_day) == pytest.approx(expected, rel=0.02)
+    share = fit_days(first, last, sent, of_day) * there
+    shares = share / share.sum(axis=1, keepdims=True)
+    assert shares == pytest.approx(cells / cells.sum(axis=1, keepdims=True), abs=0.01)
 
 
 def test_accounts_of_one_day_say_nothing_of_days() -> None:

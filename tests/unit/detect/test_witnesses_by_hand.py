@@ -14,10 +14,10 @@ from stillwatch.detect.witnesses import (
     more_is_taken,
     nobody_declares_an_owner,
     nobody_follows_up,
+    people_have_paces_and_days,
     requests_are_dealt_out,
     tactics_harvest,
     templates_fill_the_traffic,
-    volumes_and_days,
 )
 from stillwatch.detect.witnesses.core import Usual
 
@@ -101,7 +101,7 @@ def test_identical_exchanges_leave_nothing_to_compare() -> None:
 def test_volumes_have_the_dispersion_of_the_textbook(sizes: list[int], index: float) -> None:
     """Variance over mean of exchanges per active day: equal volumes nought, one busy head many."""
     core = core_of(sizes, hour=[0] * sum(sizes))
-    assert volumes_and_days.measure_evenness(core) == pytest.approx(
+    assert people_have_paces_and_days.measure_evenness(core) == pytest.approx(
         math.log2(index + 0.1), abs=1e-6
     )
 
@@ -109,7 +109,7 @@ def test_volumes_have_the_dispersion_of_the_textbook(sizes: list[int], index: fl
 def test_volumes_are_counted_per_active_day() -> None:
     """Ten on one day and twenty over two days are the same rate."""
     core = core_of([10, 20, 10], hour=[*[0] * 10, *[0] * 10, *[24] * 10, *[100] * 10])
-    assert volumes_and_days.measure_evenness(core) == pytest.approx(math.log2(0.1))
+    assert people_have_paces_and_days.measure_evenness(core) == pytest.approx(math.log2(0.1))
 
 
 def test_a_class_repeats_and_a_harvest_does_not() -> None:

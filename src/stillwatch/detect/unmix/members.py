@@ -20,6 +20,11 @@ from stillwatch.domain.results import EVIDENCE
 
 _CORE = 0.5
 """Membership from which an exchange is core. CONTRACT.md, section 4."""
+_STREAM_MIN = 20
+"""Core exchanges below which no witness speaks (`witnesses/core.py`)."""
+_STREAM_PER_ACCOUNT = 2
+"""Core exchanges an account below which a group has no stream: coincidences, one here, one there.
+With less, lines in exchanges per account are extrapolated beyond all honest groups."""
 
 
 class Stream(NamedTuple):
@@ -33,6 +38,11 @@ class Stream(NamedTuple):
     background: float
     """Share of strangers' exchanges that would be called the group's."""
     weight_bits: F64
+
+
+def has_stream(core: int, accounts: int) -> bool:
+    """Say whether a group of so many accounts has a stream of its own: enough core exchanges."""
+    return core >= max(_STREAM_MIN, _STREAM_PER_ACCOUNT * accounts)
 
 
 def weigh_members(traffic: Traffic, codes: I32, unmixed: Unmixed) -> Stream:
@@ -55,7 +65,7 @@ def hear_streams(
     """Let what a member sends speak for it in the content family, where linking heard less.
 
     Grain:   MEMBER, as given, and beside it `sends`: how many of the account's exchanges are its
-             group's; null where no exchange of the group is, so that nothing is known of anybody.
+             group's; null where it has no stream, so that nothing is known of anybody.
     `streams` has an entry a group.
     """
     told = [
@@ -64,7 +74,9 @@ def hear_streams(
                 "group_id": [group] * len(stream.members),
                 "account_id": [traffic.accounts[code] for code in stream.members],
                 "stream_bits": stream.weight_bits,
-                "sends": stream.core if stream.core.any() else np.full(len(stream.core), np.nan),
+                "sends": np.where(
+                    has_stream(stream.core.sum(), len(stream.core)), stream.core, np.nan
+                ),
             }
         )
         for group, stream in streams.items()

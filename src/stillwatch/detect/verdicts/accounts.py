@@ -17,7 +17,7 @@ import polars as pl
 from stillwatch.detect.combine import WEIGHS
 from stillwatch.detect.honest_groups import HonestNull
 from stillwatch.detect.judge import Judged
-from stillwatch.detect.odds import shows_hand
+from stillwatch.detect.odds import HANDLESS_MOST, shows_hand
 from stillwatch.detect.verdicts.certainty import hold_back
 from stillwatch.detect.verdicts.sentences import explain_verdict
 from stillwatch.detect.witnesses import WITNESSES
@@ -93,13 +93,14 @@ def _row(
     reasons = [f"tied_{f}" for f in families] if group.campaign else []
     if group.kind == "distillation":
         reasons += name_witnesses(judged)
+    likely = judged.probability * belongs
     if verdict == "fraudulent" and (held := _hold(member, group)):
-        verdict, reasons = "suspect", [*reasons, held]
+        verdict, reasons, likely = "suspect", [*reasons, held], min(likely, HANDLESS_MOST)
     return (
         member["account_id"],
         judged.group_id,
         verdict,
-        judged.probability * belongs if group.kind != "coordinated_other" else 0.0,
+        likely if group.kind != "coordinated_other" else 0.0,
         judged.q_value,
         group.campaign,
         reasons,

@@ -14,17 +14,17 @@ from stillwatch.detect.witnesses import (
     more_is_taken,
     nobody_declares_an_owner,
     nobody_follows_up,
+    people_have_paces_and_days,
     requests_are_dealt_out,
     requests_are_handed_on,
     tactics_harvest,
     templates_fill_the_traffic,
-    volumes_and_days,
 )
 from stillwatch.detect.witnesses.core import F64, UNKNOWN, Core, Witness
 
 WITNESSES = (
     heads_are_interchangeable.WITNESS,
-    volumes_and_days.VOLUME_EVENNESS,
+    people_have_paces_and_days.VOLUME_EVENNESS,
     items_differ.WITNESS,
     templates_fill_the_traffic.WITNESS,
     tactics_harvest.WITNESS,
@@ -34,7 +34,7 @@ WITNESSES = (
     requests_are_handed_on.HANDED_ON,
     requests_are_handed_on.MOVED_ON,
     requests_are_dealt_out.WITNESS,
-    volumes_and_days.OWN_DAYS,
+    people_have_paces_and_days.OWN_DAYS,
 )
 
 __all__ = ["WITNESSES", "Core", "Witness", "hear_witnesses"]

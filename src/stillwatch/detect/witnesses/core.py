@@ -91,8 +91,8 @@ class Witness:
     """Whether the score counts it; one that doesn't can only show a hand, or none."""
     hides_hand: bool = False
     """Whether it can only hide a hand: all that show one count less by as much as it lies below 0.
-    What it is compared with is a dispatcher, as stated, and not honest groups, those of a run
-    neither. One that speaks of time may hide some as well, below honest groups (`odds.py`)."""
+    It is compared with a dispatcher, as stated; neither the lab's honest groups nor those of the
+    run move that. `dealt_out`, which shows a hand, may hide others too (`odds.py`)."""
     is_sizeless: bool = False
     """Whether its honest figure is one at every size. Where a harvest is at the figure's end, a
     line in size would meet that end beyond honest groups, and hide large campaigns."""

@@ -11,8 +11,7 @@ shows none: people of a marketplace who work off one list hand on what they are 
 next task whenever one comes, and are strangers, as a dispatcher's heads are; but each works on days
 of his own. So it is compared with no honest group but with a dispatcher, as stated below.
 Blind spot: an operator whose heads rest oftener than that, each on its own, at the price of these
-days; people who work off their list daily. Of a dozen accounts in a week chance alone says a tenth
-or two.
+days; people who work off their list daily; a watch of less than a week, in which days are few.
 
 Source: coordination.md, 6.4 (0 to 1 for dispatchers, tens for people); ADR 0036 (days).
 """
@@ -25,6 +24,8 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.detect.witnesses.core import F64, UNKNOWN, Core, Witness, is_thin
+
+I64 = npt.NDArray[np.int64]
 
 _HOURS_PER_DAY = 24
 _INDEX_FLOOR = 0.1
@@ -39,6 +40,12 @@ dispatcher. Each `_SPREAD` beyond it is a standard deviation."""
 _SPREAD = 0.1
 """Stated, not fitted. Campaigns of the lab lie at 0.3 at most, and one foreign proxy, whose heads
 have customers beside the harvest, at 0.42 (ADR 0036)."""
+_NIGHT_H = 6
+"""Hours of rest in which a group's day begins and ends."""
+_DEALT_ANEW = 200_000
+"""Requests dealt out anew in all, to know what chance makes of few: of a large core it is known."""
+_DEALS = (2, 32)
+"""Times that a core is dealt anew, at the least and at the most."""
 _RATIO_FLOOR = 0.01
 """Added to the ratio: below it nobody is told apart."""
 
@@ -46,11 +53,11 @@ _RATIO_FLOOR = 0.01
 class _Days(NamedTuple):
     """Accounts that came on two days or more, and on which of the group's days."""
 
-    account: npt.NDArray[np.int64]  # of each pair that occurs, by account and day, as 0 … g-1
-    day: npt.NDArray[np.int64]
+    account: I64  # of each pair that occurs, by account and day, as 0 … g-1
+    day: I64
     sent: F64
-    first: npt.NDArray[np.int64]  # of each account
-    last: npt.NDArray[np.int64]
+    first: I64  # of each account
+    last: I64
 
 
 def measure_evenness(core: Core) -> float:
@@ -69,31 +76,52 @@ def measure_own_days(core: Core) -> float:
     """Give log2 of how much likelier an account's requests share a day than the group's days say.
 
     Accounts weigh by what they send. Weekends that all of them keep are the group's days, and each
-    is asked of the days from its first to its last: to be replaced is no day of one's own.
+    is asked of the days from its first to its last: to be replaced is no day of one's own. What few
+    requests show by chance is taken off: the same is asked of them dealt out anew.
 
     Nulls:   nan where fewer than two accounts sent two requests on different days.
-    Cost:    a sort of the core's exchanges, and thirty passes over accounts and days.
+    Cost:    some sorts of the core's exchanges, and thirty passes over accounts and days for each.
     """
     if is_thin(core):
         return UNKNOWN
-    days = _find_days(core)
-    total: F64 = np.bincount(days.account, days.sent).astype(np.float64)
-    if len(total) < 2:  # noqa: PLR2004  one has no days but its own
+    days = _keep_returning(core.account, _tell_days(core.exchanges["hour"].to_numpy()))
+    if len(days.first) < 2:  # noqa: PLR2004  one has no days but its own
         return UNKNOWN
-    together = np.bincount(days.account, days.sent * (days.sent - 1)) / (total * (total - 1))
+    share, ratio = _compare(days)
+    rounds = int(np.clip(_DEALT_ANEW // days.sent.sum(), *_DEALS))
+    rng = np.random.default_rng(0)
+    dealt = [_keep_returning(*_deal_anew(days, share, rng)) for _ in range(rounds)]
+    chance = [_compare(one)[1] for one in dealt if len(one.first)]
+    if not chance:
+        return UNKNOWN
+    return float(np.log2((ratio + _RATIO_FLOOR) / (np.mean(chance) + _RATIO_FLOOR)))
+
+
+def _tell_days(hour: I64) -> I64:
+    """Tell the day of each hour, from 0: it begins where the group rests, and no shift is two."""
+    of_day = np.bincount(hour % _HOURS_PER_DAY, minlength=_HOURS_PER_DAY)
+    night = np.concatenate([of_day, of_day[: _NIGHT_H - 1]])
+    quiet = np.convolve(night, np.ones(_NIGHT_H, np.int64), mode="valid")
+    day = (hour - (int(np.argmin(quiet)) + _NIGHT_H // 2)) // _HOURS_PER_DAY
+    return np.asarray(day - day.min())
+
+
+def _compare(days: _Days) -> tuple[F64, float]:
+    """Give each day's share, and the mean ratio over accounts, weighed by what they send."""
+    total = np.bincount(days.account, days.sent)
     of_day: F64 = np.bincount(days.day, days.sent).astype(np.float64)
-    expected = expect_together(days.first, days.last, total, of_day)
-    ratio = np.average(together / expected, weights=total)
-    return float(np.log2(ratio + _RATIO_FLOOR))
+    share = fit_days(days.first, days.last, total.astype(np.float64), of_day)
+    together = np.bincount(days.account, days.sent * (days.sent - 1)) / (total * (total - 1))
+    whole = _sum_between(share, days.first, days.last)
+    expected = _sum_between(share**2, days.first, days.last) / whole**2
+    return share, float(np.average(together / expected, weights=total))
 
 
-def expect_together(
-    first: npt.NDArray[np.int64], last: npt.NDArray[np.int64], sent: F64, of_day: F64
-) -> F64:
-    """Say how likely two requests of an account fall on one day by the group's days alone.
+def fit_days(first: I64, last: I64, sent: F64, of_day: F64) -> F64:
+    """Fit what each day's share is, if accounts send at a pace of their own and all on all days.
 
-    Grain:   one probability per account, which is there from day `first` to day `last` and sent
-             `sent`; `of_day` is what all of them sent on each day from 0.
+    Grain:   one figure per day from 0, on any common scale. An account is there from day `first` to
+             day `last` and sent `sent`; `of_day` is what all of them sent.
     Source:  two margins fitted in turn (Deming & Stephan 1940), an account's cell a product of its
              pace and the day's where it is there, and 0 elsewhere; by running sums, without cells.
     """
@@ -104,24 +132,42 @@ def expect_together(
         ends = np.bincount(last + 1, pace, minlength=len(of_day) + 1)
         there = np.cumsum(starts - ends)[: len(of_day)]
         share = np.where(of_day > 0, of_day / np.maximum(there, np.finfo(np.float64).tiny), 0.0)
-    return _sum_between(share**2, first, last) / _sum_between(share, first, last) ** 2
+    return share
 
 
-def _sum_between(values: F64, first: npt.NDArray[np.int64], last: npt.NDArray[np.int64]) -> F64:
+def _sum_between(values: F64, first: I64, last: I64) -> F64:
     """Sum of each account's days, of which it sent something on the first: above 0."""
     upto = np.concatenate([[0.0], np.cumsum(values)])
     return np.asarray(upto[last + 1] - upto[first])
 
 
-def _find_days(core: Core) -> _Days:
+def _deal_anew(days: _Days, share: F64, rng: np.random.Generator) -> tuple[I64, I64]:
+    """Deal each account's requests out by lots, over its own days and a bit beyond.
+
+    Grain:   the account and the day of each request. Of `n` requests in a stretch the first and the
+             last leave an n-th of it, nearly, on either side.
+    Order:   accounts by what they send and when, whatever their numbers: who is alike is dealt
+             alike.
+    """
+    total = np.bincount(days.account, days.sent).astype(np.int64)
+    order = np.lexsort((days.last, days.first, total))
+    sent, first, last = total[order], days.first[order], days.last[order]
+    beyond = np.rint((last - first + 1) / np.maximum(sent - 1, 1)).astype(np.int64)
+    upto = np.concatenate([[0.0], np.cumsum(share)])
+    since = upto[np.maximum(first - beyond, 0)]
+    until = upto[np.minimum(last + beyond, len(share) - 1) + 1]
+    drawn = np.repeat(since, sent) + rng.random(int(sent.sum())) * np.repeat(until - since, sent)
+    day = np.searchsorted(upto, drawn, side="right") - 1
+    return np.repeat(np.arange(len(sent)), sent), np.minimum(day, len(share) - 1)
+
+
+def _keep_returning(account: I64, day: I64) -> _Days:
     """Count what each account sent on each day, of those that came on two days or more."""
-    day = core.exchanges["hour"].to_numpy() // _HOURS_PER_DAY
-    day = day - day.min()
     days = np.int64(day.max() + 1)
-    cell, sent = np.unique(core.account * days + day, return_counts=True)
+    cell, sent = np.unique(account * days + day, return_counts=True)
     account, day = cell // days, cell % days
-    comes_again = np.bincount(account)[account] > 1
-    account, day, sent = account[comes_again], day[comes_again], sent[comes_again]
+    returns = np.bincount(account)[account] > 1
+    account, day, sent = account[returns], day[returns], sent[returns]
     starts = np.flatnonzero(np.diff(account, prepend=-1))
     ends = np.flatnonzero(np.diff(account, append=-1))
     number = np.repeat(np.arange(len(starts)), ends - starts + 1)
