@@ -41,7 +41,10 @@ class Stream(NamedTuple):
 
 
 def has_stream(core: int, accounts: int) -> bool:
-    """Say whether a group of so many accounts has a stream of its own: enough core exchanges."""
+    """Say whether a group has a stream of its own.
+
+    Grain:   one answer, of so many core exchanges and so many accounts.
+    """
     return core >= max(_STREAM_MIN, _STREAM_PER_ACCOUNT * accounts)
 
 
