@@ -74,7 +74,7 @@ class HonestNull:
     correlation: F64
     """W x W: of the signed squares of the cut witnesses."""
     median: F64
-    """W: of the standardised witnesses; skewed ones have it off 0."""
+    """W: of the standardised witnesses; skewed ones have it off 0. 0 of what no run moves."""
     tails: F64  # 3 x 3: start, scale and shape of each of `tails.KINDS`
     groups: int
     cuts: F64  # W: standard deviations at which each is cut
@@ -148,7 +148,7 @@ def fit_honest_null(
         draft,
         cuts=cuts,
         correlation=correlate_squares(cut_witnesses(placed, cuts), own),
-        median=np.array([np.nanmedian(column) for column in placed.T], np.float64),
+        median=np.where(_HIDES, 0.0, [np.nanmedian(column) for column in placed.T]),
     )
     score = null.score(groups)
     tails, counts = fit_tails(score, standing=standing), count_tails(score, standing=standing)

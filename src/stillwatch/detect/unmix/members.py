@@ -15,13 +15,12 @@ import polars as pl
 from stillwatch.detect.traffic import F64, I32, Traffic
 from stillwatch.detect.unmix.densities import Unmixed
 from stillwatch.detect.unmix.streams import weigh_streams
+from stillwatch.detect.witnesses.core import EXCHANGES_MIN
 from stillwatch.domain.channels.families import CONTENT
 from stillwatch.domain.results import EVIDENCE
 
 _CORE = 0.5
 """Membership from which an exchange is core. CONTRACT.md, section 4."""
-_STREAM_MIN = 20
-"""Core exchanges below which no witness speaks (`witnesses/core.py`)."""
 _STREAM_PER_ACCOUNT = 2
 """Core exchanges an account below which a group has no stream: coincidences, one here, one there.
 With less, lines in exchanges per account are extrapolated beyond all honest groups."""
@@ -45,7 +44,7 @@ def has_stream(core: int, accounts: int) -> bool:
 
     Grain:   one answer, of so many core exchanges and so many accounts.
     """
-    return core >= max(_STREAM_MIN, _STREAM_PER_ACCOUNT * accounts)
+    return core >= max(EXCHANGES_MIN, _STREAM_PER_ACCOUNT * accounts)
 
 
 def weigh_members(traffic: Traffic, codes: I32, unmixed: Unmixed) -> Stream:

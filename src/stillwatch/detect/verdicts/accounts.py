@@ -2,8 +2,9 @@
 
 Sixth step of *detect*: reads judged groups, members, grants and volumes; writes `ACCOUNTS_OUT`.
 A verdict needs its group's q-value; `fraudulent` also two evidence families of the account's own, a
-hand that shows in its group, a probability of at least 0.95, and a mean error of at most 1 % over
-all so called: where no hand shows, and the least certain, are held back as `suspect`.
+hand that shows in its group, an exchange of what the group has in common, a probability of at least
+0.95, and a mean error of at most 1 % over all so called: who lacks one of these, and the least
+certain, are held back as `suspect`.
 """
 
 from __future__ import annotations

@@ -38,14 +38,13 @@ _REST = 0.4
 """log2 of 4/3: who lets every head rest on a day in four, drawn by lots, is still taken for a
 dispatcher. Each `_SPREAD` beyond it is a standard deviation."""
 _SPREAD = 0.1
-"""Stated, not fitted. Campaigns of the lab lie at 0.3 at most, and one foreign proxy, whose heads
-have customers beside the harvest, at 0.42 (ADR 0036)."""
+"""Stated, not fitted: the lab's campaigns lie at 0.27 at most, one foreign proxy at 0.43."""
 _NIGHT_H = 6
 """Hours of rest in which a group's day begins and ends."""
 _DEALT_ANEW = 200_000
-"""Requests dealt out anew in all, to know what chance makes of few: of a large core it is known."""
-_DEALS = (2, 32)
-"""Times that a core is dealt anew, at the least and at the most."""
+"""Requests dealt out anew: of a larger core some accounts alone, of a smaller one several times."""
+_DEALS_MAX = 32
+"""Times that a core is dealt anew at the most, to know what chance makes of few requests."""
 _RATIO_FLOOR = 0.01
 """Added to the ratio: below it nobody is told apart."""
 
@@ -88,7 +87,7 @@ def measure_own_days(core: Core) -> float:
     if len(days.first) < 2:  # noqa: PLR2004  one has no days but its own
         return UNKNOWN
     share, ratio = _compare(days)
-    rounds = int(np.clip(_DEALT_ANEW // days.sent.sum(), *_DEALS))
+    rounds = int(np.clip(_DEALT_ANEW // days.sent.sum(), 1, _DEALS_MAX))
     rng = np.random.default_rng(0)
     dealt = [_keep_returning(*_deal_anew(days, share, rng)) for _ in range(rounds)]
     chance = [_compare(one)[1] for one in dealt if len(one.first)]
@@ -147,10 +146,10 @@ def _deal_anew(days: _Days, share: F64, rng: np.random.Generator) -> tuple[I64, 
     Grain:   the account and the day of each request. Of `n` requests in a stretch the first and the
              last leave an n-th of it, nearly, on either side.
     Order:   accounts by what they send and when, whatever their numbers: who is alike is dealt
-             alike.
+             alike. Of a core of many requests every so manieth is taken.
     """
     total = np.bincount(days.account, days.sent).astype(np.int64)
-    order = np.lexsort((days.last, days.first, total))
+    order = np.lexsort((days.last, days.first, total))[:: -(-int(total.sum()) // _DEALT_ANEW)]
     sent, first, last = total[order], days.first[order], days.last[order]
     beyond = np.rint((last - first + 1) / np.maximum(sent - 1, 1)).astype(np.int64)
     upto = np.concatenate([[0.0], np.cumsum(share)])

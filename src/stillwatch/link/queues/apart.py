@@ -17,12 +17,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from stillwatch.link.queues.read import Queues
-from stillwatch.link.queues.weigh import spell_set
+from stillwatch.link.queues.weigh import APART_BITS, spell_set
 from stillwatch.link.table import F64, I32, I64
-
-_APART_BITS = 10.0
-"""Bits by which it must be likelier that a set hands on to nobody else because it is a queue of its
-own: as for a queue that stands apart from a group (`join.py`)."""
 
 
 def find_apart(queues: Queues, group: I32) -> list[I32]:
@@ -47,7 +43,7 @@ def find_apart(queues: Queues, group: I32) -> list[I32]:
     stays = _stay(traffic, part, source)
     bits = np.bincount(part[source], -np.log2(stays), minlength=len(sizes))
     several = np.flatnonzero((sizes > 1) & (np.arange(len(sizes)) != np.argmax(sizes)))
-    apart = [k for k in several if bits[k] - spell_set(len(group), int(sizes[k])) > _APART_BITS]
+    apart = [k for k in several if bits[k] - spell_set(len(group), int(sizes[k])) > APART_BITS]
     return sorted((np.sort(group[part == k]) for k in apart), key=lambda own: int(own[0]))
 
 

@@ -19,6 +19,7 @@ from stillwatch.link.queues.fitting import find_fitting, let_go, weigh_traits
 from stillwatch.link.queues.propose import propose_queues
 from stillwatch.link.queues.read import Queues
 from stillwatch.link.queues.weigh import (
+    APART_BITS,
     expect_repetitions,
     find_handing,
     rate_repetitions,
@@ -38,8 +39,6 @@ _PART = 0.1
 _WHOLE_SHARE = 0.7
 """Share of another group's members that must fit a queue's group for it to be a piece of that: one
 batch more, which differed in too much to be merged before."""
-_APART_BITS = 10.0
-"""Bits by which two groups must explain better who hands requests on than one does."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +161,7 @@ def _runs_through(queues: Queues, queue: I32, group: I32) -> bool:
         return False
     silent = np.setdiff1d(group, np.union1d(handing, queue))
     against = float(np.sum(np.log2(1 + expect_repetitions(queues, queue)[silent])))
-    return against <= spell_set(len(group), len(group) - len(silent)) + _APART_BITS
+    return against <= spell_set(len(group), len(group) - len(silent)) + APART_BITS
 
 
 def _bundle(

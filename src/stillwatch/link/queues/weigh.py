@@ -12,6 +12,8 @@ from stillwatch.link.e_values import IMPOSSIBLE, average_e
 from stillwatch.link.queues.read import Queues
 from stillwatch.link.table import F64, I32
 
+APART_BITS = 10.0
+"""Bits by which two sets must explain better who hands requests on than one does."""
 _FASTER = tuple(2.0**k for k in range(2, 21, 2))
 """How many times more often than by chance a queue repeats, each as likely."""
 
