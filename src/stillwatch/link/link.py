@@ -20,7 +20,14 @@ from stillwatch.link.counts import SHARE_MIN, count_values, weigh_members
 from stillwatch.link.e_values import IMPOSSIBLE
 from stillwatch.link.evidence import Null
 from stillwatch.link.overdispersion import measure_overdispersion
-from stillwatch.link.queues import Bundle, confine_queues, give_back, join_queues, read_queues
+from stillwatch.link.queues import (
+    Bundle,
+    confine_queues,
+    give_back,
+    join_queues,
+    part_campaigns,
+    read_queues,
+)
 from stillwatch.link.search import Search, propose_groups
 from stillwatch.link.table import F64, I32, TraitTable, tabulate_traits
 from stillwatch.link.testimony import bound_bundles, test_groups
@@ -62,13 +69,14 @@ def link_accounts(
         LimitExceeded: more rows than limits.TRAIT_ROWS_MAX; nothing is returned.
     """
     table = tabulate_traits(traits, register=register)
+    heard = echoes or Echoes.none()
+    queues = read_queues(table, heard.found, watched=heard.watched)
     search = propose_groups(table, settings=settings)
+    part_campaigns(search, queues)
     rho = measure_overdispersion(
         table, register=register, grouped=search.taken, settings=settings, seed=seed
     )
     told = test_groups(Null(table, search, rho, settings))
-    heard = echoes or Echoes.none()
-    queues = read_queues(table, heard.found, watched=heard.watched)
     bundles, seeds = join_queues(search, queues, settings=settings), search.seeds_tested
     bundles = confine_queues(bundles, queues, told, seeds=seeds, settings=settings)
     bounds = bound_bundles(bundles, told, seeds=seeds)

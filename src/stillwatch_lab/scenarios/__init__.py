@@ -2,9 +2,10 @@
 
 Reads `cohorts`; `simulate` turns each shard into traffic. Sizes are those of scale 1. `demo` is
 for a first look, `innocent` holds no campaign and every look-alike, `honest-groups`,
-`unowned-groups` and `card-groups` give the null of judging, `trial` is a harder incident; the
-presets of CONTRACT.md, section 3, are in `presets`. Look-alikes that somebody asked for (`Casting`)
-take the place of a scenario's own.
+`unowned-groups` and `card-groups` give the null of judging, `trial` is a harder incident,
+`one-proxy` and `two-proxies` ask how many campaigns there are; the presets of CONTRACT.md, section
+3, are in `presets`. Look-alikes that somebody asked for (`Casting`) take the place of a scenario's
+own.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from stillwatch_lab.scenarios.honest_groups import (
     cast_unowned_groups,
 )
 from stillwatch_lab.scenarios.innocent import cast_innocent, cast_preset
+from stillwatch_lab.scenarios.plans import ONE_PROXY_PLANS, TWO_PROXIES_PLANS
 from stillwatch_lab.scenarios.scenario import Scenario
 from stillwatch_lab.scenarios.trial import cast_trial
 from stillwatch_lab.scene import FORTNIGHT, WEEK
@@ -43,6 +45,8 @@ SCENARIOS: Final = {
         Scenario("card-groups-fortnight", FORTNIGHT, cast_card_groups),
         Scenario("card-groups-six-weeks", scene_of("swarm-28m"), cast_card_groups),
         Scenario("trial", FORTNIGHT, cast_trial),
+        Scenario("one-proxy", FORTNIGHT, partial(cast_preset, plans=ONE_PROXY_PLANS)),
+        Scenario("two-proxies", FORTNIGHT, partial(cast_preset, plans=TWO_PROXIES_PLANS)),
         *(
             Scenario(name, scene_of(name), partial(cast_preset, plans=plans))
             for name, plans in PRESETS.items()

@@ -138,3 +138,57 @@ TRIAL_PLANS: Final = (
         program="startup",
     ),
 )
+
+ONE_PROXY_PLANS: Final = (
+    Plan(
+        name="solutions",
+        heads=8_000,
+        per_day=5.0,
+        work="problem",
+        wordings=(0, 1),
+        mixing=0.75,
+        network="pool",
+        addresses=2_000,
+        proxies=("harbour",),
+        clients=6,
+        has_one_setting=False,
+        signup="weeks",
+        signup_days=28.0,
+    ),
+    Plan(
+        name="trajectories",
+        heads=6_000,
+        per_day=6.0,
+        work="trace",
+        also=("tool_call",),
+        mixing=0.75,
+        network="pool",
+        addresses=2_000,
+        proxies=("harbour",),
+        clients=6,
+        has_one_setting=False,
+        signup="aged",
+        signup_days=150.0,
+    ),
+)
+"""Two campaigns that leave through one proxy, with registers, work and queues of their own."""
+
+TWO_PROXIES_PLANS: Final = (
+    Plan(
+        name="across",
+        heads=12_000,
+        per_day=6.0,
+        work="code",
+        also=("grading",),
+        wordings=(0, 1),
+        mixing=0.7,
+        network="pool",
+        addresses=2_000,
+        proxies=("harbour", "quay"),
+        clients=6,
+        has_one_setting=False,
+        signup="weeks",
+        signup_days=60.0,
+    ),
+)
+"""One campaign, of which every other head leaves through another proxy; one queue."""

@@ -75,6 +75,27 @@ def test_a_class_that_repeats_answered_requests_too_is_no_queue() -> None:
     assert alike < 0 < SETTINGS.queue_bits < proof
 
 
+def test_chance_is_no_rarer_than_it_is_where_nothing_is_handed_on() -> None:
+    """Repetitions that count, of thirty runs of chance, against what they are said to be by chance.
+
+    Spread over all classes, of which most are met once or never in a run: chosen by the counts that
+    they are rated on, chance is taken to be seven times as rare.
+    """
+    seen, expected = 0, 0.0
+    for seed in range(30):
+        run = Run(seed=seed)
+        rng = np.random.default_rng(seed)
+        for row in run.rows:
+            shared = int(rng.choice([1, 2, 3], p=[0.6, 0.3, 0.1]))
+            lag_s = float(rng.choice([10.0, 60.0, 300.0, 2_000.0]))
+            row |= {"shared": shared, "holders": int(rng.choice([3, 8, 20])), "lag_s": lag_s}
+        queues = run.queues()
+        seen += len(queues.source)
+        expected += queues.chance * float(np.sum(queues.refused * (1 - queues.traffic)))
+    assert seen <= expected + 3 * np.sqrt(expected)
+    assert expected < 30
+
+
 def test_a_busy_stranger_with_one_chance_repetition_stays_outside() -> None:
     """Whoever has hundreds of refused requests would hand on many, were he of the queue."""
     run = Run(queue=60, seed=3)

@@ -10,5 +10,9 @@ from stillwatch.link.queues.confine import confine_queues
 from stillwatch.link.queues.give_back import give_back
 from stillwatch.link.queues.join import Bundle, join_queues
 from stillwatch.link.queues.read import Queues, read_queues
+from stillwatch.link.queues.several import part_campaigns
 
-__all__ = ["Bundle", "Queues", "confine_queues", "give_back", "join_queues", "read_queues"]
+__all__ = [
+    "Bundle", "Queues", "confine_queues", "give_back", "join_queues", "part_campaigns",
+    "read_queues",
+]  # fmt: skip

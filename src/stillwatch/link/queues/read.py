@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from stillwatch.domain import limits
-from stillwatch.link.table import F64, I32, I64, TraitTable
+from stillwatch.link.table import F64, I32, I64, Bools, TraitTable
 
 _HOLDERS = (4, 12)
 """Bounds of the classes by how rare the passage is: 2 to 4 exchanges, 5 to 12, more."""
@@ -24,8 +24,9 @@ _SHARED = 3
 """Rare hashes from which more say no more: they are of one passage."""
 _SURE = 0.5
 """A repetition counts where at least half of its class are more than chance."""
-_PSEUDO = 0.5
-"""Control repetitions added to each class, so that none has a rate of 0."""
+_CLASSES = _SHARED * (len(_HOLDERS) + 1) * (len(_LAGS_S) + 1)
+_PSEUDO = 0.25
+"""Control repetitions added to each class of a half, so that none has a rate of 0."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ def read_queues(table: TraitTable, echoes: pl.DataFrame, *, watched: pl.DataFram
     """Take repetitions between actors, and keep the classes that are more than chance.
 
     A class is how much two texts share, how rare it is, and how soon the second came. Its rate
-    among refused requests is set against its rate among answered ones.
+    among refused requests is set against its rate among answered ones. Which classes count for one
+    half of the actors the other half says, or the classes in which chance has happened to be rare
+    would be chosen, and chance be taken to be as rare.
 
     Nulls:   without echoes nothing is said. Order: irrelevant.
     Cost:    linear in echoes and accounts.
@@ -88,13 +91,20 @@ def read_queues(table: TraitTable, echoes: pl.DataFrame, *, watched: pl.DataFram
         .sort("row")
     )
     kind, refused = _classify(between), between["is_refused"].to_numpy()
-    classes = int(kind.max(initial=0)) + 1
-    again = np.bincount(kind[refused], minlength=classes) / max(columns["refused"].sum(), 1)
-    chance = np.bincount(kind[~refused], minlength=classes) + _PSEUDO
-    chance = chance / max(columns["answered"].sum(), 1)
-    sure = (1 - chance / np.maximum(again, 1e-300)) >= _SURE
     ends = [between[name].to_numpy().astype(np.int32) for name in ("actor", "other")]
-    kept, control = refused & sure[kind], ~refused & sure[kind]
+    half_of = np.arange(table.actors) % 2
+    in_half = [half_of[ends[0]] == half for half in range(2)]
+    rates = [
+        _rate_classes(
+            kind[in_half[half]],
+            refused[in_half[half]],
+            [float(columns[name][half_of == half].sum()) for name in ("refused", "answered")],
+        )
+        for half in range(2)
+    ]
+    sure = [(1 - by_chance / np.maximum(again, 1e-300)) >= _SURE for again, by_chance in rates]
+    counts = (in_half[0] & sure[1][kind]) | (in_half[1] & sure[0][kind])
+    kept, control = refused & counts, ~refused & counts
     return Queues(
         ends[0][kept],
         ends[1][kept],
@@ -103,8 +113,15 @@ def read_queues(table: TraitTable, echoes: pl.DataFrame, *, watched: pl.DataFram
         columns["refused"],
         columns["answered"],
         columns["exchanges"] / max(columns["exchanges"].sum(), 1),
-        float(chance[sure].sum()),
+        float(rates[0][1][sure[1]].sum() + rates[1][1][sure[0]].sum()) / 2,
     )
+
+
+def _rate_classes(kind: I64, refused: Bools, watched: list[float]) -> tuple[F64, F64]:
+    """Rate each class among refused requests and among answered ones; `watched` counts both."""
+    again = np.bincount(kind[refused], minlength=_CLASSES) / max(watched[0], 1)
+    chance = (np.bincount(kind[~refused], minlength=_CLASSES) + _PSEUDO) / max(watched[1], 1)
+    return again, chance
 
 
 def _classify(echoes: pl.DataFrame) -> I64:

@@ -65,9 +65,14 @@ def part_groups(search: Search) -> None:
             fresh = []
             for g, parts in found:
                 if parts and len(search.groups) < limits.GROUPS_MAX:
-                    fresh += _divide(search, g, parts)
+                    fresh += divide(search, g, parts)
             if not fresh:
                 break
+    leave_out_empty(search)
+
+
+def leave_out_empty(search: Search) -> None:
+    """Leave out groups of which nothing grew again."""
     stands = [len(group) > 0 for group in search.groups]
     search.groups = list(compress(search.groups, stands))
     search.seeds = list(compress(search.seeds, stands))
@@ -80,34 +85,47 @@ def find_parts(bench: Bench, group: I32) -> Parts | None:
     Cost:    `limits.DIVIDERS_MAX` times the rows of up to 2 x `limits.PART_SAMPLE` members; of a
              larger group `limits.SMALL_SETS_MAX` times those of 2 x `limits.MERGE_SAMPLE`.
     """
-    heard = group[:: max(len(group) // limits.PART_SAMPLE, 1)]
-    if len(heard) < _SIDES * limits.ACTORS_MIN:
+    if len(group) < _SIDES * limits.ACTORS_MIN:
         return None
-    for value, first, second in _list_sides(bench, group, heard):
-        if min(len(first), len(second)) < limits.ACTORS_MIN:
-            continue
+    for value, first, second in list_sides(bench, group):
         if not (speaks_for(bench, first, [second])[0] or speaks_for(bench, second, [first])[0]):
-            is_first = _prefer(bench, (first, second), group)
-            is_first[np.searchsorted(group, first)] = True
-            is_first[np.searchsorted(group, second)] = False
-            return Parts(group[is_first], group[~is_first], value)
+            return take_sides(bench, group, (first, second), value)
     return None
 
 
-def _list_sides(bench: Bench, group: I32, heard: I32) -> Iterator[tuple[int, I32, I32]]:
-    """What the group may be parted into: by what divides its sample, and small sets and the rest.
+def list_sides(bench: Bench, group: I32) -> Iterator[tuple[int, I32, I32]]:
+    """What a group may be parted into: by what divides its sample, and small sets and the rest.
 
-    Grain:   a value, who of those that are heard stands on its holders' side, and who does not.
+    Grain:   a value, who of those that are heard stands on its holders' side, and who does not; no
+             side is smaller than a group may be. Order and cost: as `find_parts`.
     """
+    heard = group[:: max(len(group) // limits.PART_SAMPLE, 1)]
     for value, holds in list_dividers(bench, heard):
-        yield value, *_settle(bench, heard, holds)
+        first, second = _settle(bench, heard, holds)
+        if min(len(first), len(second)) >= limits.ACTORS_MIN:
+            yield value, first, second
     if len(heard) < len(group):
         for value, few in list_small_sets(bench, group):
             yield value, few, take_sample(np.setdiff1d(group, few))
 
 
-def _divide(search: Search, g: int, parts: Parts) -> list[int]:
-    """Put two parts in the place of a group: which of them there are."""
+def take_sides(bench: Bench, group: I32, sides: tuple[I32, I32], value: int) -> Parts:
+    """Give every member its side: those that are on one stay, the others go where they fit better.
+
+    Grain:   every member is in one part. Cost: the rows of the group, twice.
+    """
+    is_first = _prefer(bench, sides, group)
+    is_first[np.searchsorted(group, sides[0])] = True
+    is_first[np.searchsorted(group, sides[1])] = False
+    return Parts(group[is_first], group[~is_first], value)
+
+
+def divide(search: Search, g: int, parts: Parts) -> list[int]:
+    """Put two parts in the place of a group: which of them there are.
+
+    Grain:   places in the search's groups. A part that does not grow leaves an empty group.
+    Cost:    a growth of each part.
+    """
     seed, begun = search.seeds[g], len(search.groups)
     search.taken[parts.holders] = False
     first = search.grow(parts.holders, parts.value)

@@ -15,7 +15,7 @@ from stillwatch.link.counts import mean_bits
 from stillwatch.link.table import I32
 from stillwatch.link.workbench import INSIDE, OUTSIDE, Bench
 
-_SUPPORT_SHARE: Final = 0.4
+SUPPORT_SHARE: Final = 0.4
 """Share of a group's own mean bits that other actors must have for it: two families of three or
 four, where batches of one campaign differ in the others."""
 _GLANCE_BITS: Final = 2.5
@@ -37,13 +37,13 @@ def speaks_for(bench: Bench, group: I32, others: Sequence[I32]) -> list[bool]:
     near = [
         k
         for k, each in enumerate(bits)
-        if len(few[k]) < len(others[k]) and each >= _SUPPORT_SHARE * own - _GLANCE_BITS
+        if len(few[k]) < len(others[k]) and each >= SUPPORT_SHARE * own - _GLANCE_BITS
     ]
     if near:
         heard = mean_bits(forgiving, group, [take_sample(others[k]) for k in near], OUTSIDE)
         for k, each in zip(near, heard, strict=True):
             bits[k] = each
-    return [each >= _SUPPORT_SHARE * own for each in bits]
+    return [each >= SUPPORT_SHARE * own for each in bits]
 
 
 def take_sample(members: I32, *, least: int = limits.MERGE_SAMPLE) -> I32:

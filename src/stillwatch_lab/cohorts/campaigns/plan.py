@@ -70,6 +70,10 @@ class Plan:
     addresses: int = 1
     """Pool: how many addresses, of a large one a few dozen a head; subnet: how many neighbours it
     spans. [infrastructure]"""
+    proxies: tuple[str, ...] = ()
+    """Names of the proxies over which the heads are spread in turn; each has its own addresses and
+    client stacks, the same for every campaign that names it; empty = nobody else's.
+    [infrastructure]"""
     vpn_share: float = 0.0
     """Share of the heads that also appear at the consumer VPN. [infrastructure]"""
     paths: tuple[str, ...] = ()

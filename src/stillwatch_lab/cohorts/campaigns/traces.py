@@ -6,6 +6,7 @@ leaves the habit with which every account is born. Absent: hours and text (`traf
 
 from __future__ import annotations
 
+import zlib
 from typing import Final
 
 import numpy as np
@@ -43,8 +44,9 @@ def lay_clients(rng: np.random.Generator, plan: Plan, heads: pl.DataFrame) -> pl
             agent.alias("second_agent"),
             fingerprint.alias("second_fingerprint"),
         )
-    stacks = draw_clients(rng, plan.clients)
-    first, second = stacks[rng.integers(0, plan.clients, (2, heads.height))]
+    stacks = np.stack([draw_clients(own, plan.clients) for own in _chances(rng, plan)])
+    behind = np.arange(heads.height) % len(stacks)
+    first, second = stacks[behind, rng.integers(0, plan.clients, (2, heads.height))]
     return heads.with_columns(
         pl.Series("agent", AGENTS[first]),
         pl.Series("fingerprint", FINGERPRINTS[first]),
@@ -85,15 +87,23 @@ def lay_network(
         )
     elif plan.network in {"pool", "proxy"}:
         size = plan.addresses if plan.network == "pool" else 1
-        pool = draw_subnet(rng, size, spread=4_096, cloud=True)
-        heads = heads.with_columns(
-            _hand_out(rng, pool, count), pl.lit(_THROUGH_POOL).alias("address_share")
-        )
+        pools = [draw_subnet(own, size, spread=4_096, cloud=True) for own in _chances(rng, plan)]
+        behind = pl.Series(np.arange(count) % len(pools))
+        lists = _hand_out(rng, pools[0], count)
+        for k, pool in enumerate(pools[1:], 1):
+            lists = _hand_out(rng, pool, count).zip_with(behind == k, lists)
+        heads = heads.with_columns(lists, pl.lit(_THROUGH_POOL).alias("address_share"))
     on_vpn = pl.Series(rng.random(count) < plan.vpn_share)
     return heads.with_columns(
         pl.when(on_vpn).then(repeat_list(exits, count)).otherwise("addresses").alias("addresses"),
         pl.when(on_vpn).then(0.35).otherwise("address_share").alias("address_share"),
     )
+
+
+def _chances(rng: np.random.Generator, plan: Plan) -> list[np.random.Generator]:
+    """Give the chance that each proxy's addresses and clients are drawn by: its name's alone."""
+    named = [np.random.default_rng(zlib.crc32(name.encode())) for name in plan.proxies]
+    return named or [rng]
 
 
 def _hand_out(rng: np.random.Generator, pool: pl.Series, count: int) -> pl.Series:

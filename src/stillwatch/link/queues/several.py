@@ -1,0 +1,108 @@
+"""Groups that two queues run through: campaigns that have only their proxy in common.
+
+Between the search and its tests: reads the search's groups and `Queues`, writes the search's groups.
+The one idea: of one queue, what is refused on some heads is answered on any other, in proportion to
+what each sends; of two, never across. Which heads are whose is asked of what they hold, and not of
+what they hand on, so that the count across has a null. Whoever hands nothing across may still be
+one operator's, with a queue for each kind of work: so the two must also have nothing in common but
+what a proxy gives all of its customers, its addresses and its clients.
+
+Blind spots: two campaigns of one sign-up wave, or with one template, stay one; so do two of which
+nothing is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from scipy.special import pdtr
+
+from stillwatch.domain import limits
+from stillwatch.domain.channels.families import CONTENT, FAMILIES, IDENTITY, LIFECYCLE
+from stillwatch.link.counts import weigh_actors, weigh_members
+from stillwatch.link.queues.read import Queues
+from stillwatch.link.queues.weigh import APART_BITS
+from stillwatch.link.search import Search
+from stillwatch.link.search.part import Parts, divide, leave_out_empty, list_sides, take_sides
+from stillwatch.link.search.speak import SUPPORT_SHARE, take_sample
+from stillwatch.link.table import I32
+from stillwatch.link.workbench import Bench
+
+_OPERATORS: Final = [FAMILIES.index(family) for family in (CONTENT, IDENTITY, LIFECYCLE)]
+"""Families that are an operator's doing, and not its proxy's."""
+_ACROSS_MAX: Final = 0.1
+"""Share of what one queue would hand across that two may: chance's, and heads on the wrong side."""
+_BITS_MIN: Final = APART_BITS + float(np.log2(limits.DIVIDERS_MAX + limits.SMALL_SETS_MAX))
+"""How unlikely it must be that one queue hands so little across, for any side that is tried."""
+
+
+def part_campaigns(search: Search, queues: Queues) -> None:
+    """Part each group that several queues run through, where nothing of an operator joins them.
+
+    A part grows anew, as in `part_groups`. Writes the search's groups, their seeds, who is taken.
+
+    Cost:    for each group inside which enough is handed on, as `find_parts` and a pass over the
+             repetitions for each of its sides; a growth of each part.
+    """
+    fresh = list(range(len(search.groups)))
+    for _ in range(limits.PARTINGS_MAX):
+        found = [(g, _find_campaigns(search.bench, queues, search.groups[g])) for g in fresh]
+        fresh = []
+        for g, parts in found:
+            if parts and len(search.groups) < limits.GROUPS_MAX:
+                fresh += divide(search, g, parts)
+        if not fresh:
+            break
+    leave_out_empty(search)
+
+
+def _find_campaigns(bench: Bench, queues: Queues, group: I32) -> Parts | None:
+    """Find two parts that hand nothing over to one another, and that no operator's doing joins."""
+    inside = np.zeros(len(queues.refused), np.bool_)
+    inside[group] = True
+    handed = int(np.sum(inside[queues.source] & inside[queues.target]))
+    if len(group) < 2 * limits.ACTORS_MIN or _weigh_absence(0, handed) < _BITS_MIN:
+        return None
+    for value, first, second in list_sides(bench, group):
+        parts = take_sides(bench, group, (first, second), value)
+        across, expected = count_across(queues, parts.holders, parts.others)
+        if across > _ACROSS_MAX * expected or _weigh_absence(across, expected) < _BITS_MIN:
+            continue
+        if not (_joins(bench, first, second) or _joins(bench, second, first)):
+            return parts
+    return None
+
+
+def count_across(queues: Queues, first: I32, second: I32) -> tuple[int, float]:
+    """Count what is handed on between two sets, and what one queue through both would hand.
+
+    Grain:   two figures: seen, expected. Cost: a pass over the repetitions.
+    Source:  of one queue, a request goes to an actor in proportion to what it sends.
+    """
+    side = np.zeros(len(queues.refused), np.int64)
+    side[first], side[second] = 1, 2
+    source, target = side[queues.source], side[queues.target]
+    inside = (source > 0) & (target > 0)
+    source, target = source[inside], target[inside]
+    traffic = np.array([0.0, queues.traffic[first].sum(), queues.traffic[second].sum()])
+    others = traffic.sum() - queues.traffic[queues.source[inside]]
+    expected = np.sum(traffic[3 - source] / np.maximum(others, 1e-300))
+    return int(np.sum(source != target)), float(expected)
+
+
+def _weigh_absence(seen: int, expected: float) -> float:
+    """Say how unlikely so few are where so many are expected. Units: bits, of a Poisson count."""
+    return float(-np.log2(max(pdtr(seen, expected), 1e-300)))
+
+
+def _joins(bench: Bench, group: I32, others: I32) -> bool:
+    """Say whether what an operator does speaks for the others nearly as for a set's own members.
+
+    As `speaks_for` asks of all families: only what speaks for counts, and a sample of large sets.
+    """
+    forgiving = bench._replace(b=bench.b._replace(floor=0.0))
+    mine, theirs = take_sample(group), take_sample(others)
+    own = weigh_members(forgiving, mine)[0][:, _OPERATORS].sum(axis=1).mean()
+    shared = weigh_actors(forgiving, mine, theirs)[0][:, _OPERATORS].sum(axis=1).mean()
+    return bool(shared >= max(SUPPORT_SHARE * own, bench.b.family))
