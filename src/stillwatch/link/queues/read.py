@@ -121,7 +121,7 @@ def _rate_classes(kind: I64, refused: Bools, watched: list[float]) -> tuple[F64,
     """Rate each class among refused requests and among answered ones; `watched` counts both."""
     again = np.bincount(kind[refused], minlength=_CLASSES) / max(watched[0], 1)
     chance = (np.bincount(kind[~refused], minlength=_CLASSES) + _PSEUDO) / max(watched[1], 1)
-    return again, chance
+    return np.asarray(again, np.float64), np.asarray(chance, np.float64)
 
 
 def _classify(echoes: pl.DataFrame) -> I64:

@@ -1,6 +1,6 @@
 """Groups that two queues run through: campaigns that have only their proxy in common.
 
-Between the search and its tests: reads the search's groups and `Queues`, writes the search's groups.
+Between the search and its tests: reads the search's groups and `Queues`, writes these groups anew.
 The one idea: of one queue, what is refused on some heads is answered on any other, in proportion to
 what each sends; of two, never across. Which heads are whose is asked of what they hold, and not of
 what they hand on, so that the count across has a null. Whoever hands nothing across may still be
