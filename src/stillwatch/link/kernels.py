@@ -36,6 +36,22 @@ _ROUNDING = 1e-6  # bits by which sums of families in another order may differ, 
 
 
 @_inner
+def _weigh_own(w: Bench, c: int, besides: float) -> float:
+    """Weigh a value that no other member holds, and outsiders `besides` (their mass on it).
+
+    To whoever alone brings a value, the group without him lacks it: outsiders who hold it are of
+    those who hold what the group lacks.
+    """
+    here = w.s.channels[c]
+    outside = w.t.channels[c].present - here.members
+    if outside <= 0 or here.members <= 1:
+        return 0.0
+    free = max((here.free + besides) / outside, _UNHELD_MIN)
+    share = (here.alone + w.b.shrink * free) / (here.members + w.b.shrink)
+    return float(np.log2(max(share, _UNHELD_MIN) / free))
+
+
+@_inner
 def _weigh_unheld(w: Bench, touched: int) -> None:
     """Weigh a value that no other of the group holds (DESIGN.md, 6.3), or one (Good 1953)."""
     t, s = w.t, w.s
@@ -46,12 +62,9 @@ def _weigh_unheld(w: Bench, touched: int) -> None:
         here.paired += one.mass if one.holders == 2 else 0.0  # noqa: PLR2004  a pair
     for c in range(len(s.channels)):
         here, there = s.channels[c], t.channels[c]
-        here.unheld, here.once = 0.0, min(np.log2((here.paired + 1.0) / (here.alone + 1.0)), 0.0)
-        outside = there.present - here.members
-        if outside > 0 and here.members > 1:
-            free = max((there.mass - here.own - here.outside) / outside, _UNHELD_MIN)
-            share = (here.alone + w.b.shrink * free) / (here.members + w.b.shrink)
-            here.unheld = np.log2(max(share, _UNHELD_MIN) / free)
+        here.once = min(np.log2((here.paired + 1.0) / (here.alone + 1.0)), 0.0)
+        here.free = there.mass - here.own - here.outside
+        here.unheld = _weigh_own(w, c, 0.0)
 
 
 @_inner
@@ -128,6 +141,8 @@ def _weigh_family(w: Bench, i: int, f: int, inside: int, seed: int) -> float:
                     is_narrow = lift > 0 and held < few * others
                     if lift >= lifted:
                         support = max(support, held * by_others)
+                elif s.seen[v] == 1 and values[v].there > share:
+                    told = share * _weigh_own(w, c, values[v].there - share)
                 bits = max(bits, told) if is_whole else bits + told
                 wide = wide if is_narrow else max(wide, told) if is_whole else wide + told
                 if v == seed:

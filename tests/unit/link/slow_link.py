@@ -37,8 +37,11 @@ class SlowLink:
         """Sum of the shares of some accounts on a value."""
         return sum(self.held[channel].get(a, {}).get(value, 0.0) for a in among)
 
-    def unheld_bits(self, channel: str, group: list[str]) -> float:
-        """Item 3: members on values that nobody else in the group holds, over such non-members."""
+    def unheld_bits(self, channel: str, group: list[str], value: int) -> float:
+        """Item 3: members on values that nobody else in the group holds, over such non-members.
+
+        Non-members who hold `value` are such to a member who holds it alone.
+        """
         held = self.held[channel]
         members = [a for a in group if a in held]
         outside = [a for a in held if a not in set(group)]
@@ -49,7 +52,7 @@ class SlowLink:
             for v in held[a]:
                 holders[v] += 1
         lone = sum(s for a in members for v, s in held[a].items() if holders[v] == 1)
-        free = sum(s for a in outside for v, s in held[a].items() if v not in holders)
+        free = sum(s for a in outside for v, s in held[a].items() if v not in holders or v == value)
         there = max(free / len(outside), LEAST)
         shrink = self.settings.shrink_members
         here = (lone + shrink * there) / (len(members) + shrink)
@@ -81,7 +84,7 @@ class SlowLink:
             if (channel, value) == skip:
                 continue
             if not any(value in held[a] for a in others):
-                told = share * self.unheld_bits(channel, group)
+                told = share * self.unheld_bits(channel, group, value)
                 lone = len([a for a in held if value in held[a]]) == 1
                 total = max(total, told) if is_whole and not lone else total + told
                 wide_best = max(wide_best, told)
