@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from populations import Population
 from slow_link import SlowLink
 from workbench import Workbench, clear, clears, random_traits, refine, tally, weigh
 
@@ -11,7 +12,7 @@ from stillwatch.domain import limits
 from stillwatch.domain.channels.families import FAMILIES
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link.counts import score_seeds, weigh_members
-from stillwatch.link.table import FAMILY_OF_CHANNEL
+from stillwatch.link.table import CHANNEL_NAMES, FAMILY_OF_CHANNEL
 from stillwatch.link.workbench import ALL, NOBODY
 
 SEEDS = range(6)
@@ -189,3 +190,22 @@ def test_an_own_value_speaks_against_membership_where_the_group_shares() -> None
     weigh(fast.bench, outsider, 0)
     assert fast.bench.s.families["bits"][payment] < -1
     clear(fast.bench, touched)
+
+
+def test_a_value_of_few_that_one_member_alone_holds_says_what_it_is_outside() -> None:
+    """One programme of three, which every ninth outsider is in: no other of the group is."""
+    crowd = Population(900, seed=3)
+    heads = crowd.add_group("head", 40, client=1, template=2)
+    for k, name in enumerate(sorted(crowd.signups)):
+        if name.startswith("s"):
+            crowd.give([name], "program", [1, 2, 2, 2, 3, 3, 3, 3, 3][k % 9])
+    crowd.give(heads[:1], "program", 1)
+    crowd.give(heads[1:10], "program", 2)
+    crowd.give(heads[10:16], "program", 3)
+    bench = Workbench(crowd.traits())
+    group = bench.rows(heads)
+    _, told = weigh_members(bench.bench, group)
+    own = told[group.tolist().index(bench.rows(heads[:1])[0]), CHANNEL_NAMES.index("program"), 0]
+    free, members = 1 / 9, 16
+    assert own == pytest.approx(np.log2((1 + 2 * free) / (members + 2) / free), abs=0.1)
+    assert own < 0
