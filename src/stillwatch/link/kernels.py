@@ -37,34 +37,11 @@ _ROUNDING = 1e-6  # bits by which sums of families in another order may differ, 
 
 @_inner
 def _weigh_own(w: Bench, c: int, besides: float) -> float:
-    """Weigh a value that no other member holds, and outsiders `besides` (their mass on it).
-
-    To whoever alone brings a value, the group without him lacks it: outsiders who hold it are of
-    those who hold what the group lacks.
-    """
-    here = w.s.channels[c]
-    outside = w.t.channels[c].present - here.members
-    if outside <= 0 or here.members <= 1:
-        return 0.0
+    """Weigh a value that no other member holds (6.3), and outsiders with a mass of `besides`."""
+    here, outside = w.s.channels[c], w.t.channels[c].present - w.s.channels[c].members
     free = max((here.free + besides) / outside, _UNHELD_MIN)
     share = (here.alone + w.b.shrink * free) / (here.members + w.b.shrink)
     return float(np.log2(max(share, _UNHELD_MIN) / free))
-
-
-@_inner
-def _weigh_unheld(w: Bench, touched: int) -> None:
-    """Weigh a value that no other of the group holds (DESIGN.md, 6.3), or one (Good 1953)."""
-    t, s = w.t, w.s
-    for k in range(touched):
-        here, one = s.channels[t.values[s.values[k].touched].channel], s.values[s.values[k].touched]
-        here.outside += one.there - one.mass
-        here.alone += one.mass if one.holders == 1 else 0.0
-        here.paired += one.mass if one.holders == 2 else 0.0  # noqa: PLR2004  a pair
-    for c in range(len(s.channels)):
-        here, there = s.channels[c], t.channels[c]
-        here.once = min(np.log2((here.paired + 1.0) / (here.alone + 1.0)), 0.0)
-        here.free = there.mass - here.own - here.outside
-        here.unheld = _weigh_own(w, c, 0.0)
 
 
 @_inner
@@ -96,7 +73,16 @@ def tally(w: Bench, group: I32, own: int, hidden: int) -> np.int64:
             here.own += t.single[i, c]
             here.alone += t.single[i, c]
     s.group[0].lifted = min(w.b.lift, np.log2(len(t.present) / max(len(group), 1)) - 1.0)
-    _weigh_unheld(w, touched)
+    for k in range(touched):
+        here, one = s.channels[t.values[s.values[k].touched].channel], s.values[s.values[k].touched]
+        here.outside += one.there - one.mass
+        here.alone += one.mass if one.holders == 1 else 0.0
+        here.paired += one.mass if one.holders == 2 else 0.0  # noqa: PLR2004  a pair
+    for c in range(len(s.channels)):
+        here, there = s.channels[c], t.channels[c]
+        here.once = min(np.log2((here.paired + 1.0) / (here.alone + 1.0)), 0.0)  # Good 1953
+        here.free, is_told = there.mass - here.own - here.outside, 1 < here.members < there.present
+        here.unheld = _weigh_own(w, c, 0.0) if is_told else 0.0
     return touched
 
 
@@ -148,8 +134,7 @@ def _weigh_family(w: Bench, i: int, f: int, inside: int, seed: int) -> float:
                 if v == seed:
                     group.seed_bits, group.seed_narrow = told, told * is_narrow
             narrow = bits - wide
-            if t.single[i, c] > 0:
-                bits += t.single[i, c] * unheld
+            bits += t.single[i, c] * unheld
         here.bits, here.narrow = bits, narrow
     group.support = support
     return _sum_family(w, f)
