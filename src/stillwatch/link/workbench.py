@@ -36,9 +36,8 @@ VALUE_WORK = np.dtype(
 """A value in the group that is looked at, and its mass in the population (`there`) beside it: one
 place in memory for whoever weighs it; `touched` is a list of values, an entry a slot."""
 CHANNEL_WORK = np.dtype(
-    [("members", np.int64)]
-    + [(name, np.float64) for name in ("paired", "outside", "once", "free")]
-    + [(name, np.float64) for name in ("unheld", "own", "alone", "bits", "narrow")],
+    [("members", np.int64), ("paired", np.float64), ("outside", np.float64), ("once", np.float64)]
+    + [(name, np.float64) for name in ("free", "unheld", "own", "alone", "bits", "narrow")],
     align=True,
 )
 """A channel in the group, and for the actor that is weighed."""
