@@ -249,6 +249,30 @@ def test_refused_requests_go_where_the_plan_sends_them(passes_on: bool, share: f
     assert again.height / first.height == pytest.approx(0.0102, rel=0.1)
 
 
+def test_campaigns_of_one_proxy_have_its_addresses_and_clients_and_no_other_has() -> None:
+    """Two campaigns that name it, drawn apart; one that names another; one that names none."""
+    behind = replace(BASE, network="pool", addresses=200, clients=4)
+    names = (("harbour",), ("harbour",), ("quay",), ())
+    drawn = [heads_of(replace(behind, proxies=p), seed=k) for k, p in enumerate(names)]
+    pools = [set(heads["addresses"].explode()) for heads in drawn]
+    stacks = [set(heads["agent"] + heads["fingerprint"]) for heads in drawn]
+    assert pools[0] == pools[1]
+    assert stacks[0] == stacks[1]
+    assert all(not pools[0] & other for other in pools[2:])
+    assert set(drawn[0]["payment_fingerprint"]).isdisjoint(drawn[1]["payment_fingerprint"])
+
+
+def test_heads_over_two_proxies_use_one_each_in_turn() -> None:
+    """Every other head, with the clients of its own proxy."""
+    plan = replace(BASE, network="pool", addresses=200, clients=2, proxies=("harbour", "quay"))
+    heads = heads_of(plan)
+    for k, name in enumerate(plan.proxies):
+        alone = heads_of(replace(plan, proxies=(name,)), seed=9)
+        own = heads.gather_every(2, k)
+        assert set(own["addresses"].explode()) == set(alone["addresses"].explode())
+        assert set(own["agent"]) <= set(alone["agent"])
+
+
 def test_every_trial_campaign_shares_two_families_and_none_shares_everything() -> None:
     """Content, identity, infrastructure, client, lifecycle: counted from the knobs."""
     for plan in TRIAL_PLANS:

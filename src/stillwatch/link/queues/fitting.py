@@ -7,6 +7,8 @@ that family's where it says more than hours do.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from stillwatch.domain import limits
@@ -19,9 +21,12 @@ from stillwatch.link.queues.apart import find_apart
 from stillwatch.link.queues.read import Queues
 from stillwatch.link.queues.weigh import weigh_repetitions
 from stillwatch.link.search import Search
+from stillwatch.link.search.dividers import list_small_sets
 from stillwatch.link.table import F64, I32, Bools
 
 _TIMING = FAMILIES.index(TIMING)
+_FEW = 2
+"""Actors of the least set that may hold its own up: one alone is weighed without itself."""
 _HELD_SHARE = 0.02
 """Share of a group that must hold a value for its other holders to be looked at, as in growth."""
 
@@ -70,17 +75,31 @@ def let_go(search: Search, queues: Queues, group: I32, settings: LinkSettings) -
     A week of sign-ups is a piece that strangers stand in, too; once it is one with the others, all
     that it was is a week. Whoever is more likely a stranger than a member, by its traits and by
     what it hands on together, leaves; of a group that would not remain, nobody. Who hands on among
-    his own alone is asked what ties him to the others.
+    his own alone is asked what ties him to the others, and so is a set of a few who share with one
+    another, in two families or more, what nobody else of the group has: a customer's four keys held
+    each other up in a campaign whose templates they send.
 
-    Grain:   the group's actors that stay, in order. Cost: their rows.
+    Grain:   the group's actors that stay, in order. Cost: their rows, once more for each set.
     """
     group = np.sort(group)
-    families, _ = weigh_members(search.bench, group)
-    handed = np.clip(weigh_repetitions(queues, group)[group], 0.0, settings.queue_cap_bits)
-    families[:, _TIMING] = np.maximum(families[:, _TIMING], handed)
-    bits = families.sum(axis=1)
-    for own in find_apart(queues, group):
+    bits = _weigh_here(search, queues, (group, group), settings)
+    few = [own for _, own in list_small_sets(search.bench, group, least=_FEW)]
+    for own in [*find_apart(queues, group), *few]:
         others = np.setdiff1d(group, own).astype(np.int32)
-        bits[np.isin(group, own)] = weigh_actors(search.bench, others, own)[0].sum(axis=1)
+        alone = _weigh_here(search, queues, (others, own), settings)
+        at = np.searchsorted(group, own)
+        bits[at] = np.minimum(bits[at], alone)
     stays = bits + np.log2(len(group) / len(queues.refused)) >= 0
     return group[stays] if stays.sum() >= max(limits.ACTORS_MIN, len(group) / 2) else group
+
+
+def _weigh_here(
+    search: Search, queues: Queues, sides: tuple[I32, I32], settings: LinkSettings
+) -> F64:
+    """Weigh actors for a group, or members of it, by traits and by what is handed on with it."""
+    group, actors = sides
+    weigh = weigh_members if actors is group else partial(weigh_actors, actors=actors)
+    families, _ = weigh(search.bench, group)
+    handed = np.clip(weigh_repetitions(queues, group)[actors], 0.0, settings.queue_cap_bits)
+    families[:, _TIMING] = np.maximum(families[:, _TIMING], handed)
+    return np.asarray(families.sum(axis=1))

@@ -104,8 +104,10 @@ def _overlap(one: Bools, other: Bools) -> float:
     return float((one & other).sum() / max(int((one | other).sum()), 1))
 
 
-def list_small_sets(bench: Bench, group: I32) -> list[tuple[int, I32]]:
-    """List small sets of members that two families or more single out, to a man.
+def list_small_sets(
+    bench: Bench, group: I32, *, least: int = limits.ACTORS_MIN
+) -> list[tuple[int, I32]]:
+    """List small sets of members, of `least` or more, that two families single out to a man.
 
     An even sample of a large group has too few of them to show: a firm's fourteen keys in a
     campaign of nine hundred are four or five of those that are heard.
@@ -121,7 +123,7 @@ def list_small_sets(bench: Bench, group: I32) -> list[tuple[int, I32]]:
     sizes = np.diff(starts, append=len(value))
     mark = np.random.default_rng(0).integers(1, 2**63, len(group), dtype=np.uint64)
     told = np.add.reduceat(mark[owner], starts) if len(starts) else mark[:0]
-    usable = (sizes >= limits.ACTORS_MIN) & (sizes <= _SMALL_SHARE * len(group))
+    usable = (sizes >= least) & (sizes <= _SMALL_SHARE * len(group))
     family = bench.t.channels["family"][bench.t.values["channel"][value[starts]]]
     at = np.flatnonzero(usable)
     at = at[np.lexsort((family[at], told[at]))]
