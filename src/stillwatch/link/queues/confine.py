@@ -16,8 +16,9 @@ import numpy as np
 from stillwatch.domain import limits
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link.e_values import IMPOSSIBLE, bound_q_values
-from stillwatch.link.queues.join import OVERLAP, Bundle
+from stillwatch.link.queues.join import Bundle
 from stillwatch.link.queues.read import Queues
+from stillwatch.link.queues.through import OVERLAP
 from stillwatch.link.queues.weigh import (
     find_handing,
     rate_repetitions,

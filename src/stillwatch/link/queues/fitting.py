@@ -76,19 +76,20 @@ def let_go(search: Search, queues: Queues, group: I32, settings: LinkSettings) -
     that it was is a week. Whoever is more likely a stranger than a member, by its traits and by
     what it hands on together, leaves; of a group that would not remain, nobody. Who hands on among
     his own alone is asked what ties him to the others, and so is a set of a few who share with one
-    another, in two families or more, what nobody else of the group has: a customer's four keys held
-    each other up in a campaign whose templates they send.
+    another, in two families or more, what nobody else of the group has, by the bar for whoever
+    joins: a customer's four keys held each other up in a campaign whose templates they send.
 
     Grain:   the group's actors that stay, in order. Cost: their rows, once more for each set.
     """
     group = np.sort(group)
     bits = _weigh_here(search, queues, (group, group), settings)
-    few = [own for _, own in list_small_sets(search.bench, group, least=_FEW)]
-    for own in [*find_apart(queues, group), *few]:
+    apart = [(own, 0.0) for own in find_apart(queues, group)]
+    few = list_small_sets(search.bench, group, least=_FEW)
+    for own, bar in [*apart, *((own, settings.member_bar_bits) for _, own in few)]:
         others = np.setdiff1d(group, own).astype(np.int32)
         alone = _weigh_here(search, queues, (others, own), settings)
         at = np.searchsorted(group, own)
-        bits[at] = np.minimum(bits[at], alone)
+        bits[at] = np.minimum(bits[at], alone - bar)
     stays = bits + np.log2(len(group) / len(queues.refused)) >= 0
     return group[stays] if stays.sum() >= max(limits.ACTORS_MIN, len(group) / 2) else group
 

@@ -18,12 +18,9 @@ from stillwatch.link.e_values import IMPOSSIBLE
 from stillwatch.link.queues.fitting import find_fitting, let_go, weigh_traits
 from stillwatch.link.queues.propose import propose_queues
 from stillwatch.link.queues.read import Queues
+from stillwatch.link.queues.through import runs_through
 from stillwatch.link.queues.weigh import (
-    APART_BITS,
-    expect_repetitions,
-    find_handing,
     rate_repetitions,
-    spell_set,
     weigh_queue,
     weigh_repetitions,
 )
@@ -31,11 +28,6 @@ from stillwatch.link.search import Search
 from stillwatch.link.table import F64, I32, Bools
 from stillwatch.link.witness import SAME_SHARE
 
-OVERLAP = 0.3
-"""Share of a group that a queue must run through to make the rest of it members too: less than a
-third, and the queue is somebody's in the group, not the group's."""
-_PART = 0.1
-"""Share of a group below which a queue inside it is not one of the group's."""
 _WHOLE_SHARE = 0.7
 """Share of another group's members that must fit a queue's group for it to be a piece of that: one
 batch more, which differed in too much to be merged before."""
@@ -94,7 +86,7 @@ def join_queues(search: Search, queues: Queues, *, settings: LinkSettings) -> li
         if weigh_queue(queues, queue, chosen=True)[0] <= settings.queue_bits:
             continue
         met = [int(g) for g in np.unique(home_of[queue]) if g >= 0]  # no other draft can change
-        united = [g for g in met if _runs_through(queues, queue, drafts[g].members)]
+        united = [g for g in met if runs_through(queues, queue, drafts[g].members)]
         taken = np.unique(np.concatenate([queue, *(drafts[g].members for g in united)]))
         pieces = tuple(sorted(piece for g in united for piece in drafts[g].pieces))
         for g in met:
@@ -138,30 +130,6 @@ def extend(bundle: Bundle, joining: I32) -> Bundle:
     bits = np.concatenate([bundle.queue_bits, np.zeros(len(joining))])
     order = np.argsort(members)
     return replace(bundle, members=members[order], queue_bits=bits[order])
-
-
-def _runs_through(queues: Queues, queue: I32, group: I32) -> bool:
-    """Say whether a queue is the group's, or one of its, and not that of a few in it.
-
-    Whoever is of a queue and has refused requests hands some of them on. Those of the group who
-    hand on nothing speak against it: by more than it costs to name the others, and the queue stands
-    alone. Who hands on to others of the group doesn't: a campaign may have a queue a kind of work.
-    But a queue of less than a tenth of its group, or one that lies elsewhere and meets as many in
-    the group who are of another queue, is a stowaway or meets some: nobody is to be judged for
-    standing beside one.
-    """
-    both = np.intersect1d(queue, group)
-    if len(both) < max(3, OVERLAP * min(len(group), len(queue))):
-        return False
-    handing = find_handing(queues, group)
-    if 2 * len(both) >= len(queue):
-        if len(queue) < _PART * len(group):
-            return False
-    elif len(np.setdiff1d(handing, queue)) >= len(both) or len(both) < OVERLAP * len(group):
-        return False
-    silent = np.setdiff1d(group, np.union1d(handing, queue))
-    against = float(np.sum(np.log2(1 + expect_repetitions(queues, queue)[silent])))
-    return against <= spell_set(len(group), len(group) - len(silent)) + APART_BITS
 
 
 def _bundle(
