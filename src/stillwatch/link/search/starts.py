@@ -1,8 +1,9 @@
 """Where a seed's hidden searches begin: its best holders, weighed once for every hidden family.
 
-Part of the fifth step of *link*, between the kernels and `witness`. What a family says of a seed's holders is the same whichever
-other family is hidden, so one look at their rows does for all searches, and each adds up what is
-left. The actors are those that `kernels.refine_seeds` chooses with that family hidden, to a bit.
+Part of the fifth step of *link*, between the kernels and `witness`. What a family says of a seed's
+holders is the same whichever other family is hidden: one look at their rows does for all searches,
+and each adds up what is left. The actors are those that `kernels.refine_seeds` chooses with that
+family hidden, to a bit.
 """
 
 from __future__ import annotations
