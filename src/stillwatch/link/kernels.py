@@ -31,7 +31,7 @@ _HOLDER_SHARE_MIN = 0.02  # of the members that must hold a value for it to lead
 _SHARE_MIN = 1e-9  # least share whose logarithm is taken
 _OTHERS_MIN = FAMILIES_MIN = 2  # others with data that a channel needs; families, a member
 _MEMBER = np.float32(-1e9)  # promise of a member: nothing adds up to it
-_BISECTIONS = 40  # halvings of the range of bits
+BISECTIONS = 40  # halvings of the range of bits
 _ROUNDING = 1e-6  # bits by which sums of families in another order may differ, and much more
 
 
@@ -289,7 +289,7 @@ def _top_bits(w: Bench, n: int, best: int) -> float:
     """The `best`-largest of the first `n` bits, by bisection on the value; leaves them in place."""
     actors = w.s.actors
     low, high = _FAMILIES * w.b.floor, _FAMILIES * w.b.cap
-    for _ in range(_BISECTIONS):
+    for _ in range(BISECTIONS):
         middle = 0.5 * (low + high)
         above = 0
         for k in range(n):

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -22,7 +23,8 @@ from stillwatch.domain.channels.families import FAMILIES
 from stillwatch.link.counts import grow_group
 from stillwatch.link.e_values import IMPOSSIBLE, average_e, combine_families
 from stillwatch.link.evidence import Null, test_family
-from stillwatch.link.search import NO_START, set_bars
+from stillwatch.link.search import set_bars
+from stillwatch.link.search.starts import Starts
 from stillwatch.link.table import FAMILY_OF_CHANNEL, I32
 from stillwatch.link.workbench import Quest
 
@@ -65,6 +67,10 @@ class Witness:
         """The seed's own family, which can't testify."""
         return FAMILIES[int(FAMILY_OF_CHANNEL[self.null.table.value_channel[self.seed]])]
 
+    @cached_property
+    def _starts(self) -> Starts:
+        return Starts(self.null.search.bench, self.holders)
+
     @property
     def holders(self) -> I32:
         """The seed's holders as they are."""
@@ -77,8 +83,12 @@ class Witness:
             search = self.null.search
             bench = search.bench._replace(b=set_bars(self.null.settings, hidden=True))
             nobody = np.zeros(self.null.table.actors, np.bool_)
-            quest = Quest(self.seed, FAMILIES.index(family), nobody, search.mark)
-            members, search.mark = grow_group(bench, NO_START, quest)
+            hidden = FAMILIES.index(family)
+            quest = Quest(self.seed, hidden, nobody, search.mark)
+            start = self._starts.choose([FAMILIES.index(self.own), hidden])
+            members = start
+            if len(start):
+                members, search.mark = grow_group(bench, start, quest)
             self._grown[family] = np.sort(members)
         return self._grown[family]
 

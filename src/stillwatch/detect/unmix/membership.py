@@ -29,6 +29,8 @@ _LARGEST = 5
 """Lifts that an exchange's score is the mean of (the trial's choice, not tuned here)."""
 _SHARE_MIN = 1e-12
 """Least share whose logarithm is taken."""
+_LIFT_MAX = 41.0
+"""More than any lift: a share of at most 1 against the least, in bits."""
 _FEWEST = 3
 """An exchange with fewer passages is scored as if it had this many."""
 _TELLING = 0.05
@@ -55,24 +57,27 @@ def _score_rows(
 ) -> None:
     """Mean of the largest weighted lifts of each row, its own account (`own` is 1) left out."""
     (members, accounts), (score, top) = size, out
+    others = max(members - own, 1)
     for k in range(len(rows)):
         for j in range(_LARGEST):
             top[j] = 0.0
-        found = 0
+        found = low = 0
         for r in range(p.start[rows[k]], p.start[rows[k] + 1]):
             at = p.passage[r]
-            if p.holders[at] < 2:  # noqa: PLR2004  nobody else has it
+            if found < _LARGEST:  # beyond, another changes nothing
+                found += p.holders[at] > 1
+            held = p.inside[at] - own
+            if held <= 0 or held * _LIFT_MAX <= top[low] * others:  # nor can this one
                 continue
-            found += 1
             share = max((p.mass[at] - p.own_share[r]) / (accounts - 1), _SHARE_MIN)
             mass = max(p.inside_mass[at] - own * p.own_share[r], 0.0)
             here = (mass + _PSEUDO * share) / (members - own + _PSEUDO)
-            held = max(p.inside[at] - own, 0) / max(members - own, 1)
-            low = 0
-            for j in range(1, _LARGEST):
-                if top[j] < top[low]:
-                    low = j
-            top[low] = max(top[low], held * np.log2(here / share))
+            lift = held / others * np.log2(here / share)
+            if lift > top[low]:
+                top[low], low = lift, 0
+                for j in range(1, _LARGEST):
+                    if top[j] < top[low]:
+                        low = j
         total = 0.0
         for j in range(_LARGEST):
             total += top[j]

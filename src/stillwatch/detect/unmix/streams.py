@@ -11,10 +11,11 @@ Blind spot: a queue that sends what anybody sends. Source: McLachlan 1992; DESIG
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
+from scipy.linalg import solve_triangular
 
 from stillwatch.detect.traffic import F64, I64, Traffic
 from stillwatch.domain import limits
@@ -28,6 +29,8 @@ _SHRINKAGE: Final = 0.1
 """Weight of uncorrelated features in a covariance, some hundred exchanges of fifty features."""
 _RIDGE: Final = 0.05
 """Variance added to each standardised feature: what strangers hardly vary in decides nothing."""
+_AT_ONCE: Final = 8_192
+"""Exchanges whose whitened features are in memory at a time: they stay in the second cache."""
 _INT8_SCALE: Final = 127.0
 _ALIKE: Final = 0.2
 """Correlation of an account's exchanges as to whether they are like a group's (a guess, wide)."""
@@ -116,15 +119,37 @@ def read_features(traffic: Traffic, rows: I64) -> F64:
     return np.column_stack([traffic.embeddings[rows] / _INT8_SCALE, frame.to_numpy()])
 
 
-def _fit(features: F64) -> tuple[F64, F64]:
-    """Mean, and the Cholesky factor of the shrunk covariance."""
+class _Fitted(NamedTuple):
+    """A Gaussian density, as exchanges are held against it."""
+
+    whitening: F64
+    """Makes features uncorrelated, each of variance 1: the factor's inverse, transposed."""
+    place: F64
+    """Their mean, whitened."""
+    log_volume: float
+
+
+def _fit(features: F64) -> _Fitted:
+    """Fit a Gaussian with a shrunk covariance.
+
+    Its Cholesky factor is inverted once: a product costs a fifth of solving for each exchange, and
+    the ridge keeps the inverse as exact.
+    """
     spread = np.cov(features.T)
     shrunk = (1 - _SHRINKAGE) * spread + _SHRINKAGE * np.diag(np.diag(spread))
-    factor = np.linalg.cholesky(shrunk + _RIDGE * np.eye(len(shrunk)))
-    return features.mean(axis=0), np.asarray(factor, np.float64)
+    unit = np.eye(len(shrunk))
+    factor = np.linalg.cholesky(shrunk + _RIDGE * unit)
+    whitening = np.ascontiguousarray(solve_triangular(factor, unit, lower=True).T, np.float64)
+    place = features.mean(axis=0) @ whitening
+    return _Fitted(whitening, place, float(np.log(np.diag(factor)).sum()))
 
 
-def _density(features: F64, fitted: tuple[F64, F64]) -> F64:
-    mean, factor = fitted
-    z = np.linalg.solve(factor, (features - mean).T)
-    return np.asarray(-0.5 * np.sum(z**2, axis=0) - np.log(np.diag(factor)).sum())
+def _density(features: F64, fitted: _Fitted) -> F64:
+    """Logarithm of the density at each exchange, but for a constant that all densities share."""
+    out = np.empty(len(features))
+    for start in range(0, len(features), _AT_ONCE):
+        block = slice(start, start + _AT_ONCE)
+        z = features[block] @ fitted.whitening
+        z -= fitted.place
+        out[block] = np.einsum("ij,ij->i", z, z)
+    return -0.5 * out - fitted.log_volume
