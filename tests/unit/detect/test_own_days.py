@@ -86,10 +86,10 @@ def test_days_on_which_nobody_works_are_nobody_s_own() -> None:
     """Five days a week, all of them; and heads that are replaced when half of the time is over."""
     rng = np.random.default_rng(5)
     table = rng.poisson(9.0, (60, DAYS)) * (np.arange(DAYS) % 7 < 5)
-    assert measure_table(table) == pytest.approx(0.0, abs=0.05)
+    assert measure_table(table) == pytest.approx(0.05, abs=0.05)
     table[:30, 7:] = 0
     table[30:, :7] = 0
-    assert measure_table(table) == pytest.approx(0.0, abs=0.05)
+    assert measure_table(table) == pytest.approx(0.05, abs=0.05)
 
 
 def test_a_rest_of_a_day_in_four_is_where_a_dispatcher_ends() -> None:
@@ -135,3 +135,17 @@ def test_it_hides_hands_and_neither_shows_one_nor_weighs() -> None:
     assert not OWN_DAYS.shows_hand
     assert not OWN_DAYS.weighs
     assert (OWN_DAYS.stated, OWN_DAYS.spread) == (0.4, 0.1)
+
+
+def test_the_limit_of_a_few_lies_where_many_of_the_same_habits_do() -> None:
+    """Twenty who rest a day in four, by lots, against three thousand: four draws of five."""
+    rng = np.random.default_rng(8)
+
+    def draw(people: int) -> float:
+        works = rng.random((people, DAYS)) < 0.75
+        return measure_table(rng.poisson(4.0, (people, DAYS)) * works)
+
+    many = draw(3_000)
+    few = [draw(20) for _ in range(60)]
+    assert np.mean([one > many for one in few]) > 0.8
+    assert np.median(few) < many + 0.2
