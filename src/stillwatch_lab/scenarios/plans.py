@@ -6,6 +6,7 @@ of evidence and none shares everything.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from stillwatch_lab.cohorts.campaigns import Plan
@@ -139,34 +140,32 @@ TRIAL_PLANS: Final = (
     ),
 )
 
+_BEHIND_A_PROXY: Final = Plan(
+    name="",
+    heads=8_000,
+    per_day=5.0,
+    work="problem",
+    wordings=(0, 1),
+    mixing=0.75,
+    network="pool",
+    addresses=2_000,
+    proxies=("harbour",),
+    clients=6,
+    has_one_setting=False,
+    signup="weeks",
+    signup_days=28.0,
+)
+
 ONE_PROXY_PLANS: Final = (
-    Plan(
-        name="solutions",
-        heads=8_000,
-        per_day=5.0,
-        work="problem",
-        wordings=(0, 1),
-        mixing=0.75,
-        network="pool",
-        addresses=2_000,
-        proxies=("harbour",),
-        clients=6,
-        has_one_setting=False,
-        signup="weeks",
-        signup_days=28.0,
-    ),
-    Plan(
+    replace(_BEHIND_A_PROXY, name="solutions"),
+    replace(
+        _BEHIND_A_PROXY,
         name="trajectories",
         heads=6_000,
         per_day=6.0,
         work="trace",
         also=("tool_call",),
-        mixing=0.75,
-        network="pool",
-        addresses=2_000,
-        proxies=("harbour",),
-        clients=6,
-        has_one_setting=False,
+        wordings=(0,),
         signup="aged",
         signup_days=150.0,
     ),
@@ -174,20 +173,15 @@ ONE_PROXY_PLANS: Final = (
 """Two campaigns that leave through one proxy, with registers, work and queues of their own."""
 
 TWO_PROXIES_PLANS: Final = (
-    Plan(
+    replace(
+        _BEHIND_A_PROXY,
         name="across",
         heads=12_000,
         per_day=6.0,
         work="code",
         also=("grading",),
-        wordings=(0, 1),
         mixing=0.7,
-        network="pool",
-        addresses=2_000,
         proxies=("harbour", "quay"),
-        clients=6,
-        has_one_setting=False,
-        signup="weeks",
         signup_days=60.0,
     ),
 )

@@ -24,7 +24,7 @@ from stillwatch.link.counts import weigh_actors, weigh_members
 from stillwatch.link.queues.read import Queues
 from stillwatch.link.queues.weigh import APART_BITS
 from stillwatch.link.search import Search
-from stillwatch.link.search.part import Parts, divide, leave_out_empty, list_sides, take_sides
+from stillwatch.link.search.part import Parts, divide_groups, list_sides, take_sides
 from stillwatch.link.search.speak import SUPPORT_SHARE, take_sample
 from stillwatch.link.table import I32
 from stillwatch.link.workbench import Bench
@@ -45,16 +45,10 @@ def part_campaigns(search: Search, queues: Queues) -> None:
     Cost:    for each group inside which enough is handed on, as `find_parts` and a pass over the
              repetitions for each of its sides; a growth of each part.
     """
-    fresh = list(range(len(search.groups)))
-    for _ in range(limits.PARTINGS_MAX):
-        found = [(g, _find_campaigns(search.bench, queues, search.groups[g])) for g in fresh]
-        fresh = []
-        for g, parts in found:
-            if parts and len(search.groups) < limits.GROUPS_MAX:
-                fresh += divide(search, g, parts)
-        if not fresh:
-            break
-    leave_out_empty(search)
+    divide_groups(
+        search,
+        lambda asked: (_find_campaigns(search.bench, queues, search.groups[g]) for g in asked),
+    )
 
 
 def _find_campaigns(bench: Bench, queues: Queues, group: I32) -> Parts | None:

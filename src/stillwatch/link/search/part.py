@@ -10,7 +10,7 @@ stay together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import compress
 from queue import SimpleQueue
@@ -58,24 +58,27 @@ def part_groups(search: Search) -> None:
         idle.put(bench)
         return parts
 
-    fresh = list(range(len(search.groups)))
     with ThreadPoolExecutor(THREADS) as pool:
-        for _ in range(limits.PARTINGS_MAX):
-            found = list(zip(fresh, pool.map(find, fresh), strict=True))
-            fresh = []
-            for g, parts in found:
-                if parts and len(search.groups) < limits.GROUPS_MAX:
-                    fresh += divide(search, g, parts)
-            if not fresh:
-                break
-    leave_out_empty(search)
+        divide_groups(search, lambda asked: pool.map(find, asked))
 
 
-def leave_out_empty(search: Search) -> None:
-    """Leave out groups of which nothing grew again.
+def divide_groups(search: Search, find: Callable[[Sequence[int]], Iterable[Parts | None]]) -> None:
+    """Divide groups by the parts that are found of them, and these again, until each is one.
 
-    Cost:    a look at each group; the others stand as they did.
+    `find` is given places in the search's groups, and gives the parts of each, or none. Writes the
+    search's groups, their seeds and who is taken; groups of which nothing grew again are left out.
+
+    Cost:    `limits.PARTINGS_MAX` rounds at most, and two growths for each division.
     """
+    fresh = list(range(len(search.groups)))
+    for _ in range(limits.PARTINGS_MAX):
+        found = list(zip(fresh, find(fresh), strict=True))
+        fresh = []
+        for g, parts in found:
+            if parts and len(search.groups) < limits.GROUPS_MAX:
+                fresh += _divide(search, g, parts)
+        if not fresh:
+            break
     stands = [len(group) > 0 for group in search.groups]
     search.groups = list(compress(search.groups, stands))
     search.seeds = list(compress(search.seeds, stands))
@@ -123,12 +126,8 @@ def take_sides(bench: Bench, group: I32, sides: tuple[I32, I32], value: int) -> 
     return Parts(group[is_first], group[~is_first], value)
 
 
-def divide(search: Search, g: int, parts: Parts) -> list[int]:
-    """Put two parts in the place of a group: which of them there are.
-
-    Grain:   places in the search's groups. A part that does not grow leaves an empty group.
-    Cost:    a growth of each part.
-    """
+def _divide(search: Search, g: int, parts: Parts) -> list[int]:
+    """Put two parts in the place of a group: which of them there are."""
     seed, begun = search.seeds[g], len(search.groups)
     search.taken[parts.holders] = False
     first = search.grow(parts.holders, parts.value)
