@@ -36,11 +36,11 @@ _ROUNDING = 1e-6  # bits by which sums of families in another order may differ, 
 
 
 @_inner
-def _weigh_own(w: Bench, c: int, besides: float) -> float:
-    """Weigh a value that no other member holds (6.3), and outsiders with a mass of `besides`."""
+def _weigh_own(w: Bench, c: int, besides: float, own: float) -> float:
+    """Weigh what no other member holds (6.3), outsiders `besides`, whom it is weighed for `own`."""
     here, outside = w.s.channels[c], w.t.channels[c].present - w.s.channels[c].members
     free = max((here.free + besides) / outside, _UNHELD_MIN)
-    share = (here.alone + w.b.shrink * free) / (here.members + w.b.shrink)
+    share = (here.alone - own + w.b.shrink * free) / (here.members - (own > 0) + w.b.shrink)
     return float(np.log2(max(share, _UNHELD_MIN) / free))
 
 
@@ -82,7 +82,7 @@ def tally(w: Bench, group: I32, own: int, hidden: int) -> np.int64:
         here, there = s.channels[c], t.channels[c]
         here.once = min(np.log2((here.paired + 1.0) / (here.alone + 1.0)), 0.0)  # Good 1953
         here.free, is_told = there.mass - here.own - here.outside, 1 < here.members < there.present
-        here.unheld = _weigh_own(w, c, 0.0) if is_told else 0.0
+        here.unheld = _weigh_own(w, c, 0.0, 0.0) if is_told else 0.0
     return touched
 
 
@@ -128,7 +128,7 @@ def _weigh_family(w: Bench, i: int, f: int, inside: int, seed: int) -> float:
                     if lift >= lifted:
                         support = max(support, held * by_others)
                 elif s.seen[v] == 1 and values[v].there > share:
-                    told = share * _weigh_own(w, c, values[v].there - share)
+                    told = share * _weigh_own(w, c, values[v].there - share, share)
                 bits = max(bits, told) if is_whole else bits + told
                 wide = wide if is_narrow else max(wide, told) if is_whole else wide + told
                 if v == seed:

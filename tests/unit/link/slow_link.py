@@ -37,10 +37,11 @@ class SlowLink:
         """Sum of the shares of some accounts on a value."""
         return sum(self.held[channel].get(a, {}).get(value, 0.0) for a in among)
 
-    def unheld_bits(self, channel: str, group: list[str], value: int) -> float:
+    def unheld_bits(self, channel: str, group: list[str], value: int, account: str) -> float:
         """Item 3: members on values that nobody else in the group holds, over such non-members.
 
-        Non-members who hold `value` are such to a member who holds it alone.
+        Non-members who hold `value` are such to a member who holds it alone, and he counts for
+        nothing then.
         """
         held = self.held[channel]
         members = [a for a in group if a in held]
@@ -55,7 +56,9 @@ class SlowLink:
         free = sum(s for a in outside for v, s in held[a].items() if v not in holders or v == value)
         there = max(free / len(outside), LEAST)
         shrink = self.settings.shrink_members
-        here = (lone + shrink * there) / (len(members) + shrink)
+        left_out = account in members and any(value in held[a] for a in outside)
+        lone -= held[account][value] if left_out else 0.0
+        here = (lone + shrink * there) / (len(members) - left_out + shrink)
         return log2(max(here, LEAST) / there)
 
     def once_bits(self, channel: str, group: list[str]) -> float:
@@ -84,7 +87,7 @@ class SlowLink:
             if (channel, value) == skip:
                 continue
             if not any(value in held[a] for a in others):
-                told = share * self.unheld_bits(channel, group, value)
+                told = share * self.unheld_bits(channel, group, value, account)
                 lone = len([a for a in held if value in held[a]]) == 1
                 total = max(total, told) if is_whole and not lone else total + told
                 wide_best = max(wide_best, told)

@@ -9,7 +9,7 @@ from populations import Population
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import REGISTER
 from stillwatch.link.queues import Queues, part_campaigns
-from stillwatch.link.queues.several import count_across
+from stillwatch.link.queues.weigh import count_across
 from stillwatch.link.search import Search, set_bars
 from stillwatch.link.table import I32, TraitTable, tabulate_traits
 from stillwatch.link.workbench import set_bench, take_columns

@@ -1,4 +1,4 @@
-"""Who shares with his own alone leaves a campaign; heads of whom little is seen do not."""
+"""Who shares with his own alone leaves a campaign; a batch of its heads does not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from populations import Population
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import REGISTER
 from stillwatch.link.queues import Queues, join_queues
-from stillwatch.link.queues.through import runs_through
 from stillwatch.link.search import Search, set_bars
 from stillwatch.link.table import I32, TraitTable, tabulate_traits
 from stillwatch.link.workbench import set_bench, take_columns
@@ -34,11 +33,13 @@ def hand_on(table: TraitTable, heads: I32, *, each: int, seed: int = 0) -> Queue
     )
 
 
-@pytest.mark.parametrize("keys", [2, 4, 7])
-def test_a_customers_keys_leave_the_campaign_whose_templates_they_send(keys: int) -> None:
+@pytest.mark.parametrize(("keys", "size"), [(2, 80), (4, 80), (7, 80), (4, 30), (4, 20)])
+def test_a_customers_keys_leave_the_campaign_whose_templates_they_send(
+    keys: int, size: int
+) -> None:
     """Card, address, settings and hour of sign-up are theirs alone; templates are everybody's."""
     crowd = Population(2_000, seed=keys)
-    heads = crowd.add_group("head", 80, **HEADS)
+    heads = crowd.add_group("head", size, **HEADS)
     own = crowd.add_group("key", keys, **CUSTOMER)
     for name in own:
         crowd.rows[name, "template"] = crowd.rows[heads[0], "template"]
@@ -67,24 +68,17 @@ def test_heads_who_share_a_card_and_an_hour_of_sign_up_stay() -> None:
     assert set(one.members) == set(whole)
 
 
-def queue_of(few: int, *, repeated: int, others: int) -> tuple[Queues, I32, I32]:
-    """A group of a hundred: a few who repeat one another so often, and others each a time."""
-    group = np.arange(100, dtype=np.int32)
-    inside = [(a, (a + 1) % few) for a in range(few) for _ in range(repeated)]
-    beside = [(a, few + (a * 7 + 3) % (100 - few)) for a in range(few, few + others)]
-    source, target = np.array(inside + beside, np.int32).T
-    n, none = 2_000, np.zeros(0, np.int32)
-    counts, even = np.full(n, 2.0), np.full(n, 1 / n)
-    return Queues(source, target, none, none, counts, counts, even, 1e-9), group[:few], group
-
-
-@pytest.mark.parametrize(
-    ("repeated", "others", "is_theirs"),
-    [(1, 80, True), (6, 80, False), (1, 10, False)],
-    ids=["a piece of what is hardly seen", "a queue apart", "few of the group hand on"],
-)
-def test_a_few_are_a_piece_of_their_group_where_it_hands_on_and_they_are_not_apart(
-    repeated: int, others: int, *, is_theirs: bool
-) -> None:
-    """Eight of a hundred, who hand on among themselves."""
-    assert runs_through(*queue_of(8, repeated=repeated, others=others)) is is_theirs
+def test_a_campaign_that_consists_of_batches_keeps_them() -> None:
+    """Each five heads have one card and one hour of sign-up, and but templates with the others."""
+    crowd = Population(2_000, seed=4)
+    heads = crowd.add_group("head", 200, template=3)
+    for k in range(40):
+        crowd.give(heads[5 * k : 5 * k + 5], "payment", 4 * 10**7 + k)
+        for name in heads[5 * k : 5 * k + 5]:
+            crowd.sign_up(name, 20 + 31 * k)
+    table = tabulate_traits(crowd.traits(), register=REGISTER.empty())
+    bench = set_bench(take_columns(table), set_bars(LinkSettings()))
+    whole = rows_of(table, heads)
+    search = Search(bench, np.zeros(table.actors, np.bool_), [whole])
+    found = join_queues(search, hand_on(table, whole, each=1), settings=LinkSettings())
+    assert max(len(b.members) for b in found) == len(whole)

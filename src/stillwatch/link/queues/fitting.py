@@ -27,6 +27,11 @@ from stillwatch.link.table import F64, I32, Bools
 _TIMING = FAMILIES.index(TIMING)
 _FEW = 2
 """Actors of the least set that may hold its own up: one alone is weighed without itself."""
+_FEW_MOST, _FEW_SHARE = 7, 0.1
+"""Actors of the largest such set, in a small group up to a third of it, and in a large one this
+share."""
+_BATCHES = 0.25
+"""Share of a group in sets that would not join it, from which they are its batches."""
 _HELD_SHARE = 0.02
 """Share of a group that must hold a value for its other holders to be looked at, as in growth."""
 
@@ -83,15 +88,34 @@ def let_go(search: Search, queues: Queues, group: I32, settings: LinkSettings) -
     """
     group = np.sort(group)
     bits = _weigh_here(search, queues, (group, group), settings)
-    apart = [(own, 0.0) for own in find_apart(queues, group)]
-    few = list_small_sets(search.bench, group, least=_FEW)
-    for own, bar in [*apart, *((own, settings.member_bar_bits) for _, own in few)]:
+    for own in find_apart(queues, group):
         others = np.setdiff1d(group, own).astype(np.int32)
-        alone = _weigh_here(search, queues, (others, own), settings)
-        at = np.searchsorted(group, own)
-        bits[at] = np.minimum(bits[at], alone - bar)
+        bits[np.isin(group, own)] = _weigh_here(search, queues, (others, own), settings)
     stays = bits + np.log2(len(group) / len(queues.refused)) >= 0
-    return group[stays] if stays.sum() >= max(limits.ACTORS_MIN, len(group) / 2) else group
+    if stays.sum() < max(limits.ACTORS_MIN, len(group) / 2):
+        return group
+    return _let_few_go(search, queues, group[stays], settings)
+
+
+def _let_few_go(search: Search, queues: Queues, group: I32, settings: LinkSettings) -> I32:
+    """Let go the few who share with one another alone, and would not join the others.
+
+    A group of which a quarter stands in sets that would not is made of them: its batches. Those
+    that are not weighed are taken to be as those that are.
+    """
+    most = max(_FEW_SHARE, min(_FEW_MOST / len(group), 1 / 3))
+    sets = [own for _, own in list_small_sets(search.bench, group, least=_FEW, most=most)]
+    prior = np.log2(len(group) / len(queues.refused))
+    asked, leaves = np.zeros(len(group), np.bool_), np.zeros(len(group), np.bool_)
+    for own in sets[: limits.SMALL_SETS_MAX]:
+        others = np.setdiff1d(group, own).astype(np.int32)
+        bits = _weigh_here(search, queues, (others, own), settings)
+        asked[np.searchsorted(group, own)] = True
+        leaves[np.searchsorted(group, own[bits + prior < settings.member_bar_bits])] = True
+    in_sets = len(np.unique(np.concatenate([group[:0], *sets])))
+    if leaves.sum() * in_sets >= _BATCHES * len(group) * asked.sum():
+        return group
+    return group[~leaves] if np.sum(~leaves) >= limits.ACTORS_MIN else group
 
 
 def _weigh_here(

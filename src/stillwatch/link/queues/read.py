@@ -51,7 +51,8 @@ class Queues:
     traffic: F64
     """N: share of the run's exchanges."""
     chance: float
-    """Repetitions of a refused request by anybody else that chance makes, all classes together."""
+    """Repetitions of a refused request by anybody else that chance makes, all classes together, in
+    the half of the actors where it makes more."""
 
     @property
     def is_silent(self) -> bool:
@@ -113,7 +114,7 @@ def read_queues(table: TraitTable, echoes: pl.DataFrame, *, watched: pl.DataFram
         columns["refused"],
         columns["answered"],
         columns["exchanges"] / max(columns["exchanges"].sum(), 1),
-        float(rates[0][1][sure[1]].sum() + rates[1][1][sure[0]].sum()) / 2,
+        max(float(rates[half][1][sure[1 - half]].sum()) for half in range(2)),
     )
 
 

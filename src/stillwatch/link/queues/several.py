@@ -8,11 +8,13 @@ one operator's, with a queue for each kind of work: so the two must also have no
 what a proxy gives all of its customers, its addresses and its clients.
 
 Blind spots: two campaigns of one sign-up wave, or with one template, stay one; so do two of which
-nothing is refused.
+nothing is refused. What one queue would hand across is reckoned by who sends how much, not when:
+heads that come one half after the other, and have nothing of an operator in common, are two.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -22,7 +24,7 @@ from stillwatch.domain import limits
 from stillwatch.domain.channels.families import CONTENT, FAMILIES, IDENTITY, LIFECYCLE
 from stillwatch.link.counts import weigh_actors, weigh_members
 from stillwatch.link.queues.read import Queues
-from stillwatch.link.queues.weigh import APART_BITS
+from stillwatch.link.queues.weigh import APART_BITS, count_across, count_inside
 from stillwatch.link.search import Search
 from stillwatch.link.search.part import Parts, divide_groups, list_sides, take_sides
 from stillwatch.link.search.speak import SUPPORT_SHARE, take_sample
@@ -31,6 +33,10 @@ from stillwatch.link.workbench import Bench
 
 _OPERATORS: Final = [FAMILIES.index(family) for family in (CONTENT, IDENTITY, LIFECYCLE)]
 """Families that are an operator's doing, and not its proxy's."""
+_ALONE: Final = 2
+"""Content and identity may join two sets alone; weeks of sign-up may overlap by chance."""
+_ONE_SHARE: Final = 0.6
+"""Share of a set's own bits in such a family from which it does."""
 _ACROSS_MAX: Final = 0.1
 """Share of what one queue would hand across that two may: chance's, and heads on the wrong side."""
 _BITS_MIN: Final = APART_BITS + float(np.log2(limits.DIVIDERS_MAX + limits.SMALL_SETS_MAX))
@@ -42,22 +48,25 @@ def part_campaigns(search: Search, queues: Queues) -> None:
 
     A part grows anew, as in `part_groups`. Writes the search's groups, their seeds, who is taken.
 
-    Cost:    for each group inside which enough is handed on, as `find_parts` and a pass over the
-             repetitions for each of its sides; a growth of each part.
+    Cost:    a pass over the repetitions; for each group inside which enough is handed on, as
+             `find_parts` and a pass for each of its sides; a growth of each part.
     """
-    divide_groups(
-        search,
-        lambda asked: (_find_campaigns(search.bench, queues, search.groups[g]) for g in asked),
-    )
+    divide_groups(search, lambda asked: _find_each(search, queues, asked))
+
+
+def _find_each(search: Search, queues: Queues, asked: Sequence[int]) -> Iterator[Parts | None]:
+    """Find the parts of each group that is asked; those inside which too little is handed on: none.
+
+    Cost:    one pass over the repetitions, and of the groups with enough what finding parts does.
+    """
+    groups = [search.groups[g] for g in asked]
+    for group, handed in zip(groups, count_inside(queues, groups), strict=True):
+        is_heard = len(group) >= 2 * limits.ACTORS_MIN and _weigh_absence(0, handed) >= _BITS_MIN
+        yield _find_campaigns(search.bench, queues, group) if is_heard else None
 
 
 def _find_campaigns(bench: Bench, queues: Queues, group: I32) -> Parts | None:
     """Find two parts that hand nothing over to one another, and that no operator's doing joins."""
-    inside = np.zeros(len(queues.refused), np.bool_)
-    inside[group] = True
-    handed = int(np.sum(inside[queues.source] & inside[queues.target]))
-    if len(group) < 2 * limits.ACTORS_MIN or _weigh_absence(0, handed) < _BITS_MIN:
-        return None
     for value, first, second in list_sides(bench, group):
         parts = take_sides(bench, group, (first, second), value)
         across, expected = count_across(queues, parts.holders, parts.others)
@@ -66,23 +75,6 @@ def _find_campaigns(bench: Bench, queues: Queues, group: I32) -> Parts | None:
         if not (_joins(bench, first, second) or _joins(bench, second, first)):
             return parts
     return None
-
-
-def count_across(queues: Queues, first: I32, second: I32) -> tuple[int, float]:
-    """Count what is handed on between two sets, and what one queue through both would hand.
-
-    Grain:   two figures: seen, expected. Cost: a pass over the repetitions.
-    Source:  of one queue, a request goes to an actor in proportion to what it sends.
-    """
-    side = np.zeros(len(queues.refused), np.int64)
-    side[first], side[second] = 1, 2
-    source, target = side[queues.source], side[queues.target]
-    inside = (source > 0) & (target > 0)
-    source, target = source[inside], target[inside]
-    traffic = np.array([0.0, queues.traffic[first].sum(), queues.traffic[second].sum()])
-    others = traffic.sum() - queues.traffic[queues.source[inside]]
-    expected = np.sum(traffic[3 - source] / np.maximum(others, 1e-300))
-    return int(np.sum(source != target)), float(expected)
 
 
 def _weigh_absence(seen: int, expected: float) -> float:
@@ -94,9 +86,11 @@ def _joins(bench: Bench, group: I32, others: I32) -> bool:
     """Say whether what an operator does speaks for the others nearly as for a set's own members.
 
     As `speaks_for` asks of all families: only what speaks for counts, and a sample of large sets.
+    Content or identity that is nearly all in common is enough.
     """
     forgiving = bench._replace(b=bench.b._replace(floor=0.0))
     mine, theirs = take_sample(group), take_sample(others)
-    own = weigh_members(forgiving, mine)[0][:, _OPERATORS].sum(axis=1).mean()
-    shared = weigh_actors(forgiving, mine, theirs)[0][:, _OPERATORS].sum(axis=1).mean()
-    return bool(shared >= max(SUPPORT_SHARE * own, bench.b.family))
+    own = weigh_members(forgiving, mine)[0][:, _OPERATORS].mean(axis=0)
+    shared = weigh_actors(forgiving, mine, theirs)[0][:, _OPERATORS].mean(axis=0)
+    in_one = (shared >= np.maximum(_ONE_SHARE * own, bench.b.family))[:_ALONE].any()
+    return bool(in_one or shared.sum() >= max(SUPPORT_SHARE * own.sum(), bench.b.family))

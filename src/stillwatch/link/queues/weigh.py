@@ -66,6 +66,19 @@ def find_handing(queues: Queues, group: I32) -> I32:
     return np.union1d(queues.source[among], queues.target[among]).astype(np.int32)
 
 
+def count_inside(queues: Queues, groups: list[I32]) -> list[int]:
+    """Count what is handed on inside each of some groups, none of which has an actor of another's.
+
+    Grain:   one count per group, in order. Cost: one pass over the repetitions.
+    """
+    label = np.full(len(queues.refused), -1)
+    for g, group in enumerate(groups):
+        label[group] = g
+    source, target = label[queues.source], label[queues.target]
+    among = source[(source >= 0) & (source == target)]
+    return [int(count) for count in np.bincount(among, minlength=len(groups))]
+
+
 def rate_repetitions(queues: Queues, group: I32, count: int, chance: float) -> tuple[float, float]:
     """Give repetitions, and those that chance makes, per refused request of a group.
 
@@ -125,3 +138,20 @@ def _compare_control(count: int, echoed: int, refused: float, answered: float) -
     grid = share + (1 - share) * (np.arange(32) + 0.5) / 32
     ratio = count * np.log2(grid / share) + echoed * np.log2((1 - grid) / (1 - share))
     return average_e(ratio)
+
+
+def count_across(queues: Queues, first: I32, second: I32) -> tuple[int, float]:
+    """Count what is handed on between two sets, and what one queue through both would hand.
+
+    Grain:   two figures: seen, expected. Cost: a pass over the repetitions.
+    Source:  of one queue, a request goes to an actor in proportion to what it sends.
+    """
+    side = np.zeros(len(queues.refused), np.int64)
+    side[first], side[second] = 1, 2
+    source, target = side[queues.source], side[queues.target]
+    inside = (source > 0) & (target > 0)
+    source, target = source[inside], target[inside]
+    traffic = np.array([0.0, queues.traffic[first].sum(), queues.traffic[second].sum()])
+    others = traffic.sum() - queues.traffic[queues.source[inside]]
+    expected = np.sum(traffic[3 - source] / np.maximum(others, 1e-300))
+    return int(np.sum(source != target)), float(expected)

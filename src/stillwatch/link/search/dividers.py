@@ -105,15 +105,17 @@ def _overlap(one: Bools, other: Bools) -> float:
 
 
 def list_small_sets(
-    bench: Bench, group: I32, *, least: int = limits.ACTORS_MIN
+    bench: Bench, group: I32, *, least: int = limits.ACTORS_MIN, most: float = _SMALL_SHARE
 ) -> list[tuple[int, I32]]:
-    """List small sets of members, of `least` or more, that two families single out to a man.
+    """List small sets of members that two families or more single out to a man.
+
+    `least` is how many a set has at least, `most` the share of the group that it has at most.
 
     An even sample of a large group has too few of them to show: a firm's fourteen keys in a
     campaign of nine hundred are four or five of those that are heard.
 
-    Grain:   at most `limits.SMALL_SETS_MAX` sets, those first that most families single out, then
-             the largest; each a value that they and nobody else of the group hold, and they.
+    Grain:   sets, those first that most families single out, then the largest; each a value that
+             they and nobody else of the group hold, and they.
     Cost:    a sort of the group's rows.
     """
     owner, rows = list_rows(bench.t, group)
@@ -123,7 +125,7 @@ def list_small_sets(
     sizes = np.diff(starts, append=len(value))
     mark = np.random.default_rng(0).integers(1, 2**63, len(group), dtype=np.uint64)
     told = np.add.reduceat(mark[owner], starts) if len(starts) else mark[:0]
-    usable = (sizes >= least) & (sizes <= _SMALL_SHARE * len(group))
+    usable = (sizes >= least) & (sizes <= most * len(group))
     family = bench.t.channels["family"][bench.t.values["channel"][value[starts]]]
     at = np.flatnonzero(usable)
     at = at[np.lexsort((family[at], told[at]))]
@@ -133,5 +135,5 @@ def list_small_sets(
     families = np.add.reduceat(is_new, begins) if len(at) else is_new
     first = at[begins]
     ranked = np.lexsort((first, -sizes[first], -families))
-    chosen = first[ranked[families[ranked] >= FAMILIES_MIN]][: limits.SMALL_SETS_MAX]
+    chosen = first[ranked[families[ranked] >= FAMILIES_MIN]]
     return [(int(value[starts[k]]), group[owner[starts[k] : starts[k] + sizes[k]]]) for k in chosen]

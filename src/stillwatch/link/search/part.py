@@ -111,7 +111,7 @@ def list_sides(bench: Bench, group: I32) -> Iterator[tuple[int, I32, I32]]:
         if min(len(first), len(second)) >= limits.ACTORS_MIN:
             yield value, first, second
     if len(heard) < len(group):
-        for value, few in list_small_sets(bench, group):
+        for value, few in list_small_sets(bench, group)[: limits.SMALL_SETS_MAX]:
             yield value, few, take_sample(np.setdiff1d(group, few))
 
 
