@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from populations import Population
@@ -9,6 +11,7 @@ from populations import Population
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.domain.tables import REGISTER
 from stillwatch.link.queues import Queues, join_queues
+from stillwatch.link.queues.apart import find_apart
 from stillwatch.link.search import Search, set_bars
 from stillwatch.link.table import I32, TraitTable, tabulate_traits
 from stillwatch.link.workbench import set_bench, take_columns
@@ -82,3 +85,33 @@ def test_a_campaign_that_consists_of_batches_keeps_them() -> None:
     search = Search(bench, np.zeros(table.actors, np.bool_), [whole])
     found = join_queues(search, hand_on(table, whole, each=1), settings=LinkSettings())
     assert max(len(b.members) for b in found) == len(whole)
+
+
+@pytest.mark.parametrize(
+    ("common", "left"),
+    [({"template", "payment", "subnet", "client"}, 5), ({"subnet", "client"}, 0)],
+    ids=["an operator's doing", "what their proxy gives"],
+)
+def test_a_few_who_hand_on_among_themselves_stay_with_their_operators(
+    common: set[str], left: int
+) -> None:
+    """Five of sixty: pieces of one campaign of which little is seen, or a customer's keys."""
+    crowd = Population(2_000, seed=2)
+    heads = crowd.add_group("head", 55, **(HEADS | {"subnet": 1, "payment": 3}))
+    few = crowd.add_group("few", 5)
+    for name in few:
+        for channel in sorted(common):
+            crowd.rows[name, channel] = crowd.rows[heads[1], channel]
+    table = tabulate_traits(crowd.traits(), register=REGISTER.empty())
+    bench = set_bench(take_columns(table), set_bars(LinkSettings()))
+    whole, own = rows_of(table, heads + few), rows_of(table, few)
+    search = Search(bench, np.zeros(table.actors, np.bool_), [whole])
+    rest, apart = hand_on(table, np.setdiff1d(whole, own), each=1), hand_on(table, own, each=2)
+    source = np.concatenate([rest.source, apart.source[:7]])
+    target = np.concatenate([rest.target, apart.target[:7]])
+    answered = np.full(table.actors, 60.0)
+    queues = replace(rest, source=source, target=target, answered=answered)
+    assert not find_apart(queues, whole), "that they keep to themselves is nothing by itself"
+    found = join_queues(search, queues, settings=LinkSettings())
+    (campaign,) = (b for b in found if np.isin(rows_of(table, heads), b.members).mean() > 0.5)
+    assert np.isin(own, campaign.members).sum() == left

@@ -20,6 +20,9 @@ TIMING: Final = "timing"
 
 FAMILIES: Final = (CONTENT, IDENTITY, INFRASTRUCTURE, CLIENT, LIFECYCLE, TIMING)
 
+OPERATORS: Final = (CONTENT, IDENTITY, LIFECYCLE)
+"""Families that are an operator's doing, and not its proxy's."""
+
 _ALL: Final = tuple(one for f in FAMILIES for one in discover_channels(channels, family=f))
 
 CHANNELS: Final = tuple(one for one in _ALL if one.is_held)
@@ -42,6 +45,7 @@ __all__ = [
     "INFRASTRUCTURE",
     "LIFECYCLE",
     "MOMENTS",
+    "OPERATORS",
     "QUEUE",
     "TIMING",
     "Channel",

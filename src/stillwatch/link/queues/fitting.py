@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from stillwatch.domain import limits
-from stillwatch.domain.channels.families import FAMILIES, TIMING
+from stillwatch.domain.channels.families import FAMILIES, OPERATORS, TIMING
 from stillwatch.domain.settings import LinkSettings
 from stillwatch.link.counts import promise_holders, weigh_actors, weigh_members
 from stillwatch.link.e_values import IMPOSSIBLE
@@ -23,8 +23,10 @@ from stillwatch.link.queues.weigh import weigh_repetitions
 from stillwatch.link.search import Search
 from stillwatch.link.search.dividers import list_small_sets
 from stillwatch.link.table import F64, I32, Bools
+from stillwatch.link.witness import SAME_SHARE
 
 _TIMING = FAMILIES.index(TIMING)
+_OPERATORS = [FAMILIES.index(family) for family in OPERATORS]
 _FEW = 2
 """Actors of the least set that may hold its own up: one alone is weighed without itself."""
 _FEW_MOST, _FEW_SHARE = 7, 0.1
@@ -68,7 +70,23 @@ def weigh_traits(search: Search, group: I32, actors: I32, settings: LinkSettings
     Grain:   one figure per actor: bits after the prior, -inf where they don't clear the bar or come
              from one family. Cost: the rows of both.
     """
-    families, _ = weigh_actors(search.bench, group, actors)
+    return _clear_bar(search, group, weigh_actors(search.bench, group, actors)[0], settings)
+
+
+def is_one_operators(search: Search, group: I32, actors: I32, settings: LinkSettings) -> bool:
+    """Say whether a group's operator is also that of most of some actors: by texts, names, sign-up.
+
+    They are held to the bar of whoever joins, by what an operator does alone: addresses, clients
+    and hours a proxy gives to all of its customers.
+
+    Cost:    the rows of both.
+    """
+    families = weigh_actors(search.bench, group, actors)[0][:, _OPERATORS]
+    bits = _clear_bar(search, group, families, settings)
+    return bool(np.mean(bits > IMPOSSIBLE) >= SAME_SHARE)
+
+
+def _clear_bar(search: Search, group: I32, families: F64, settings: LinkSettings) -> F64:
     spoken = (families >= settings.family_bar_bits).sum(axis=1) >= FAMILIES_MIN
     bits = families.sum(axis=1) + np.log2(len(group) / len(search.taken))
     return np.where(spoken & (bits >= settings.member_bar_bits), bits, IMPOSSIBLE)

@@ -86,7 +86,9 @@ def join_queues(search: Search, queues: Queues, *, settings: LinkSettings) -> li
         if weigh_queue(queues, queue, chosen=True)[0] <= settings.queue_bits:
             continue
         met = [int(g) for g in np.unique(home_of[queue]) if g >= 0]  # no other draft can change
-        united = [g for g in met if runs_through(queues, queue, drafts[g].members)]
+        united = [
+            g for g in met if runs_through(search, queues, queue, drafts[g].members, settings)
+        ]
         taken = np.unique(np.concatenate([queue, *(drafts[g].members for g in united)]))
         pieces = tuple(sorted(piece for g in united for piece in drafts[g].pieces))
         for g in met:

@@ -21,7 +21,7 @@ import numpy as np
 from scipy.special import pdtr
 
 from stillwatch.domain import limits
-from stillwatch.domain.channels.families import CONTENT, FAMILIES, IDENTITY, LIFECYCLE
+from stillwatch.domain.channels.families import FAMILIES, OPERATORS
 from stillwatch.link.counts import weigh_actors, weigh_members
 from stillwatch.link.queues.read import Queues
 from stillwatch.link.queues.weigh import APART_BITS, count_across, count_inside
@@ -31,8 +31,7 @@ from stillwatch.link.search.speak import SUPPORT_SHARE, take_sample
 from stillwatch.link.table import I32
 from stillwatch.link.workbench import Bench
 
-_OPERATORS: Final = [FAMILIES.index(family) for family in (CONTENT, IDENTITY, LIFECYCLE)]
-"""Families that are an operator's doing, and not its proxy's."""
+_OPERATORS: Final = [FAMILIES.index(family) for family in OPERATORS]
 _ALONE: Final = 2
 """Content and identity may join two sets alone; weeks of sign-up may overlap by chance."""
 _ONE_SHARE: Final = 0.6
